@@ -1,0 +1,117 @@
+/** The resources of the HTTP API that no other room owns, and a door to those that others own, for API clients and the web UI. */
+import type { DeliveryRecord, Incident, IncidentEvent } from '../alerts/incident.ts';
+import type { RunSummary } from '../scenarios/run-store.ts';
+
+export type { Deployment, DeliveryRecord, Incident, IncidentEvent, IncidentState, Priority } from '../alerts/incident.ts';
+export type {
+  BackendStatus,
+  LedgerRow,
+  LogRow,
+  MetricSeries,
+  ReceiverStatus,
+  RouteStats,
+  SpanRow,
+  Trace,
+  TraceSummary,
+} from '../monitoring/telemetry.ts';
+export type {
+  AssertionResult,
+  Attempt,
+  EvidenceBody,
+  Failure,
+  RunResult,
+  RunStatus,
+  StepResult,
+  Timings,
+} from '../scenarios/run-result.ts';
+export type { RunSummary } from '../scenarios/run-store.ts';
+
+export interface List<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export type MonitorState = 'passing' | 'degraded' | 'failing' | 'no_data' | 'paused';
+
+/** A scheduled scenario in one environment. */
+export interface Monitor {
+  /** `id@environment`. */
+  key: string;
+  id: string;
+  name: string;
+  service: string;
+  environment: string;
+  owner: string | null;
+  runbook: string | null;
+  tags: string[];
+  state: MonitorState;
+  /** When the state was entered; null before the first run. */
+  state_since: string | null;
+  /** `every 30 s`, or the cron expression and its zone. */
+  schedule: string | null;
+  next_run_at: string | null;
+  running: boolean;
+  quarantine: { until: string; reason: string } | null;
+  policy: string | null;
+  last_run: RunSummary | null;
+  /** Newest first, at most 100: for the history strip. */
+  recent_runs: RunSummary[];
+  /** Open incident that this monitor is part of. */
+  incident_id: string | null;
+  /** Share of runs of the last 24 h that passed, 0 to 1; null without runs. */
+  uptime_24h: number | null;
+  /** Where the scenario stands. */
+  file: string;
+}
+
+/** `GET /api/v1/incidents/{id}`. */
+export interface IncidentDetail extends Incident {
+  timeline: IncidentEvent[];
+  deliveries: DeliveryRecord[];
+}
+
+/** `GET /api/v1/runs/{id}/comparison`: body and headers against the last passing run, step by step. */
+export interface RunComparison {
+  run_id: string;
+  /** The last passing run before it; null when there is none. */
+  baseline_run_id: string | null;
+  baseline_started_at: string | null;
+  steps: {
+    name: string;
+    status: { before: number | null; now: number | null };
+    headers: DiffLine[];
+    body: DiffLine[];
+  }[];
+}
+
+export interface DiffLine {
+  change: 'same' | 'added' | 'removed';
+  text: string;
+  /** This field differs between passing runs too (ids, times): folded away by default. */
+  always_varies: boolean;
+}
+
+/** `GET /api/v1/session`: who is signed in, and what this watcher is. */
+export interface Session {
+  version: string;
+  public_url: string;
+  channels: { name: string; type: string }[];
+  /** False until a channel other than the console is configured. */
+  can_page: boolean;
+}
+
+/** Server-sent events of `GET /api/v1/events`: `event` is the type, `data` the JSON. */
+export type LiveEvent =
+  | { type: 'monitor'; data: Monitor }
+  | { type: 'run'; data: RunSummary }
+  | { type: 'incident'; data: Incident }
+  | { type: 'ping'; data: { at: string } };
+
+/** RFC 9457 problem details. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+}

@@ -1,0 +1,124 @@
+/**
+ * Telemetry as it is shown: the shapes that the HTTP API returns, hence snake_case.
+ * Times are RFC 3339 with nanoseconds, UTC; ids are lower-case hex; attribute names are OpenTelemetry's.
+ */
+
+export type AttributeValue = string | number | boolean | null | AttributeValue[] | { [key: string]: AttributeValue };
+export type Attributes = Record<string, AttributeValue>;
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export interface SpanRow {
+  trace_id: string;
+  span_id: string;
+  parent_span_id: string | null;
+  name: string;
+  kind: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+  service: string;
+  service_version: string | null;
+  start_time: string;
+  duration_ms: number;
+  status: 'unset' | 'ok' | 'error';
+  status_message: string | null;
+  attributes: Attributes;
+  resource: Attributes;
+  events: { time: string; name: string; attributes: Attributes }[];
+}
+
+export interface LogRow {
+  time: string;
+  level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  message: string;
+  service: string;
+  trace_id: string | null;
+  span_id: string | null;
+  exception: { type: string | null; message: string | null; stacktrace: string | null } | null;
+  attributes: Attributes;
+}
+
+export interface Trace {
+  trace_id: string;
+  /** Ordered by start time. */
+  spans: SpanRow[];
+  /** Ordered by time. */
+  logs: LogRow[];
+}
+
+/** One line of the list of traces: its first SERVER span, or its root. */
+export interface TraceSummary {
+  trace_id: string;
+  service: string;
+  name: string;
+  route: string | null;
+  status_code: number | null;
+  error: boolean;
+  synthetic: boolean;
+  start_time: string;
+  duration_ms: number;
+}
+
+export interface MetricSeries {
+  name: string;
+  unit: string;
+  attributes: Record<string, string>;
+  /** [Unix milliseconds of the interval's start, value or null where nothing was recorded]. */
+  points: [number, number | null][];
+}
+
+export interface RouteStats {
+  service: string;
+  method: string;
+  route: string;
+  count: number;
+  /** Answers of 5xx. */
+  errors: number;
+  p50_ms: number;
+  p95_ms: number;
+  p99_ms: number;
+}
+
+export interface ServiceVersion {
+  service: string;
+  version: string;
+  first_seen: string;
+}
+
+/** One line of the ledger. received = delivered + pending + rejected + dropped + filtered, in items. */
+export interface LedgerRow {
+  backend: string;
+  type: string;
+  signal: 'traces' | 'metrics' | 'logs';
+  received: number;
+  delivered: number;
+  pending: number;
+  rejected: number;
+  dropped: number;
+  filtered: number;
+}
+
+export interface BackendStatus {
+  name: string;
+  type: string;
+  healthy: boolean;
+  last_error: string | null;
+  /** Age of the oldest record that is not delivered yet, in seconds; 0 when none. */
+  lag_seconds: number;
+  pending_bytes: number;
+  ledger: LedgerRow[];
+  /** Most frequent first. */
+  rejections: { reason: string; count: number }[];
+}
+
+/** What the receivers counted, apart from the backends. */
+export interface ReceiverStatus {
+  otlp_requests: number;
+  otlp_refused: number;
+  statsd_packets: number;
+  statsd_malformed: number;
+  /** Datagrams that the kernel dropped because the socket's buffer was full, where the system tells. */
+  statsd_socket_drops: number | null;
+  spool_bytes: number;
+}
