@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import type { RunSummary } from '../../../../control/resources.ts';
+import { chartColumns, historyWords, latencyStats, withRun } from './history.ts';
+
+const run = (second: number, status: RunSummary['status'], duration_ms = 10, degraded = false): RunSummary => ({
+  id: `run-${second}`,
+  monitor: 'm@local',
+  status,
+  degraded,
+  started_at: `2026-11-23T12:00:${String(second).padStart(2, '0')}.000Z`,
+  duration_ms,
+  trace_id: '',
+  attempts: 1,
+  failure: null,
+});
+
+describe('history', () => {
+  test('a strip can be read aloud', () => {
+    expect(historyWords([])).toBe('no runs yet');
+    expect(historyWords([run(3, 'passed'), run(2, 'passed', 10, true), run(1, 'failed')])).toBe(
+      'last 3 runs: 1 passed, 1 degraded, 1 failed',
+    );
+  });
+
+  test('latency leaves out runs that did not pass', () => {
+    const runs = [run(4, 'error', 10_000), run(3, 'passed', 30), run(2, 'passed', 10), run(1, 'passed', 20)];
+    expect(latencyStats(runs)).toEqual({ runs: 4, passed: 3, p50_ms: 20, p95_ms: 30, max_ms: 30 });
+    expect(latencyStats([]).p95_ms).toBeNull();
+  });
+
+  test('chart columns ascend in time and leave skipped runs out', () => {
+    const columns = chartColumns([
+      run(4, 'failed', 7),
+      run(3, 'skipped'),
+      run(2, 'passed', 5, true),
+      run(1, 'passed', 3),
+    ]);
+    expect(columns.passed).toEqual([3, 5, null]);
+    expect(columns.degraded).toEqual([null, 5, null]);
+    expect(columns.failed).toEqual([null, null, 7]);
+    expect(columns.x[0]).toBeLessThan(columns.x[2]!);
+  });
+
+  test('a live run is put in by time, once', () => {
+    const list = [run(3, 'passed'), run(1, 'passed')];
+    expect(withRun(list, run(4, 'failed')).map((entry) => entry.id)).toEqual(['run-4', 'run-3', 'run-1']);
+    expect(withRun(list, run(2, 'failed')).map((entry) => entry.id)).toEqual(['run-3', 'run-2', 'run-1']);
+    expect(withRun(list, run(3, 'failed'))).toHaveLength(2);
+    expect(withRun(list, run(4, 'failed'), 2).map((entry) => entry.id)).toEqual(['run-4', 'run-3']);
+  });
+});
