@@ -77,6 +77,7 @@ export interface IncidentEvent {
     | 'monitor_joined'
     | 'monitor_recovered'
     | 'evidence_added'
+    | 'cause_changed'
     | 'acknowledged'
     | 'escalated'
     | 'resolved'

@@ -28,6 +28,12 @@ export interface Page {
 /** One way to reach people. Retry, queue and timeout live around it, in the dispatcher. Throws only on a bug. */
 export interface Notifier extends Component {
   notify(notification: Notification, abort: AbortSignal): Promise<Delivery>;
+  /**
+   * Asks the vendor whether this notification already arrived. A vendor that is not idempotent (a phone call) has it:
+   * after a restart the dispatcher cannot know whether the process died before or after sending, and asks first.
+   * `retryable` means "it did not arrive, send it".
+   */
+  lookup?(notification: Notification, abort: AbortSignal): Promise<Delivery>;
 }
 
 /** An entry of `channels:` in ringdown.yaml. */
