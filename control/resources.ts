@@ -2,7 +2,14 @@
 import type { DeliveryRecord, Incident, IncidentEvent } from '../alerts/incident.ts';
 import type { RunSummary } from '../scenarios/run-store.ts';
 
-export type { Deployment, DeliveryRecord, Incident, IncidentEvent, IncidentState, Priority } from '../alerts/incident.ts';
+export type {
+  DeliveryRecord,
+  Deployment,
+  Incident,
+  IncidentEvent,
+  IncidentState,
+  Priority,
+} from '../alerts/incident.ts';
 export type {
   BackendStatus,
   LedgerRow,

@@ -10,12 +10,7 @@ export interface Backoff {
  * @param retryAfterMs what the other side asked for; never undercut
  * @param random uniform in [0, 1)
  */
-export function backoffMs(
-  backoff: Backoff,
-  attempt: number,
-  random: () => number,
-  retryAfterMs = 0,
-): number {
+export function backoffMs(backoff: Backoff, attempt: number, random: () => number, retryAfterMs = 0): number {
   const ceiling = Math.min(backoff.maxMs, backoff.firstMs * 2 ** Math.min(attempt - 1, 30));
   return Math.max(retryAfterMs, ceiling / 2 + (random() * ceiling) / 2);
 }

@@ -62,7 +62,10 @@ export class VirtualClock implements Clock {
     for (;;) {
       const next = this.#waiters
         .filter((waiter) => waiter.at <= end)
-        .reduce<Waiter | undefined>((a, b) => (a && (a.at < b.at || (a.at === b.at && a.order < b.order)) ? a : b), undefined);
+        .reduce<Waiter | undefined>(
+          (a, b) => (a && (a.at < b.at || (a.at === b.at && a.order < b.order)) ? a : b),
+          undefined,
+        );
       if (!next) break;
       this.#waiters = this.#waiters.filter((waiter) => waiter !== next);
       this.#elapsed = Math.max(this.#elapsed, next.at);

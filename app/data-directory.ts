@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { EXIT, RingdownError } from '../core/errors.ts';
+
+/** What a running watcher tells about itself, in `--ready-file` and in the data directory. */
+export interface ReadyFile {
+  url: string;
+  sign_in_url: string;
+  api_url: string | null;
+  otlp_url: string;
+  statsd_address: string;
+  pid: number;
+  api_pid: number | null;
+}
+
+/** The folder that holds everything a watcher keeps: state, telemetry, spool, secrets. Readable by its owner alone. */
+export class DataDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /** Creates the folder where it is missing. @throws RingdownError when it cannot be written */
+  prepare(): void {
+    try {
+      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      accessSync(this.path, constants.W_OK);
+    } catch (cause) {
+      throw new RingdownError('DATA_DIRECTORY', `the data directory ${this.path} cannot be written`, {
+        hint: 'choose another with --data-dir, or mend its permissions',
+        exitCode: EXIT.usage,
+        cause,
+      });
+    }
+  }
+
+  /**
+   * Keeps a second watcher out for as long as this process lives. The lock is the operating system's, on a file, so
+   * a watcher that was killed leaves none behind.
+   * @throws RingdownError when another watcher holds it
+   */
+  lock(): { release(): void } {
+    const database = new DatabaseSync(join(this.path, 'watcher.lock'));
+    try {
+      database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    } catch (cause) {
+      database.close();
+      throw new RingdownError('ALREADY_RUNNING', `another watcher uses the data directory ${this.path}`, {
+        hint: 'stop it first, or give this one its own with --data-dir',
+        exitCode: EXIT.usage,
+        cause,
+      });
+    }
+    return { release: () => database.close() };
+  }
+
+  get stateFile(): string {
+    return join(this.path, 'state.db');
+  }
+
+  get relayDirectory(): string {
+    return join(this.path, 'relay');
+  }
+
+  /** The token that opens API and UI: RINGDOWN_TOKEN, or one generated at the first start. */
+  token(env: Readonly<Record<string, string | undefined>>): string {
+    return env.RINGDOWN_TOKEN || this.#secret('token');
+  }
+
+  /** Password of the demo's account qa@example.com: QA_PASSWORD, or one generated at the first start. */
+  qaPassword(env: Readonly<Record<string, string | undefined>>): string {
+    return env.QA_PASSWORD || this.#secret('qa-password');
+  }
+
+  writeReady(ready: ReadyFile): void {
+    writeJsonAtomically(join(this.path, 'ready.json'), ready);
+  }
+
+  /** What the watcher on this directory wrote last; undefined when none ever started here. */
+  readReady(): ReadyFile | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.path, 'ready.json'), 'utf8')) as ReadyFile;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #secret(name: string): string {
+    const file = join(this.path, name);
+    try {
+      const kept = readFileSync(file, 'utf8').trim();
+      if (kept) return kept;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    const secret = randomBytes(24).toString('base64url');
+    writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+    return secret;
+  }
+}
+
+/** A reader sees the old content or the new one, never half of it. */
+export function writeJsonAtomically(file: string, content: unknown): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// Plain JavaScript: an old Node must be able to read this file and say what is missing.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+function newerNode() {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  const packaged = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  for (let folder = here; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', packaged, 'bin', name);
+    if (existsSync(candidate)) return candidate;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  const compiled = join(here, 'cli.js');
+  await import(pathToFileURL(existsSync(compiled) ? compiled : join(here, 'cli.ts')).href);
+} else {
+  const node = newerNode();
+  if (node) {
+    const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 3)));
+  } else {
+    console.error(`ringdown needs Node 24 or newer; this is ${process.version}.`);
+    console.error(
+      'Install Node 24 (https://nodejs.org), or reinstall with optional dependencies: npm install --include=optional',
+    );
+    process.exit(2);
+  }
+}

@@ -1,0 +1,112 @@
+import { Type } from 'typebox';
+
+/** Parameters and bodies that several routes share. Responses are described in outline: their types live in resources.ts. */
+export const Limit = Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Items on one page.' });
+export const Cursor = Type.Optional(Type.String({ maxLength: 512, description: '`next_cursor` of the page before.' }));
+export const PageQuery = Type.Object({ limit: Limit, cursor: Cursor });
+
+export const IdParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ description: 'Stable, for programs.' }),
+  },
+  { description: 'RFC 9457 problem details.' },
+);
+
+const text = Type.String();
+const textOrNull = Type.Union([Type.String(), Type.Null()]);
+const open = { additionalProperties: true };
+
+export const listOf = (description: string, item: ReturnType<typeof Type.Object>) =>
+  Type.Object({ items: Type.Array(item), next_cursor: textOrNull }, { description });
+
+export const RunSummarySchema = Type.Object(
+  {
+    id: text,
+    monitor: text,
+    status: Type.Enum(['passed', 'failed', 'error', 'skipped']),
+    degraded: Type.Boolean(),
+    started_at: text,
+    duration_ms: Type.Number(),
+    trace_id: text,
+    attempts: Type.Integer(),
+    failure: Type.Union([Type.Object({ step: text, message: text }), Type.Null()]),
+  },
+  open,
+);
+
+export const RunSchema = Type.Object(
+  {
+    id: text,
+    monitor: text,
+    status: Type.Enum(['passed', 'failed', 'error', 'skipped']),
+    started_at: text,
+    duration_ms: Type.Number(),
+    trace_id: text,
+    attempts: Type.Array(Type.Object({ number: Type.Integer(), status: text }, open)),
+    steps: Type.Array(Type.Object({ name: text, status: text, duration_ms: Type.Number() }, open)),
+  },
+  open,
+);
+
+export const MonitorSchema = Type.Object(
+  {
+    key: text,
+    name: text,
+    service: text,
+    environment: text,
+    tags: Type.Array(text),
+    state: Type.Enum(['passing', 'degraded', 'failing', 'no_data', 'paused']),
+    state_since: textOrNull,
+    schedule: textOrNull,
+    next_run_at: textOrNull,
+    running: Type.Boolean(),
+    last_run: Type.Union([RunSummarySchema, Type.Null()]),
+    recent_runs: Type.Array(RunSummarySchema),
+    incident_id: textOrNull,
+    uptime_24h: Type.Union([Type.Number(), Type.Null()]),
+  },
+  open,
+);
+
+export const IncidentSchema = Type.Object(
+  {
+    id: text,
+    dedup_key: text,
+    title: text,
+    priority: Type.Enum(['P1', 'P2', 'P3', 'P4']),
+    service: text,
+    environment: text,
+    state: Type.Enum(['triggered', 'acknowledged', 'resolved']),
+    triggered_at: text,
+    acknowledged_at: textOrNull,
+    resolved_at: textOrNull,
+    url: text,
+    monitors: Type.Array(text),
+    cause: Type.Object(
+      { monitor: text, step: text, message: text, trace_id: text, run_url: text, server_error: textOrNull },
+      open,
+    ),
+  },
+  open,
+);
+
+export const DeploymentSchema = Type.Object(
+  {
+    id: text,
+    service: text,
+    environment: textOrNull,
+    version: text,
+    deployed_at: text,
+    source: Type.Enum(['api', 'telemetry']),
+    description: textOrNull,
+  },
+  open,
+);
+
+export const problems = { '4xx': ProblemSchema, '5xx': ProblemSchema };

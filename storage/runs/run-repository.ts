@@ -1,0 +1,133 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type { RunResult, RunStatus } from '../../scenarios/run-result.ts';
+import { type RunStore, type RunSummary, summarize } from '../../scenarios/run-store.ts';
+
+export interface RunTable {
+  id: string;
+  monitor: string;
+  status: RunStatus;
+  started_at: string;
+  /** RunSummary as JSON. */
+  summary: string;
+  /** RunResult as JSON. */
+  result: string;
+}
+
+export interface RunSchema {
+  runs: RunTable;
+}
+
+export const runMigrations: Record<string, Migration> = {
+  '0001-runs': {
+    async up(db) {
+      await db.schema
+        .createTable('runs')
+        .addColumn('id', 'varchar(36)', (column) => column.primaryKey())
+        .addColumn('monitor', 'varchar(255)', (column) => column.notNull())
+        .addColumn('status', 'varchar(16)', (column) => column.notNull())
+        .addColumn('started_at', 'varchar(32)', (column) => column.notNull())
+        .addColumn('summary', 'text', (column) => column.notNull())
+        .addColumn('result', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('runs_by_monitor').on('runs').columns(['monitor', 'started_at', 'id']).execute();
+      await db.schema.createIndex('runs_by_time').on('runs').column('started_at').execute();
+    },
+  },
+};
+
+// RFC 3339 in UTC with milliseconds sorts as text, and a UUIDv7 breaks ties in order of creation.
+const CURSOR = /^([^|]+)\|([^|]+)$/;
+
+export function runRepository(db: Kysely<RunSchema>): RunStore {
+  const newestFirst = (monitor: string) =>
+    db.selectFrom('runs').where('monitor', '=', monitor).orderBy('started_at', 'desc').orderBy('id', 'desc');
+
+  return {
+    async save(run) {
+      await db
+        .insertInto('runs')
+        .values({
+          id: run.id,
+          monitor: run.monitor,
+          status: run.status,
+          started_at: run.started_at,
+          summary: JSON.stringify(summarize(run)),
+          result: JSON.stringify(run),
+        })
+        .execute();
+    },
+
+    async find(id) {
+      const row = await db.selectFrom('runs').select('result').where('id', '=', id).executeTakeFirst();
+      return row ? (JSON.parse(row.result) as RunResult) : null;
+    },
+
+    async list(monitor, { limit, cursor, status }) {
+      let query = newestFirst(monitor)
+        .select(['id', 'started_at', 'summary'])
+        .limit(limit + 1);
+      if (status) query = query.where('status', '=', status);
+      const [, startedAt, id] = CURSOR.exec(cursor ?? '') ?? [];
+      if (startedAt && id) {
+        query = query.where((where) =>
+          where.or([
+            where('started_at', '<', startedAt),
+            where.and([where('started_at', '=', startedAt), where('id', '<', id)]),
+          ]),
+        );
+      }
+      const rows = await query.execute();
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return {
+        items: rows.slice(0, limit).map((row) => JSON.parse(row.summary) as RunSummary),
+        next_cursor: last ? `${last.started_at}|${last.id}` : null,
+      };
+    },
+
+    async passingBefore(monitor, before, limit) {
+      const rows = await newestFirst(monitor)
+        .select('result')
+        .where('status', '=', 'passed')
+        .where('started_at', '<', before)
+        .limit(limit)
+        .execute();
+      return rows.map((row) => JSON.parse(row.result) as RunResult);
+    },
+
+    async uptime(monitor, since) {
+      const row = await db
+        .selectFrom('runs')
+        .select((select) => [
+          select.fn.countAll<number>().as('total'),
+          select.fn.sum<number>(sql`case when status = 'passed' then 1 else 0 end`).as('passed'),
+        ])
+        .where('monitor', '=', monitor)
+        .where('started_at', '>=', since)
+        .where('status', '!=', 'skipped')
+        .executeTakeFirstOrThrow();
+      return { passed: Number(row.passed ?? 0), total: Number(row.total) };
+    },
+
+    async prune(before, keep) {
+      const monitors = await db.selectFrom('runs').select('monitor').distinct().execute();
+      let removed = 0;
+      for (const { monitor } of monitors) {
+        const oldestKept = await newestFirst(monitor)
+          .select('started_at')
+          .offset(keep - 1)
+          .limit(1)
+          .executeTakeFirst();
+        if (!oldestKept) continue;
+        const result = await db
+          .deleteFrom('runs')
+          .where('monitor', '=', monitor)
+          .where('started_at', '<', before)
+          .where('started_at', '<', oldestKept.started_at)
+          .executeTakeFirst();
+        removed += Number(result.numDeletedRows);
+      }
+      return removed;
+    },
+  };
+}
