@@ -47,6 +47,11 @@ function fieldsOf(cron: string): CronFields {
   return fields;
 }
 
+/** Whether the hour is a wildcard, so that fires follow elapsed time through clock changes. */
+export function followsElapsedTime(cron: string): boolean {
+  return fieldsOf(cron).elapsed;
+}
+
 /**
  * The first instant strictly after `after` at which a cron expression fires, Infinity when there is none in 40 years.
  * With a wildcard hour, fires follow elapsed time: skipped local times do not fire, repeated ones fire twice.
