@@ -1,8 +1,8 @@
 import type { Attributes, AttributeValue } from '../telemetry.ts';
 import { BYTES, FIXED64, type ProtoReader, VARINT } from './proto-reader.ts';
 
-/** Deeper nesting of arrays and maps is refused, here as on receipt. */
-export const MAX_VALUE_DEPTH = 64;
+/** Deeper nesting of arrays and maps is refused; `inspect` refuses it earlier. */
+const MAX_VALUE_DEPTH = 128;
 
 // A function with an empty null prototype: as quick as an object literal, and `__proto__` is a key like any other.
 const AttributeMap = function AttributeMap() {} as unknown as { new (): Attributes; prototype: object };

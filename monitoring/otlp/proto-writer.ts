@@ -1,0 +1,88 @@
+import { Buffer } from 'node:buffer';
+
+/** Writes protobuf wire format into a buffer that grows. */
+export class ProtoWriter {
+  #bytes = Buffer.allocUnsafe(4096);
+  #length = 0;
+
+  /** A view of what was written; valid until the next write. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #room(size: number): number {
+    const at = this.#length;
+    if (at + size > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, at + size));
+      this.#bytes.copy(grown, 0, 0, at);
+      this.#bytes = grown;
+    }
+    this.#length = at + size;
+    return at;
+  }
+
+  /** An unsigned varint below 2^53. */
+  varint(value: number): void {
+    let rest = value;
+    while (rest >= 128) {
+      this.#bytes[this.#room(1)] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes[this.#room(1)] = rest;
+  }
+
+  /** A varint of 64 bits, two's complement. */
+  varint64(value: bigint): void {
+    let rest = BigInt.asUintN(64, value);
+    while (rest >= 128n) {
+      this.#bytes[this.#room(1)] = Number(rest & 127n) | 0x80;
+      rest >>= 7n;
+    }
+    this.#bytes[this.#room(1)] = Number(rest);
+  }
+
+  fixed64(value: bigint): void {
+    const at = this.#room(8);
+    this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, value), at);
+  }
+
+  fixed32(value: number): void {
+    const at = this.#room(4);
+    this.#bytes.writeUInt32LE(value >>> 0, at);
+  }
+
+  double(value: number): void {
+    const at = this.#room(8);
+    this.#bytes.writeDoubleLE(value, at);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.varint(value.length);
+    const at = this.#room(value.length);
+    this.#bytes.set(value, at);
+  }
+
+  string(value: string): void {
+    const length = Buffer.byteLength(value);
+    this.varint(length);
+    const at = this.#room(length);
+    this.#bytes.write(value, at, 'utf8');
+  }
+
+  /** Runs `write` and puts the length of what it wrote before it. */
+  delimited(write: () => void): void {
+    const start = this.#room(1) + 1;
+    write();
+    const length = this.#length - start;
+    let size = 1;
+    for (let rest = Math.floor(length / 128); rest > 0; rest = Math.floor(rest / 128)) size++;
+    if (size > 1) {
+      this.#room(size - 1);
+      this.#bytes.copyWithin(start + size - 1, start, start + length);
+    }
+    const end = this.#length;
+    this.#length = start - 1;
+    this.varint(length);
+    this.#length = end;
+  }
+}

@@ -1,0 +1,74 @@
+import { Buffer } from 'node:buffer';
+import { MAX_LINE_LENGTH, parseStatsd, type StatsdMetric } from './parse.ts';
+
+const NEWLINE = 10;
+const RETURN = 13;
+
+/**
+ * Walks the lines of a datagram, or of a spool record: newline-separated, empty lines passed over.
+ * @param accept called with the byte range of every line that `parseStatsd` would read
+ * @returns how many lines were malformed
+ */
+export function walkStatsd(packet: Buffer, accept: (start: number, end: number) => void): number {
+  let malformed = 0;
+  for (let start = 0; start < packet.length; ) {
+    const newline = packet.indexOf(NEWLINE, start);
+    const lineEnd = newline < 0 ? packet.length : newline;
+    const end = lineEnd > start && packet[lineEnd - 1] === RETURN ? lineEnd - 1 : lineEnd;
+    if (end > start) {
+      if (isWellFormed(packet, start, end)) accept(start, end);
+      else malformed++;
+    }
+    start = lineEnd + 1;
+  }
+  return malformed;
+}
+
+/** Reads every well-formed line of a spool record's bytes. */
+export function decodeStatsd(bytes: Uint8Array): StatsdMetric[] {
+  const metrics: StatsdMetric[] = [];
+  for (const line of Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8').split('\n')) {
+    const metric = line === '' ? undefined : parseStatsd(line);
+    if (metric) metrics.push(metric);
+  }
+  return metrics;
+}
+
+/** Says what `parseStatsd` would say. Plain lines are judged on the bytes; whatever is unusual goes to the parser. */
+function isWellFormed(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start > MAX_LINE_LENGTH) return false;
+  return isPlain(bytes, start, end) || parseStatsd(bytes.toString('utf8', start, end)) !== undefined;
+}
+
+/** `name:[-]digits[.digits]|(c|g|h|d|ms)[|#tags]` */
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
+  let at = start;
+  if (bytes[at] === 0x5f) return false; // _e{ and _sc are not metrics
+  while (at < end && bytes[at] !== 0x3a && bytes[at] !== 0x7c) at++;
+  if (at === start || bytes[at] !== 0x3a) return false;
+  at++;
+  if (bytes[at] === 0x2d || bytes[at] === 0x2b) at++;
+  const digits = at;
+  while (at < end && isDigit(bytes[at]!)) at++;
+  if (at === digits || at - digits > 20) return false;
+  if (bytes[at] === 0x2e) {
+    const fraction = ++at;
+    while (at < end && isDigit(bytes[at]!)) at++;
+    if (at === fraction) return false;
+  }
+  if (at >= end || bytes[at] !== 0x7c) return false;
+  const type = bytes[++at];
+  if (at >= end) return false;
+  if (type === 0x6d) {
+    if (++at >= end || bytes[at] !== 0x73) return false;
+  } else if (type !== 0x63 && type !== 0x67 && type !== 0x68 && type !== 0x64) return false;
+  at++;
+  if (at === end) return true;
+  if (bytes[at] !== 0x7c || bytes[at + 1] !== 0x23) return false;
+  for (at += 2; at < end; at++) if (bytes[at] === 0x7c) return false;
+  return true;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
