@@ -1,0 +1,196 @@
+import type { Cause } from '../incident.ts';
+import { incidentTitle } from '../page/title.ts';
+import { builtInPolicy, type Policy } from '../policies/policy.ts';
+import { isServerError, UNREACHABLE } from './cause.ts';
+import type { Draft, Surroundings } from './draft.ts';
+import { raisePriority, scheduleUpdate, startEscalation } from './escalation.ts';
+import { dedupKey, incidentId } from './keys.ts';
+import type { Observation } from './observation.ts';
+import type { MonitorAlert, TrackedIncident } from './state.ts';
+
+/** A cause that opened this many incidents within the window is flapping. */
+export const FLAPPING = { incidents: 3, windowMs: 3_600_000, passingForMs: 600_000 } as const;
+
+const HEALTHY_MONITORS_SHOWN = 20;
+
+/** Opens an incident for the monitor and rings; an unreachable service takes in what is open already. */
+export function openIncident(
+  draft: Draft,
+  monitor: MonitorAlert,
+  observation: Observation,
+  cause: string,
+  policy: Policy,
+  around: Surroundings,
+): void {
+  const absorbed = cause === UNREACHABLE ? draft.openIncidents(observation) : [];
+  // A monitor that moves on from its own incident fails anew: the first key is taken.
+  const since = absorbed.length > 0 ? observation.scheduled_at : monitor.first_failure!.scheduled_at;
+  const key = dedupKey(monitor.key, policy.id, since);
+  const id = incidentId(key);
+  const row: TrackedIncident = {
+    incident: {
+      id,
+      dedup_key: key,
+      title: '',
+      priority: policy.priority,
+      service: observation.service,
+      environment: observation.environment,
+      state: 'triggered',
+      policy: policy.id,
+      triggered_at: draft.at,
+      acknowledged_at: null,
+      acknowledged_by: null,
+      resolved_at: null,
+      resolved_by: null,
+      url: `${around.publicUrl}/incidents/${id}`,
+      monitors: [],
+      cause: describeCause(observation, monitor),
+      evidence: { real_traffic: null, healthy_monitors: [], ...knownEvidence(observation) },
+      deployment: observation.deployment,
+      runbook: observation.runbook,
+    },
+    causes: [cause],
+    escalation: policy.escalation,
+    after_passing: policy.resolve.after_passing,
+    timers: [],
+    told: [],
+    sequence: 1,
+  };
+  retitle(row, cause, observation.failure?.status_code ?? null);
+  draft.add(row);
+  draft.join(row, { ...monitor });
+  const service = draft.service(observation);
+  const recent = new Date(around.now - FLAPPING.windowMs).toISOString();
+  draft.putService({
+    ...service,
+    open: [...service.open, id],
+    opened: [...service.opened.filter(({ at }) => at > recent), { cause, at: draft.at }].slice(-50),
+  });
+  row.incident.evidence.healthy_monitors = draft
+    .healthyMonitors(observation, HEALTHY_MONITORS_SHOWN)
+    .filter((other) => other !== monitor.key);
+  draft.event(row, 'triggered', row.incident.title, monitor.key);
+  startEscalation(draft, row, around);
+  for (const narrower of absorbed) absorb(draft, row, narrower.incident.id, around);
+}
+
+/** The monitor fails for a cause that is already told. Nobody is rung. */
+export function joinIncident(
+  draft: Draft,
+  id: string,
+  monitor: MonitorAlert,
+  observation: Observation,
+  cause: string,
+  policy: Policy,
+  around: Surroundings,
+): void {
+  const row = draft.edit(id);
+  draft.join(row, { ...monitor });
+  draft.event(
+    row,
+    'monitor_joined',
+    `${observation.monitor_name}: ${observation.failure?.message ?? observation.status}`,
+    monitor.key,
+  );
+  if (!row.causes.includes(cause)) row.causes = [...row.causes, cause];
+  if (row.causes.filter(isServerError).length > 1 && !row.causes.includes(UNREACHABLE)) {
+    retitle(row, row.causes[0]!, observation.failure?.status_code ?? null);
+  }
+  raisePriority(draft, id, policy, around);
+  scheduleUpdate(draft, row);
+}
+
+/** A member fails differently than before. The incident stays one; the one that opened it also changes what it says. */
+export function changeCause(
+  draft: Draft,
+  id: string,
+  monitor: MonitorAlert,
+  observation: Observation,
+  cause: string,
+): void {
+  const row = draft.edit(id);
+  if (!row.causes.includes(cause)) row.causes = [...row.causes, cause];
+  if (row.incident.cause.monitor !== monitor.key) return;
+  row.incident.cause = { ...describeCause(observation, monitor), failing_since: row.incident.cause.failing_since };
+  retitle(row, cause, observation.failure?.status_code ?? null);
+  draft.event(row, 'cause_changed', row.incident.title, monitor.key);
+  scheduleUpdate(draft, row);
+}
+
+/** The monitor no longer holds the incident open. The last one to leave resolves it. */
+export function leaveIncident(draft: Draft, monitor: MonitorAlert, message: string): void {
+  const id = monitor.incident_id!;
+  // A later incident of the same row of failures must not get the key of this one.
+  draft.putMonitor({ ...monitor, incident_id: null, first_failure: null });
+  if (!draft.incident(id)) return;
+  const row = draft.edit(id);
+  draft.event(row, 'monitor_recovered', message, monitor.key);
+  if (draft.waitingFor(row).next().done) resolveIncident(draft, row, null, 'every monitor passes again');
+  else scheduleUpdate(draft, row);
+}
+
+/** Ends the incident and says so wherever it was told. */
+export function resolveIncident(draft: Draft, row: TrackedIncident, by: string | null, message: string): void {
+  const incident = row.incident;
+  incident.state = 'resolved';
+  incident.resolved_at = draft.at;
+  incident.resolved_by = by;
+  row.timers = [];
+  const service = draft.service(incident);
+  draft.putService({ ...service, open: service.open.filter((open) => open !== incident.id) });
+  draft.event(row, 'resolved', message, by);
+  draft.tell(row, 'incident.resolved', row.told);
+}
+
+/** True while a cause opened so many incidents lately that one passing run proves nothing. */
+export function isFlapping(draft: Draft, row: TrackedIncident, around: Surroundings): boolean {
+  const recent = new Date(around.now - FLAPPING.windowMs).toISOString();
+  const opened = draft.service(row.incident).opened.filter(({ at }) => at > recent);
+  return row.causes.some((cause) => opened.filter((one) => one.cause === cause).length >= FLAPPING.incidents);
+}
+
+function absorb(draft: Draft, wider: TrackedIncident, id: string, around: Surroundings): void {
+  const narrower = draft.edit(id);
+  for (const member of [...draft.waitingFor(narrower)]) draft.join(wider, { ...member });
+  wider.causes = [...new Set([...wider.causes, ...narrower.causes])];
+  const policy = around.policies.find((candidate) => candidate.id === narrower.incident.policy) ?? builtInPolicy;
+  raisePriority(draft, wider.incident.id, policy, around);
+  draft.event(wider, 'monitor_joined', `takes in: ${narrower.incident.title}`, null);
+  resolveIncident(draft, narrower, null, `continues as: ${wider.incident.title}`);
+}
+
+function describeCause(observation: Observation, monitor: MonitorAlert): Cause {
+  const failure = observation.failure;
+  return {
+    monitor: monitor.key,
+    monitor_name: observation.monitor_name,
+    step: failure?.step ?? '',
+    message: failure?.message ?? observation.status,
+    expected: failure?.expected ?? null,
+    actual: failure?.actual ?? null,
+    server_error: observation.evidence.server_error ?? null,
+    trace_id: observation.trace_id,
+    run_id: observation.run_id,
+    run_url: observation.run_url,
+    route: failure?.route ?? null,
+    failing_since: monitor.first_failure!.at,
+    attempts: observation.attempts,
+  };
+}
+
+function knownEvidence(observation: Observation) {
+  return observation.evidence.real_traffic ? { real_traffic: observation.evidence.real_traffic } : {};
+}
+
+function retitle(row: TrackedIncident, cause: string, statusCode: number | null): void {
+  const { service, cause: described } = row.incident;
+  row.incident.title = incidentTitle({
+    service,
+    monitor_name: described.monitor_name,
+    step: described.step,
+    route: described.route,
+    failing_routes: row.causes.filter(isServerError),
+    unreachable: cause === UNREACHABLE,
+    status_code: statusCode,
+  });
+}
