@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
 import { SESSION_COOKIE } from './access.ts';
 import type { ControlDeps } from './deps.ts';
 import { answerError, problem, sendProblem } from './problems.ts';
@@ -32,7 +32,7 @@ const CONTENT_SECURITY_POLICY =
 export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: deps.log as unknown as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
     // Streams of events never end by themselves; shutdown must not wait for them.
     forceCloseConnections: true,
@@ -41,6 +41,8 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
   // Response schemas describe; they must not drop a field that a newer resource carries.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler(answerError);
+  // First, so that its hook has read the cookies when ours looks at them.
+  await app.register(cookie);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'content-security-policy': CONTENT_SECURITY_POLICY,
@@ -66,7 +68,6 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
     }
   });
 
-  await app.register(cookie);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -48,11 +48,13 @@ const isTest = (file: string) => /\.test\.tsx?$|\/testing\//.test(file);
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
   const found: Import[] = [];
-  const statement = /(?:^|\n)\s*(import|export)\s+(type\s+)?([^'";]*?from\s+)?['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]/g;
+  const statement =
+    /(?:^|\n)\s*(import|export)\s+(type\s+)?([^'";]*?from\s+)?['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]/g;
   for (const [whole, , typeKeyword, names, path, dynamicPath] of text.matchAll(statement)) {
     const specifier = path ?? dynamicPath!;
     const target = relative(ROOT, normalize(join(ROOT, dirname(file), specifier)));
-    const onlyTypes = Boolean(typeKeyword) || /^[^{]*\{(\s*type\s+[\w$]+(\s+as\s+\w+)?\s*,?)+\s*\}\s*from/.test(names ?? '');
+    const onlyTypes =
+      Boolean(typeKeyword) || /^[^{]*\{(\s*type\s+[\w$]+(\s+as\s+\w+)?\s*,?)+\s*\}\s*from/.test(names ?? '');
     const inTypePosition = dynamicPath !== undefined && !/await\s*$/.test(text.slice(0, text.indexOf(whole)));
     found.push({ file, target, typeOnly: onlyTypes || inTypePosition });
   }
@@ -105,7 +107,9 @@ describe('the house', () => {
   });
 
   test('every relative import leads to a file', () => {
-    const missing = imports.filter(({ target }) => !existsSync(join(ROOT, target))).map(({ file, target }) => `${file} → ${target}`);
+    const missing = imports
+      .filter(({ target }) => !existsSync(join(ROOT, target)))
+      .map(({ file, target }) => `${file} → ${target}`);
     expect(missing).toEqual([]);
   });
 });

@@ -1,7 +1,12 @@
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AggregationType, InstrumentType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationType,
+  InstrumentType,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import type { RunResult } from '../../scenarios/run-result.ts';
 
 const EXPORT_INTERVAL_MS = 10_000;
@@ -69,7 +74,10 @@ export function createOwnMetrics(sources: MetricSources, version: string, otlpUr
 
   const duration = seconds('ringdown_run_duration_seconds', 'How long runs take.');
   const slip = seconds('ringdown_schedule_slip_seconds', 'How much later than scheduled runs begin.');
-  const delivery = seconds('ringdown_delivery_seconds', 'From the run that confirmed a failure to acceptance by a channel.');
+  const delivery = seconds(
+    'ringdown_delivery_seconds',
+    'From the run that confirmed a failure to acceptance by a channel.',
+  );
   const runs = meter.createCounter('ringdown_runs_total', { description: 'Runs by status.' });
 
   meter
@@ -81,11 +89,15 @@ export function createOwnMetrics(sources: MetricSources, version: string, otlpUr
         }
       }
     });
-  meter.createObservableGauge('ringdown_incidents', { description: 'Open incidents by state.' }).addCallback((result) => {
-    for (const [state, count] of Object.entries(sources.incidents())) result.observe(count, { state });
-  });
   meter
-    .createObservableCounter('ringdown_backend_items_total', { description: 'The ledger: spans, points and log records by outcome.' })
+    .createObservableGauge('ringdown_incidents', { description: 'Open incidents by state.' })
+    .addCallback((result) => {
+      for (const [state, count] of Object.entries(sources.incidents())) result.observe(count, { state });
+    });
+  meter
+    .createObservableCounter('ringdown_backend_items_total', {
+      description: 'The ledger: spans, points and log records by outcome.',
+    })
     .addCallback((result) => {
       for (const { name: backend, ledger } of sources.backends()) {
         for (const { signal, received, delivered, rejected, dropped, filtered } of ledger) {
@@ -103,7 +115,10 @@ export function createOwnMetrics(sources: MetricSources, version: string, otlpUr
       }
     });
   meter
-    .createObservableGauge('ringdown_backend_lag_seconds', { unit: 's', description: 'Age of the oldest undelivered record.' })
+    .createObservableGauge('ringdown_backend_lag_seconds', {
+      unit: 's',
+      description: 'Age of the oldest undelivered record.',
+    })
     .addCallback((result) => {
       for (const { name: backend, lag_seconds } of sources.backends()) result.observe(lag_seconds, { backend });
     });

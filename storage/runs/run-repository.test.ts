@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { RunResult } from '../../scenarios/run-result.ts';
+import type { RunStore } from '../../scenarios/run-store.ts';
+import { migrate, openSqlite, type SqliteHandle } from '../sqlite/index.ts';
+import { type RunSchema, runMigrations, runRepository } from './run-repository.ts';
+
+let handle: SqliteHandle<RunSchema>;
+let runs: RunStore;
+
+beforeEach(async () => {
+  handle = await openSqlite<RunSchema>({ file: ':memory:' });
+  await migrate(handle.db, runMigrations);
+  runs = runRepository(handle.db);
+});
+afterEach(() => handle.close());
+
+const id = (n: number) => `0190a5d0-0000-7000-8000-${String(n).padStart(12, '0')}`;
+
+function run(n: number, over: Partial<RunResult> = {}): RunResult {
+  const started_at = new Date(Date.UTC(2026, 0, 1) + n * 1_000).toISOString();
+  return {
+    id: id(n),
+    monitor: 'journey@local',
+    scenario: 'journey',
+    name: 'Journey',
+    service: 'shop',
+    environment: 'local',
+    owner: null,
+    runbook: null,
+    tags: [],
+    status: 'passed',
+    degraded: false,
+    scheduled_at: started_at,
+    started_at,
+    duration_ms: 12.5,
+    trace_id: 'a'.repeat(32),
+    attempts: [],
+    steps: [],
+    failure: null,
+    watcher_fault: null,
+    ...over,
+  };
+}
+
+test('a saved run is found again as it was', async () => {
+  await runs.save(run(1, { name: 'Überprüfung 주문 \u2028' }));
+  expect(await runs.find(id(1))).toEqual(run(1, { name: 'Überprüfung 주문 \u2028' }));
+  expect(await runs.find(id(2))).toBeNull();
+});
+
+test('pages are newest first and complete, also among runs of the same instant', async () => {
+  const same = run(5).started_at;
+  for (let n = 1; n <= 7; n++) await runs.save(run(n, n > 4 ? { started_at: same } : {}));
+  await runs.save(run(8, { monitor: 'other@local' }));
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await runs.list('journey@local', { limit: 2, ...(cursor ? { cursor } : {}) });
+    seen.push(...page.items.map((item) => item.id));
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor);
+  expect(seen).toEqual([7, 6, 5, 4, 3, 2, 1].map(id));
+});
+
+test('a cursor that nobody issued starts at the beginning', async () => {
+  await runs.save(run(1));
+  expect((await runs.list('journey@local', { limit: 10, cursor: "'; drop table runs; --" })).items).toHaveLength(1);
+});
+
+test('passing runs before a time leave out failures', async () => {
+  await runs.save(run(1));
+  await runs.save(run(2, { status: 'failed' }));
+  await runs.save(run(3));
+  const passing = await runs.passingBefore('journey@local', run(3).started_at, 5);
+  expect(passing.map((item) => item.id)).toEqual([id(1)]);
+});
+
+test('uptime counts what ran', async () => {
+  await runs.save(run(1));
+  await runs.save(run(2, { status: 'error' }));
+  await runs.save(run(3, { status: 'skipped' }));
+  expect(await runs.uptime('journey@local', run(0).started_at)).toEqual({ passed: 1, total: 2 });
+  expect(await runs.uptime('never@local', run(0).started_at)).toEqual({ passed: 0, total: 0 });
+});
+
+test('pruning keeps the newest of each monitor however old they are', async () => {
+  for (let n = 1; n <= 5; n++) await runs.save(run(n));
+  await runs.save(run(6, { id: id(60), monitor: 'rare@local' }));
+  expect(await runs.prune('2027-01-01T00:00:00.000Z', 2)).toBe(3);
+  expect((await runs.list('journey@local', { limit: 10 })).items.map((item) => item.id)).toEqual([id(5), id(4)]);
+  expect((await runs.list('rare@local', { limit: 10 })).items).toHaveLength(1);
+});
