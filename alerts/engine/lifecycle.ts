@@ -50,6 +50,8 @@ export function openIncident(
       runbook: observation.runbook,
     },
     causes: [cause],
+    shown_cause: cause,
+    continues_as: null,
     escalation: policy.escalation,
     after_passing: policy.resolve.after_passing,
     timers: [],
@@ -94,7 +96,7 @@ export function joinIncident(
   );
   if (!row.causes.includes(cause)) row.causes = [...row.causes, cause];
   if (row.causes.filter(isServerError).length > 1 && !row.causes.includes(UNREACHABLE)) {
-    retitle(row, row.causes[0]!, observation.failure?.status_code ?? null);
+    retitle(row, row.shown_cause, observation.failure?.status_code ?? null);
   }
   raisePriority(draft, id, policy, around);
   scheduleUpdate(draft, row);
@@ -156,6 +158,7 @@ function absorb(draft: Draft, wider: TrackedIncident, id: string, around: Surrou
   const policy = around.policies.find((candidate) => candidate.id === narrower.incident.policy) ?? builtInPolicy;
   raisePriority(draft, wider.incident.id, policy, around);
   draft.event(wider, 'monitor_joined', `takes in: ${narrower.incident.title}`, null);
+  narrower.continues_as = wider.incident.title;
   resolveIncident(draft, narrower, null, `continues as: ${wider.incident.title}`);
 }
 
@@ -184,6 +187,7 @@ function knownEvidence(observation: Observation) {
 
 function retitle(row: TrackedIncident, cause: string, statusCode: number | null): void {
   const { service, cause: described } = row.incident;
+  row.shown_cause = cause;
   row.incident.title = incidentTitle({
     service,
     monitor_name: described.monitor_name,

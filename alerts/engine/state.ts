@@ -46,6 +46,10 @@ export interface TrackedIncident {
   incident: Incident;
   /** Every cause key it ever had. */
   causes: string[];
+  /** Key of the cause that title and page speak of. */
+  shown_cause: string;
+  /** Title of the wider incident that took this one in. */
+  continues_as: string | null;
   escalation: readonly EscalationStep[];
   after_passing: number;
   timers: IncidentTimer[];

@@ -1,0 +1,38 @@
+const LONGEST_SPOKEN = 140;
+
+const SYSTEM_CODES: readonly [RegExp, string][] = [
+  [/\b(connect )?ECONNREFUSED\b/g, 'connection refused'],
+  [/\b(read )?ECONNRESET\b/g, 'connection reset'],
+  [/\b(getaddrinfo )?(ENOTFOUND|EAI_AGAIN)\b/g, 'name not found'],
+  [/\b(connect )?ETIMEDOUT\b/g, 'timed out'],
+  [/\bEPIPE\b/g, 'connection broken'],
+];
+
+const UNSPEAKABLE: readonly [RegExp, string][] = [
+  [/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, 'a link'],
+  [/\[?\b\d{1,3}(\.\d{1,3}){3}\]?(:\d+)?\b/g, ''],
+  [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, 'an id'],
+  [/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, 'an id'],
+];
+
+/**
+ * A message as a voice can say it, on one line: no ids, addresses, links, markup or punctuation that is read aloud.
+ * @returns at most 140 characters, cut at a word
+ */
+export function spoken(text: string): string {
+  let said = text.split(/\r?\n/)[0] ?? '';
+  for (const [pattern, words] of [...SYSTEM_CODES, ...UNSPEAKABLE]) said = said.replace(pattern, words);
+  said = said
+    .replace(/[<>"'`{}()[\]|\\*#=]/g, ' ')
+    .replace(/(\p{L}|\d)[_](?=\p{L}|\d)/gu, '$1 ')
+    .replace(/[_]/g, ' ')
+    .replace(/(\p{L})\.(?=\p{L})/gu, '$1 ')
+    .replace(/\s*[:;]\s+/g, ', ')
+    .replace(/\s+([,.])/g, '$1')
+    .replace(/\s+/g, ' ')
+    .replace(/[\s,.;:]+$/, '')
+    .trim();
+  if (said.length <= LONGEST_SPOKEN) return said;
+  const cut = said.slice(0, LONGEST_SPOKEN);
+  return cut.slice(0, Math.max(cut.lastIndexOf(' '), LONGEST_SPOKEN / 2)).replace(/[\s,]+$/, '');
+}
