@@ -1,0 +1,70 @@
+/** Below this, a text is too common to be searched for inside other words. */
+const SHORTEST_INSIDE = 4;
+const SHORTEST_EMBEDDED = 6;
+
+/**
+ * Every way in which a secret is likely to appear in text: as it is, URL-encoded, escaped for JSON or HTML, in hex,
+ * and in base64 of itself or of a longer text around it (Basic credentials).
+ */
+export function formsOf(secret: string): string[] {
+  if (secret === '') return [];
+  const forms = new Set<string>([secret]);
+  const encoded = percentEncode(secret);
+  if (encoded !== secret) {
+    forms.add(encoded);
+    forms.add(encoded.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()));
+    forms.add(encoded.replaceAll('%20', '+'));
+    forms.add(new URLSearchParams([['', secret]]).toString().slice(1));
+    forms.add(encodeURI(secret.toWellFormed()));
+  }
+  const json = JSON.stringify(secret).slice(1, -1);
+  if (json !== secret) {
+    forms.add(json);
+    forms.add(JSON.stringify(json).slice(1, -1));
+  }
+  forms.add(json.replaceAll('/', '\\/'));
+  forms.add(json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`));
+  forms.add(escapeHtml(secret));
+  for (const form of base64Forms(secret)) forms.add(form);
+  if (secret.length >= SHORTEST_EMBEDDED) {
+    const hex = Buffer.from(secret).toString('hex');
+    forms.add(hex);
+    forms.add(hex.toUpperCase());
+  }
+  return [...forms].filter((form) => form.length >= SHORTEST_INSIDE);
+}
+
+/** Whether a secret is so short that it is only looked for as a whole value. */
+export function isShort(secret: string): boolean {
+  return secret.length < SHORTEST_INSIDE;
+}
+
+const percentEncode = (text: string) =>
+  encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
+const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => HTML[char]!);
+
+/**
+ * Base64 of the secret alone, and the characters that stay the same wherever the secret starts within a longer text:
+ * three alignments, without the characters at either end that share bits with its neighbours.
+ */
+function base64Forms(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const whole = bytes.toString('base64').replaceAll('=', '');
+  const forms = [whole];
+  if (bytes.length >= SHORTEST_EMBEDDED) {
+    for (let shift = 0; shift < 3; shift++) {
+      const text = Buffer.concat([Buffer.alloc(shift), bytes])
+        .toString('base64')
+        .replaceAll('=', '');
+      const firstOwn = Math.ceil((shift * 8) / 6);
+      const lastOwn = Math.floor(((shift + bytes.length) * 8) / 6);
+      forms.push(text.slice(firstOwn, lastOwn));
+    }
+  }
+  return forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+}
