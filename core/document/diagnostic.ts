@@ -1,0 +1,65 @@
+/** Something wrong in a file, at a place a person can go to. Lines and columns count from 1; `endColumn` is exclusive. */
+export interface Diagnostic {
+  file: string;
+  line: number;
+  column: number;
+  endColumn?: number;
+  message: string;
+  hint?: string;
+}
+
+/** Longest part of a source line that is shown; a longer one is cut around the caret. */
+const WIDEST_LINE = 120;
+
+/**
+ * `file:line:column: message`, the line itself and a caret under the place, as a compiler prints it.
+ * @param text the whole text of the file that the diagnostic is about
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, text: string): string {
+  const { file, line, column, message, hint } = diagnostic;
+  const head = `${file}:${line}:${column}: ${message}`;
+  const source = text.split(/\r\n|\n|\r/)[line - 1];
+  if (source === undefined || source.trim() === '') return hint ? `${head}\n      | ${hint}` : head;
+  const cut = Math.max(0, column - WIDEST_LINE / 2);
+  const shown = printable(source.slice(cut, cut + WIDEST_LINE));
+  const before = shown.slice(0, column - 1 - cut);
+  const end = Math.min(diagnostic.endColumn ?? column + 1, cut + shown.length + 1);
+  const marked = shown.slice(column - 1 - cut, end - 1 - cut);
+  const caret = `${blank(before)}${'^'.repeat(Math.max(1, columns(marked)))}`;
+  return [head, `${String(line).padStart(5)} | ${shown}`, `      | ${caret}${hint ? ` ${hint}` : ''}`].join('\n');
+}
+
+/** All of them, in the order of the file, a blank line apart. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
+  return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)).join('\n\n');
+}
+
+/** Sorts by place and drops repeats. */
+export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return [...diagnostics]
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .filter(({ line, column, message }) => {
+      const key = `${line}:${column}:${message}`;
+      return !seen.has(key) && Boolean(seen.add(key));
+    });
+}
+
+/** A terminal must not be steered by the file it shows. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is being taken out
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd');
+}
+
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
+
+/** Terminal columns: Korean, Chinese and Japanese letters take two. */
+function columns(text: string): number {
+  let total = 0;
+  for (const letter of text) total += WIDE.test(letter) || letter.length === 2 ? 2 : 1;
+  return total;
+}
+
+function blank(text: string): string {
+  return [...text].map((letter) => (letter === '\t' ? '\t' : ' '.repeat(columns(letter)))).join('');
+}

@@ -1,0 +1,13 @@
+export { checkDocument } from './check.ts';
+export { type Diagnostic, inOrder, renderDiagnostic, renderDiagnostics } from './diagnostic.ts';
+export {
+  diagnosticAt,
+  diagnosticWithin,
+  MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_DEPTH,
+  type Path,
+  type Place,
+  readDocument,
+  type SourceDocument,
+} from './document.ts';
+export { nearest, suggestion } from './suggest.ts';
