@@ -1,0 +1,137 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SMTPServer } from 'smtp-server';
+import { context } from '../../testing/describe-notifier.ts';
+import { HOSTILE_TEXT, notification } from '../../testing/notification.ts';
+import { channel } from './index.ts';
+
+// describeNotifier( speaks HTTP; the same promises are held here in a real SMTP conversation.
+const PASSWORD = 'smtp-password-canary';
+
+interface Received {
+  from: string;
+  to: string[];
+  message: string;
+}
+
+let server: SMTPServer;
+let received: Received[];
+let answer: (received: Received) => Error | null;
+
+beforeEach(async () => {
+  received = [];
+  answer = () => null;
+  server = new SMTPServer({
+    secure: false,
+    disabledCommands: ['STARTTLS'],
+    allowInsecureAuth: true,
+    size: 200_000,
+    onAuth: ({ username, password }, _session, done) =>
+      username === 'ringdown' && password === PASSWORD
+        ? done(null, { user: username })
+        : done(new Error('Invalid username or password')),
+    onData(stream, session, done) {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        const mail = {
+          from: session.envelope.mailFrom ? session.envelope.mailFrom.address : '',
+          to: session.envelope.rcptTo.map(({ address }) => address),
+          message: Buffer.concat(chunks).toString('utf8'),
+        };
+        const refused = stream.sizeExceeded
+          ? Object.assign(new Error('too large'), { responseCode: 552 })
+          : answer(mail);
+        if (!refused) received.push(mail);
+        done(refused);
+      });
+    },
+  });
+  server.on('error', () => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(() => new Promise<void>((resolve) => server.close(resolve)));
+
+const port = () => (server.server.address() as AddressInfo).port;
+const settings = (over: object = {}) => ({
+  name: 'mail',
+  type: 'email',
+  url: `smtp://ringdown:${PASSWORD}@127.0.0.1:${port()}?ignoreTLS=true`,
+  from: 'ringdown@example.com',
+  to: ['team@example.com', 'kim@example.com'],
+  ...over,
+});
+const create = (over: object = {}) => channel.create(settings(over), context);
+const soon = () => AbortSignal.timeout(5_000);
+const header = (message: string, name: string) => new RegExp(`^${name}: (.*(?:\r\n[ \t].*)*)`, 'mi').exec(message)?.[1];
+
+describe('email', () => {
+  test('sends text and HTML to every receiver, threaded by incident', async () => {
+    const notifier = create();
+    expect(await notifier.notify(notification(), soon())).toMatchObject({ status: 'accepted' });
+    expect(
+      await notifier.notify(notification({ event: 'incident.resolved', delivery_id: 'second' }), soon()),
+    ).toMatchObject({
+      status: 'accepted',
+    });
+    expect(received[0]!.to).toEqual(['team@example.com', 'kim@example.com']);
+    expect(received[0]!.message).toContain('text/plain');
+    expect(received[0]!.message).toContain('text/html');
+    expect(received[0]!.message).toContain('no such column: author_id');
+    const [first, second] = received.map(({ message }) => header(message, 'References'));
+    expect(first).toBe('<ringdown-3f2a9c@ringdown>');
+    expect(second).toBe(first);
+  });
+
+  test('hostile text adds no header, no receiver and no markup', async () => {
+    const page = { ...notification().page, headline: HOSTILE_TEXT, server_error: HOSTILE_TEXT };
+    expect(await create().notify(notification({ page, dedup_key: 'a\r\nBcc: x@example.com' }), soon())).toMatchObject({
+      status: 'accepted',
+    });
+    const { message, to } = received[0]!;
+    expect(to).toEqual(['team@example.com', 'kim@example.com']);
+    expect(message.split('\r\n\r\n', 1)[0]).not.toMatch(/^Bcc:/im);
+    expect(message.slice(message.indexOf('text/html'))).not.toContain('<script>alert');
+  });
+
+  test('a wrong password is a failure that does not repeat it', async () => {
+    const url = settings().url.replace(PASSWORD, 'wrong-password-canary');
+    const delivery = await create({ url }).notify(notification(), soon());
+    expect(delivery.status).toBe('failure');
+    expect(JSON.stringify(delivery) + String('error' in delivery && delivery.error.message)).not.toContain('canary');
+  });
+
+  test.each([
+    [451, 'retryable'],
+    [554, 'failure'],
+  ])('a server that answers %i makes it %s', async (responseCode, status) => {
+    answer = () => Object.assign(new Error('not now'), { responseCode });
+    expect((await create().notify(notification(), soon())).status).toBe(status);
+  });
+
+  test('a message larger than the server takes is a failure', async () => {
+    const page = { ...notification().page, server_error: 'x'.repeat(300_000) };
+    expect((await create().notify(notification({ page }), soon())).status).toBe('failure');
+  });
+
+  test('nobody listening is retryable', async () => {
+    const delivery = await create({ url: 'smtp://127.0.0.1:1' }).notify(notification(), soon());
+    expect(delivery).toMatchObject({
+      status: 'retryable',
+      error: { message: expect.stringContaining('ECONNREFUSED') },
+    });
+  });
+
+  test('a server that never greets is given up when the time is over', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port: silentPort } = silent.address() as AddressInfo;
+    const delivery = await create({ url: `smtp://127.0.0.1:${silentPort}` }).notify(
+      notification(),
+      AbortSignal.timeout(200),
+    );
+    expect(delivery.status).toBe('retryable');
+    silent.close();
+  });
+});

@@ -1,0 +1,143 @@
+import { lookup as dnsLookup } from 'node:dns';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import axios, { type AxiosResponse } from 'axios';
+import type { Clock } from '../../core/clock.ts';
+import type { Delivery } from '../../core/delivery.ts';
+import { toError } from '../../core/errors.ts';
+import { parseRetryAfter } from '../../core/retry.ts';
+
+export interface VendorRequest {
+  method: 'GET' | 'POST';
+  url: string;
+  headers?: Record<string, string>;
+  auth?: { username: string; password: string };
+  body?: string;
+  /** Never appear in an error, not even when the vendor repeats them. */
+  secrets: readonly string[];
+}
+
+export interface VendorAnswer {
+  status: number;
+  body: string;
+  retryAfterMs: number | undefined;
+}
+
+/** `unsent`: it certainly did not arrive. `unclear`: it may have. */
+export type VendorOutcome =
+  | { kind: 'answer'; answer: VendorAnswer }
+  | { kind: 'unsent'; error: Error }
+  | { kind: 'unclear'; error: Error };
+
+const LARGEST_ANSWER_BYTES = 256 * 1024;
+const LONGEST_QUOTE = 300;
+
+// Cloud metadata lives on link-local addresses; no vendor does.
+const forbidden = new BlockList();
+forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
+forbidden.addSubnet('fe80::', 10, 'ipv6');
+forbidden.addAddress('fd00:ec2::254', 'ipv6');
+
+const FORBIDDEN_TARGET = 'FORBIDDEN_TARGET';
+
+function refusal(address: string): (Error & { code: string }) | undefined {
+  const family = isIP(address);
+  if (family === 0 || !forbidden.check(address, family === 6 ? 'ipv6' : 'ipv4')) return undefined;
+  return Object.assign(new Error('link-local addresses are never called'), { code: FORBIDDEN_TARGET });
+}
+
+const lookup: LookupFunction = (hostname, options, callback) => {
+  dnsLookup(hostname, options, (error, address, family) => {
+    const addresses = typeof address === 'string' ? [address] : (address ?? []).map((entry) => entry.address);
+    const refused = addresses.map(refusal).find(Boolean);
+    if (error || refused) callback((error ?? refused)!, '', 0);
+    else callback(null, address as string, family);
+  });
+};
+
+const agents = {
+  httpAgent: new HttpAgent({ keepAlive: false, lookup }),
+  httpsAgent: new HttpsAgent({ keepAlive: false, lookup }),
+};
+
+/** Before these the connection did not stand, so nothing was sent. */
+const UNSENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_INVALID_URL',
+  FORBIDDEN_TARGET,
+]);
+
+/** One request to a vendor: no redirects, no proxy from the environment, answers capped. Never throws. */
+export async function callVendor(request: VendorRequest, clock: Clock, abort: AbortSignal): Promise<VendorOutcome> {
+  const host = URL.canParse(request.url) ? new URL(request.url).host : 'the configured url';
+  const refused = URL.canParse(request.url)
+    ? refusal(new URL(request.url).hostname.replace(/^\[|\]$/g, ''))
+    : undefined;
+  try {
+    if (refused) throw refused;
+    const response: AxiosResponse<string> = await axios.request({
+      method: request.method,
+      url: request.url,
+      headers: request.headers ?? {},
+      ...(request.auth ? { auth: request.auth } : {}),
+      ...(request.body === undefined ? {} : { data: Buffer.from(request.body) }),
+      signal: abort,
+      proxy: false,
+      maxRedirects: 0,
+      maxContentLength: LARGEST_ANSWER_BYTES,
+      responseType: 'text',
+      transformResponse: (text: string) => text,
+      validateStatus: () => true,
+      ...agents,
+    });
+    const retryAfter = response.headers['retry-after'] as string | undefined;
+    return {
+      kind: 'answer',
+      answer: {
+        status: response.status,
+        body: scrub(String(response.data ?? ''), request.secrets),
+        retryAfterMs: parseRetryAfter(retryAfter, clock.now()),
+      },
+    };
+  } catch (thrown) {
+    const { code, message } = toError(thrown) as NodeJS.ErrnoException;
+    const why = abort.aborted ? 'no answer in time' : [code, message].filter(Boolean).join(': ');
+    const error = new Error(scrub(`${host}: ${why}`, request.secrets));
+    return { kind: code && UNSENT.has(code) ? 'unsent' : 'unclear', error };
+  }
+}
+
+/**
+ * What an outcome means for an endpoint that is idempotent by its dedup_key: 2xx accepted; 408, 429, 5xx and anything
+ * of the network worth another try; every other answer final, with the vendor's own words.
+ */
+export function idempotentDelivery(
+  outcome: VendorOutcome,
+  providerRef?: (body: string) => string | undefined,
+): Delivery {
+  if (outcome.kind !== 'answer') return { status: 'retryable', error: outcome.error };
+  const { answer } = outcome;
+  if (answer.status >= 200 && answer.status < 300) {
+    const ref = providerRef?.(answer.body);
+    return ref ? { status: 'accepted', providerRef: ref } : { status: 'accepted' };
+  }
+  const error = answerError(answer);
+  if (answer.status !== 408 && answer.status !== 429 && answer.status < 500) return { status: 'failure', error };
+  return answer.retryAfterMs === undefined
+    ? { status: 'retryable', error }
+    : { status: 'retryable', error, retryAfterMs: answer.retryAfterMs };
+}
+
+export function answerError({ status, body }: VendorAnswer): Error {
+  const words = body.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE);
+  return new Error(words ? `answered ${status}: ${words}` : `answered ${status}`);
+}
+
+function scrub(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '[redacted]') : clean), text);
+}

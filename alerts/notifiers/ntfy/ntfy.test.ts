@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { context, describeNotifier } from '../../testing/describe-notifier.ts';
+import { notification } from '../../testing/notification.ts';
+import { type VendorCall, type VendorServer, vendorServer } from '../../testing/peers/vendor-server.ts';
+import { channel } from './index.ts';
+
+const TOKEN = 'tk_canary0123456789';
+
+/** Stand-in for an ntfy server with access control: JSON publishing as documented at docs.ntfy.sh/publish. */
+function ntfy(call: VendorCall) {
+  if (call.headers.authorization !== `Bearer ${TOKEN}`)
+    return { status: 403, body: '{"code":40301,"error":"forbidden"}' };
+  if (call.method !== 'POST' || call.path !== '/') return { status: 404 };
+  const { topic, title, message, priority, tags, click, actions } = JSON.parse(call.body);
+  const valid =
+    /^[-_A-Za-z0-9]{1,64}$/.test(topic) &&
+    typeof title === 'string' &&
+    Buffer.byteLength(message) <= 4_096 &&
+    priority >= 1 &&
+    priority <= 5 &&
+    Array.isArray(tags) &&
+    URL.canParse(click) &&
+    actions.length <= 3 &&
+    actions.every((action: { action: string; url: string }) => action.action === 'view' && URL.canParse(action.url));
+  return valid ? { status: 200, body: '{"id":"m1"}' } : { status: 400, body: '{"code":40000,"error":"invalid"}' };
+}
+
+describeNotifier({
+  channel,
+  secrets: [TOKEN, 'secret-topic'],
+  idempotent: true,
+  start: () => vendorServer(ntfy),
+  settings: (url) => ({ name: 'push', type: 'ntfy', url: `${url}/secret-topic`, token: TOKEN }),
+  wrongKey: (url) => ({ name: 'push', type: 'ntfy', url: `${url}/secret-topic`, token: 'tk_wrong' }),
+});
+
+let server: VendorServer;
+beforeEach(async () => {
+  server = await vendorServer(ntfy);
+});
+afterEach(() => server.close());
+
+test('a P1 breaks through, its resolution does not', async () => {
+  const notifier = channel.create({ name: 'push', type: 'ntfy', url: `${server.url}/ops`, token: TOKEN }, context);
+  await notifier.notify(notification(), AbortSignal.timeout(5_000));
+  await notifier.notify(notification({ event: 'incident.resolved' }), AbortSignal.timeout(5_000));
+  const [page, resolved] = server.accepted.map(({ body }) => JSON.parse(body));
+  expect(page).toMatchObject({
+    topic: 'ops',
+    priority: 5,
+    message: expect.stringContaining('Server: no such column: author_id'),
+  });
+  expect(resolved.priority).toBe(2);
+});

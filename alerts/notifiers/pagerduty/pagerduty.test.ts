@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { context, describeNotifier } from '../../testing/describe-notifier.ts';
+import { notification } from '../../testing/notification.ts';
+import { type VendorCall, type VendorServer, vendorServer } from '../../testing/peers/vendor-server.ts';
+import { channel } from './index.ts';
+
+const KEY = 'R0canary0123456789abcdef01234567';
+
+/** Stand-in for PagerDuty's Events API v2, with the rules of its documentation. */
+function pagerduty(call: VendorCall) {
+  const invalid = (error: string) => ({
+    status: 400,
+    body: JSON.stringify({ status: 'invalid event', message: 'Event object is invalid', errors: [error] }),
+  });
+  if (call.method !== 'POST' || call.path !== '/v2/enqueue') return { status: 404 };
+  if (Buffer.byteLength(call.body) > 512 * 1024) return { status: 413, body: 'too large' };
+  const event = JSON.parse(call.body);
+  if (event.routing_key?.length !== 32 || event.routing_key !== KEY) return invalid('Invalid routing key');
+  if (!['trigger', 'acknowledge', 'resolve'].includes(event.event_action)) return invalid("'event_action' is invalid");
+  if ((event.dedup_key?.length ?? 0) > 255) return invalid("'dedup_key' is too long");
+  if (event.event_action !== 'trigger' && !event.dedup_key) return invalid("'dedup_key' is missing");
+  if (event.event_action === 'trigger') {
+    const { summary, source, severity } = event.payload ?? {};
+    if (!summary || summary.length > 1_024) return invalid("'payload.summary' is missing or too long");
+    if (!source) return invalid("'payload.source' is missing or blank");
+    if (!['critical', 'error', 'warning', 'info'].includes(severity)) return invalid("'payload.severity' is invalid");
+  }
+  return {
+    status: 202,
+    body: JSON.stringify({ status: 'success', message: 'Event processed', dedup_key: event.dedup_key }),
+  };
+}
+
+const settings = (url: string, routing_key = KEY) => ({
+  name: 'pager',
+  type: 'pagerduty',
+  routing_key,
+  url: `${url}/v2/enqueue`,
+});
+
+describeNotifier({
+  channel,
+  secrets: [KEY],
+  idempotent: true,
+  start: () => vendorServer(pagerduty),
+  settings,
+  wrongKey: (url) => settings(url, 'R0wrong0123456789abcdef012345678'),
+});
+
+let server: VendorServer;
+beforeEach(async () => {
+  server = await vendorServer(pagerduty);
+});
+afterEach(() => server.close());
+
+test('trigger, acknowledge and resolve carry one dedup_key', async () => {
+  const notifier = channel.create(settings(server.url), context);
+  for (const event of ['incident.triggered', 'incident.acknowledged', 'incident.resolved'] as const) {
+    expect(await notifier.notify(notification({ event }), AbortSignal.timeout(5_000))).toEqual({
+      status: 'accepted',
+      providerRef: 'ringdown-3f2a9c',
+    });
+  }
+  const events = server.accepted.map(({ body }) => JSON.parse(body));
+  expect(events.map((event) => [event.event_action, event.dedup_key])).toEqual([
+    ['trigger', 'ringdown-3f2a9c'],
+    ['acknowledge', 'ringdown-3f2a9c'],
+    ['resolve', 'ringdown-3f2a9c'],
+  ]);
+  expect(events[0].payload).toMatchObject({
+    severity: 'critical',
+    custom_details: { server_error: 'no such column: author_id' },
+  });
+  expect(events[0].links[2]).toEqual({ href: 'https://wiki.example.com/posts', text: 'Runbook' });
+});

@@ -1,0 +1,71 @@
+import { createHmac } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { context, describeNotifier } from '../../testing/describe-notifier.ts';
+import { notification } from '../../testing/notification.ts';
+import { type VendorCall, type VendorServer, vendorServer } from '../../testing/peers/vendor-server.ts';
+import { channel } from './index.ts';
+
+const SECRET = 'hook-secret-canary';
+
+/** A receiver that verifies the signature over the raw bytes, as the contract says. */
+function verify(call: VendorCall) {
+  const [, t, v1] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(call.headers['ringdown-signature'])) ?? [];
+  const expected = createHmac('sha256', SECRET).update(`${t}.${call.body}`).digest('hex');
+  return v1 === expected ? { status: 200 } : { status: 401, body: 'bad signature' };
+}
+
+describeNotifier({
+  channel,
+  secrets: [SECRET],
+  idempotent: true,
+  start: () => vendorServer(verify),
+  settings: (url) => ({ name: 'hook', type: 'webhook', url: `${url}/page`, secret: SECRET }),
+  wrongKey: (url) => ({ name: 'hook', type: 'webhook', url: `${url}/page`, secret: 'another' }),
+});
+
+let receiver: VendorServer;
+beforeEach(async () => {
+  receiver = await vendorServer(verify);
+});
+afterEach(() => receiver.close());
+
+test('the body is the documented one', async () => {
+  const notifier = channel.create({ name: 'hook', type: 'webhook', url: receiver.url, secret: SECRET }, context);
+  await notifier.notify(notification(), AbortSignal.timeout(5_000));
+  const body = JSON.parse(receiver.accepted[0]!.body);
+  expect(body).toMatchObject({
+    event: 'incident.triggered',
+    delivery_id: '0190a5d0-0000-7000-8000-000000000003',
+    dedup_key: 'ringdown-3f2a9c',
+    incident: {
+      title: 'Reference API: POST /v1/posts answers 500',
+      priority: 'P1',
+      service: 'reference-api',
+      environment: 'production',
+      state: 'triggered',
+      triggered_at: '2026-01-01T00:00:00.000Z',
+      monitors: ['post-journey@production'],
+      cause: {
+        monitor: 'post-journey@production',
+        step: 'write',
+        message: 'status 500, expected 201',
+        expected: '201',
+        actual: '500',
+        server_error: 'no such column: author_id',
+        trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+        run_url: expect.stringContaining('/runs/'),
+      },
+      deployment: null,
+    },
+  });
+  expect(receiver.accepted[0]!.headers['ringdown-delivery']).toBe(body.delivery_id);
+});
+
+test.each(['http://169.254.169.254/latest/meta-data', 'http://[fe80::1]/', 'http://[::ffff:169.254.169.254]/'])(
+  'never calls %s',
+  async (url) => {
+    const notifier = channel.create({ name: 'hook', type: 'webhook', url }, context);
+    const delivery = await notifier.notify(notification(), AbortSignal.timeout(2_000));
+    expect(delivery).toMatchObject({ error: { message: expect.stringContaining('link-local') } });
+  },
+);

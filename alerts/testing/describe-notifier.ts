@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../core/clock.ts';
+import type { Delivery } from '../../core/delivery.ts';
+import type { Channel, ChannelSettings, Notifier, NotifierContext } from '../notifier.ts';
+import { HOSTILE_TEXT, notification } from './notification.ts';
+import { RETRY_AFTER_SECONDS, type VendorServer } from './peers/vendor-server.ts';
+
+export interface NotifierHarness {
+  channel: Channel;
+  /** Strings that must never be seen in an error. */
+  secrets: string[];
+  start(): Promise<VendorServer>;
+  /** Settings that the stand-in accepts. */
+  settings(url: string): ChannelSettings;
+  /** Settings with a wrong key; null where the vendor has none. */
+  wrongKey(url: string): ChannelSettings | null;
+  /** A vendor that is not idempotent answers `ambiguous` where others are `retryable`. */
+  idempotent: boolean;
+}
+
+const TIMEOUT_MS = 250;
+
+export const context: NotifierContext = { clock: systemClock, userAgent: 'ringdown/test', print: () => {} };
+
+/** What the dispatcher relies on, for every channel that speaks HTTP. */
+export function describeNotifier(harness: NotifierHarness): void {
+  describe(`${harness.channel.type}, as every channel`, () => {
+    let vendor: VendorServer;
+    let notifier: Notifier;
+    const unclear = harness.idempotent ? 'retryable' : 'ambiguous';
+
+    beforeEach(async () => {
+      vendor = await harness.start();
+      notifier = harness.channel.create(harness.settings(vendor.url), context);
+      await notifier.start();
+    });
+    afterEach(async () => {
+      await notifier.shutdown(AbortSignal.timeout(1_000));
+      await vendor.close();
+    });
+
+    const notify = (over = notification(), abort = AbortSignal.timeout(5_000)) => notifier.notify(over, abort);
+    const expectNoSecret = (delivery: Delivery) => {
+      const words = 'error' in delivery ? `${delivery.error.message} ${delivery.error.stack}` : '';
+      for (const secret of harness.secrets) expect(words).not.toContain(secret);
+    };
+
+    test('delivers each event it asks for', async () => {
+      for (const event of harness.channel.events) {
+        expect(await notify(notification({ event }))).toMatchObject({ status: 'accepted' });
+      }
+      expect(vendor.accepted).toHaveLength(harness.channel.events.length);
+    });
+
+    test('delivers text that could break its format', async () => {
+      const page = { ...notification().page, headline: HOSTILE_TEXT, server_error: HOSTILE_TEXT, speech: HOSTILE_TEXT };
+      page.facts = [{ label: HOSTILE_TEXT, text: HOSTILE_TEXT }];
+      expect(await notify(notification({ page }))).toMatchObject({ status: 'accepted' });
+    });
+
+    test('delivers a page that is far too long, cut', async () => {
+      const long = 'é<&'.repeat(20_000);
+      const page = { ...notification().page, headline: long, server_error: long, speech: long };
+      page.facts = Array.from({ length: 40 }, () => ({ label: long.slice(0, 100), text: long }));
+      expect(await notify(notification({ page }))).toMatchObject({ status: 'accepted' });
+    });
+
+    test('a wrong key is a failure: trying again would not help', async () => {
+      const settings = harness.wrongKey(vendor.url);
+      if (settings === null) return;
+      const delivery = await harness.channel
+        .create(settings, context)
+        .notify(notification(), AbortSignal.timeout(5_000));
+      expect(delivery.status).toBe('failure');
+      expectNoSecret(delivery);
+    });
+
+    test('a rate limit is retryable after what the vendor asked for', async () => {
+      vendor.mood = 'rate_limited';
+      const delivery = await notify();
+      expect(delivery).toMatchObject({ status: 'retryable', retryAfterMs: RETRY_AFTER_SECONDS * 1_000 });
+      expectNoSecret(delivery);
+    });
+
+    test.each(['failing', 'hanging', 'resetting', 'dripping'] as const)(
+      'a %s vendor is not a delivery',
+      async (mood) => {
+        vendor.mood = mood;
+        const delivery = await notify(notification(), AbortSignal.timeout(TIMEOUT_MS));
+        expect(delivery.status).toBe(unclear);
+        expectNoSecret(delivery);
+      },
+    );
+
+    test('nobody listening is retryable: it certainly did not arrive', async () => {
+      await vendor.close();
+      const delivery = await notify();
+      expect(delivery).toMatchObject({
+        status: 'retryable',
+        error: { message: expect.stringContaining('ECONNREFUSED') },
+      });
+      expectNoSecret(delivery);
+      vendor = await harness.start();
+    });
+
+    test('start and shutdown may come twice, and shutdown first', async () => {
+      const fresh = harness.channel.create(harness.settings(vendor.url), context);
+      await fresh.shutdown(AbortSignal.timeout(100));
+      await fresh.start();
+      await fresh.start();
+      await fresh.shutdown(AbortSignal.timeout(100));
+      await fresh.shutdown(AbortSignal.timeout(100));
+    });
+  });
+}
