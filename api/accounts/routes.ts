@@ -21,7 +21,7 @@ const User = Type.Object(
     email: Type.String({ format: 'email' }),
     created_at: Type.String({ format: 'date-time' }),
   },
-  { title: 'User' },
+  { title: 'User', description: 'The account' },
 );
 
 /** `/v1/users`: signing up, oneself, and leaving again with everything one wrote. */
@@ -29,7 +29,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutes> = async (ap
   const { accounts, passwords, clock, authenticate } = deps;
 
   app.post(
-    '/',
+    '',
     {
       schema: {
         operationId: 'signUp',

@@ -40,7 +40,7 @@ const FaultBody = Type.Object(
     latency_ms: Type.Integer(),
     rate: Type.Number(),
   },
-  { title: 'Fault' },
+  { title: 'Fault', description: 'The fault as it is set' },
 );
 
 const DENIALS = ['unauthenticated', 'invalid_token'] as const;
@@ -92,7 +92,10 @@ export const faultRoutes: FastifyPluginAsyncTypebox<FaultRoutes> = async (app, {
         tags,
         security,
         response: {
-          200: Type.Object({ items: Type.Array(FaultBody), next_cursor: Type.Null() }, { title: 'FaultList' }),
+          200: Type.Object(
+            { items: Type.Array(FaultBody), next_cursor: Type.Null() },
+            { title: 'FaultList', description: 'Every fault that is set' },
+          ),
           ...problemResponses(...DENIALS),
         },
       },

@@ -13,7 +13,7 @@ export interface HealthRoutes {
 
 const Health = Type.Object(
   { status: Type.Literal('ok'), version: Type.String(), uptime_s: Type.Number() },
-  { title: 'Health' },
+  { title: 'Health', description: 'It can' },
 );
 
 /** `/healthz`: whether this process can do its work. */

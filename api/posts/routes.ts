@@ -35,7 +35,7 @@ export const postRoutes: FastifyPluginAsyncTypebox<PostRoutes> = async (app, { p
   };
 
   app.post(
-    '/',
+    '',
     {
       schema: {
         operationId: 'createPost',
@@ -63,7 +63,7 @@ export const postRoutes: FastifyPluginAsyncTypebox<PostRoutes> = async (app, { p
   );
 
   app.get(
-    '/',
+    '',
     {
       schema: {
         operationId: 'listPosts',

@@ -28,7 +28,7 @@ export const Post = Type.Object(
     created_at: Type.String({ format: 'date-time' }),
     updated_at: Type.String({ format: 'date-time' }),
   },
-  { title: 'Post' },
+  { title: 'Post', description: 'The post' },
 );
 
 export const PostList = Type.Object(
@@ -36,7 +36,7 @@ export const PostList = Type.Object(
     items: Type.Array(Post),
     next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'Null on the last page' }),
   },
-  { title: 'PostList' },
+  { title: 'PostList', description: 'A page of posts' },
 );
 
 export const PageQuery = Type.Object(

@@ -27,7 +27,7 @@ const Tokens = Type.Object(
     token_type: Type.Literal('Bearer'),
     expires_in: Type.Integer({ description: 'Seconds until the access token expires' }),
   },
-  { title: 'Tokens' },
+  { title: 'Tokens', description: 'The tokens of a session' },
 );
 
 const CurrentSession = Type.Object(
@@ -37,7 +37,7 @@ const CurrentSession = Type.Object(
     created_at: Type.String({ format: 'date-time' }),
     expires_at: Type.String({ format: 'date-time', description: 'When a new sign-in is needed' }),
   },
-  { title: 'Session' },
+  { title: 'Session', description: 'The session' },
 );
 
 const Refresh = Type.Object(
@@ -60,7 +60,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutes> = async (ap
   app.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'));
 
   app.post(
-    '/',
+    '',
     {
       schema: {
         operationId: 'signIn',
@@ -161,7 +161,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutes> = async (ap
   );
 
   app.delete(
-    '/',
+    '',
     {
       onRequest: authenticate,
       schema: {
