@@ -1,0 +1,241 @@
+import { BIGINT } from '@duckdb/node-api';
+import { RingdownError } from '../../../../core/errors.ts';
+import type { Aggregate, Question, TimeRange } from '../../../reader.ts';
+import type { MetricSeries } from '../../../telemetry.ts';
+import { exponentialSlice, GROWTH, quantile, type Slice } from '../histogram.ts';
+import type { PartitionState, Query } from '../partition.ts';
+import { explodedBuckets, MINUTE_NS } from '../rollup.ts';
+import type { Store } from '../store.ts';
+import { Parameters, type Window } from './parameters.ts';
+import { countSpans, rawParts, wholeMinutes } from './routes.ts';
+import { addIncreases, type RunningTotal, runningTotals } from './running-totals.ts';
+import { findSeries, type Series, sliceOf } from './series.ts';
+
+export type MetricQuestion = Extract<Question, { ask: 'metric' }>;
+
+/** What fell into one interval of one line of the chart. */
+export interface Interval {
+  count: number;
+  sum: number;
+  min: number | null;
+  max: number | null;
+  slices: Slice[];
+}
+
+/** Lines of a chart while they are added up: key → unit, labels and intervals by number. */
+export class Chart {
+  readonly lines = new Map<
+    string,
+    { unit: string; type: string; attributes: Record<string, string>; at: Map<number, Interval> }
+  >();
+  readonly #groupBy: string | undefined;
+
+  constructor(groupBy: string | undefined) {
+    this.#groupBy = groupBy;
+  }
+
+  interval(unit: string, type: string, label: (name: string) => string | undefined, number: number): Interval {
+    const group = this.#groupBy === undefined ? undefined : (label(this.#groupBy) ?? '');
+    const key = JSON.stringify([unit, type, group]);
+    let line = this.lines.get(key);
+    if (!line) {
+      const attributes: Record<string, string> = Object.create(null);
+      if (this.#groupBy !== undefined) attributes[this.#groupBy] = group!;
+      line = { unit, type, attributes, at: new Map() };
+      this.lines.set(key, line);
+    }
+    let interval = line.at.get(number);
+    if (!interval) {
+      interval = { count: 0, sum: 0, min: null, max: null, slices: [] };
+      line.at.set(number, interval);
+    }
+    return interval;
+  }
+}
+
+const MOST_INTERVALS = 10_000;
+const PERCENTILES: Partial<Record<Aggregate, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
+const REQUEST_DURATION = 'http.server.request.duration';
+/** Counts, whose single values say nothing: what they were raised by does. */
+const COUNTERS = new Set(['sum', 'counter', 'set']);
+const READINGS = new Set(['gauge']);
+
+/**
+ * A metric over time. Intervals begin at multiples of `interval_ms`; whole minutes come from the rollups where the
+ * interval is a multiple of a minute. Running totals are told as their increase. `http.server.request.duration` is
+ * worked out from SERVER spans where nobody sends it.
+ */
+export async function askMetric(
+  store: Store,
+  question: MetricQuestion,
+  range: TimeRange,
+  window: Window,
+  abort?: AbortSignal,
+): Promise<MetricSeries[]> {
+  const step = question.interval_ms;
+  const first = Math.floor(range.from / step);
+  const end = Math.ceil(range.to / step);
+  if (!(step >= 1) || end - first > MOST_INTERVALS) {
+    throw new RingdownError('TOO_MANY_INTERVALS', `a chart has at most ${MOST_INTERVALS} intervals`, {
+      hint: 'ask for a shorter window or a longer interval',
+    });
+  }
+  const chart = new Chart(question.group_by);
+  const before = window.fromNs - lookBack(step);
+  const totals = await store.ask(
+    before,
+    window.toNs,
+    (query, state) => addPartition(query, state, question, window, before, chart),
+    abort,
+  );
+  addIncreases(totals.flat(), chart, window.fromNs, before);
+  if (chart.lines.size === 0 && question.name === REQUEST_DURATION)
+    await addFromSpans(store, question, window, chart, abort);
+  return [...chart.lines.values()]
+    .map(({ unit, type, attributes, at }) => ({
+      name: question.name,
+      unit,
+      attributes,
+      points: Array.from({ length: Math.max(0, end - first) }, (_, index): [number, number | null] => {
+        const interval = at.get(first + index);
+        return [(first + index) * step, interval ? aggregate(interval, question.aggregate, type, step) : null];
+      }),
+    }))
+    .sort((a, b) => JSON.stringify(a.attributes).localeCompare(JSON.stringify(b.attributes)));
+}
+
+/** How far before the window a running total's last value is looked for. */
+function lookBack(intervalMs: number): bigint {
+  return BigInt(Math.max(Math.ceil(intervalMs), 600_000)) * 1_000_000n;
+}
+
+async function addPartition(
+  query: Query,
+  state: Readonly<PartitionState>,
+  question: MetricQuestion,
+  window: Window,
+  before: bigint,
+  chart: Chart,
+): Promise<RunningTotal[]> {
+  const series = await findSeries(query, question.name, question.attributes);
+  const added = [...series.values()].filter((one) => !one.cumulative);
+  const totals = [...series.values()].filter((one) => one.cumulative);
+  if (added.length > 0) await addPoints(query, state, question, window, added, chart);
+  return totals.length > 0 ? await runningTotals(query, totals, question.interval_ms, window, before) : [];
+}
+
+async function addPoints(
+  query: Query,
+  state: Readonly<PartitionState>,
+  question: MetricQuestion,
+  window: Window,
+  series: Series[],
+  chart: Chart,
+): Promise<void> {
+  const byId = new Map(series.map((one) => [one.id, one]));
+  const ids = `series IN (${series.map((one) => one.id).join(', ')})`;
+  const stepNs = BigInt(Math.floor(question.interval_ms)) * 1_000_000n;
+  const fromRollup = stepNs % MINUTE_NS === 0n;
+  const union = (rollup: (where: string) => string, raw: (where: string) => string) => {
+    const parameters = new Parameters();
+    if (!fromRollup)
+      return {
+        from: raw(`${ids} AND ${parameters.within('time_ns', window.fromNs, window.toNs)}`),
+        list: parameters.list,
+      };
+    const { first, end } = wholeMinutes(window);
+    const minutes = `${ids} AND minute >= ${parameters.add(first, BIGINT)} AND minute < ${parameters.add(end, BIGINT)}`;
+    const rest = rawParts(window, 'time_ns', state.rolledUpTo, parameters).map((part) => raw(`${ids} AND ${part}`));
+    return { from: [rollup(minutes), ...rest].join(' UNION ALL '), list: parameters.list };
+  };
+  const points = union(
+    (where) =>
+      `SELECT series, minute::BIGINT * ${MINUTE_NS} AS time_ns, count, sum, min, max FROM point_rollup WHERE ${where}`,
+    (where) => `SELECT series, time_ns, count, sum, min, max FROM points WHERE ${where}`,
+  );
+  const rows = await query(
+    `SELECT series, (time_ns // ${stepNs})::DOUBLE AS at, sum(count) AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max
+     FROM (${points.from}) GROUP BY ALL`,
+    points.list,
+  );
+  for (const row of rows) {
+    const one = byId.get(row.series as number)!;
+    const interval = chart.interval(one.unit, one.type, one.label, row.at as number);
+    interval.count += row.count as number;
+    interval.sum += (row.sum as number | null) ?? 0;
+    interval.min = extreme(Math.min, interval.min, row.min as number | null);
+    interval.max = extreme(Math.max, interval.max, row.max as number | null);
+  }
+  if (PERCENTILES[question.aggregate] === undefined) return;
+  const buckets = union(
+    (where) =>
+      `SELECT series, minute::BIGINT * ${MINUTE_NS} AS time_ns, bucket, count FROM bucket_rollup WHERE ${where}`,
+    explodedBuckets,
+  );
+  const counted = await query(
+    `SELECT series, (time_ns // ${stepNs})::DOUBLE AS at, bucket, sum(count) AS count FROM (${buckets.from}) GROUP BY ALL`,
+    buckets.list,
+  );
+  for (const row of counted) {
+    const one = byId.get(row.series as number)!;
+    const interval = chart.interval(one.unit, one.type, one.label, row.at as number);
+    interval.slices.push(sliceOf(one, Number(row.bucket), row.count as number));
+  }
+}
+
+/** Seconds, by the attributes that span groups keep: service, method, route, synthetic. */
+async function addFromSpans(store: Store, question: MetricQuestion, window: Window, chart: Chart, abort?: AbortSignal) {
+  const perMinute = question.interval_ms % 60_000 === 0;
+  if (!perMinute) return;
+  const minutes = question.interval_ms / 60_000;
+  const parts = await store.ask(
+    window.fromNs,
+    window.toNs,
+    (query, state) => countSpans(query, state, window, true),
+    abort,
+  );
+  for (const span of parts.flat()) {
+    const labels = new Map([
+      ['service.name', span.service],
+      ['http.request.method', span.method],
+      ['http.route', span.route],
+      ...(span.synthetic ? [['user_agent.synthetic.type', 'test'] as const] : []),
+    ]);
+    if (Object.entries(question.attributes ?? {}).some(([key, value]) => labels.get(key) !== value)) continue;
+    const interval = chart.interval('s', 'histogram', (key) => labels.get(key), Math.floor(span.minute / minutes));
+    const slice = exponentialSlice(GROWTH, span.bucket, span.count);
+    interval.count += span.count;
+    interval.sum += span.sum / 1e9;
+    interval.slices.push({ ...slice, lower: slice.lower / 1e9, upper: slice.upper / 1e9 });
+  }
+}
+
+function extreme(pick: (a: number, b: number) => number, a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : pick(a, b);
+}
+
+/** The value shown; null where the metric's type has no such value. */
+function aggregate(interval: Interval, wanted: Aggregate, type: string, stepMs: number): number | null {
+  const isCounter = COUNTERS.has(type);
+  const isReading = READINGS.has(type);
+  const percentile = PERCENTILES[wanted];
+  if (percentile !== undefined) {
+    const value = quantile(interval.slices, percentile);
+    if (value === null) return null;
+    return Math.min(interval.max ?? value, Math.max(interval.min ?? value, value));
+  }
+  switch (wanted) {
+    case 'count':
+      return interval.count;
+    case 'sum':
+      return interval.sum;
+    case 'rate':
+      return isReading ? null : (isCounter ? interval.sum : interval.count) / (stepMs / 1000);
+    case 'avg':
+      return isCounter || interval.count === 0 ? null : interval.sum / interval.count;
+    case 'min':
+      return isCounter ? null : interval.min;
+    default:
+      return isCounter ? null : interval.max;
+  }
+}

@@ -1,0 +1,43 @@
+import { EXIT, RingdownError } from '../../../core/errors.ts';
+import { parseDuration, parseSize } from '../../../core/units.ts';
+import type { BackendSettings } from '../../exporter.ts';
+
+export interface EmbeddedConfig {
+  dataDir: string;
+  /** Age after which telemetry is deleted, in milliseconds since its receipt. */
+  retentionMs: number;
+  /** Size of all files together; the oldest go first. */
+  maxSizeBytes: number;
+  /** What DuckDB may use for buffers per open file. The process needs more: see README. */
+  memoryLimitBytes: number;
+}
+
+const KEYS = ['name', 'type', 'dataDir', 'retention', 'max_size', 'memory_limit', 'filter', 'url'];
+
+/**
+ * Reads `retention` (a duration, 7d), `max_size` (a size, 5GB) and `memory_limit` (a size, 256MiB).
+ * @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once
+ */
+export function readConfig(settings: BackendSettings): EmbeddedConfig {
+  const wrong: string[] = [];
+  const quantity = (key: string, fallback: string, parse: (text: string) => number | undefined, least: number) => {
+    const value = settings[key] ?? fallback;
+    const parsed = typeof value === 'string' ? parse(value) : undefined;
+    if (parsed === undefined) wrong.push(`${key}: ${JSON.stringify(value)} is not like "${fallback}"`);
+    else if (parsed < least) wrong.push(`${key}: ${JSON.stringify(value)} is too small`);
+    return parsed ?? 0;
+  };
+  const config = {
+    dataDir: settings.dataDir,
+    retentionMs: quantity('retention', '7d', parseDuration, 60_000),
+    maxSizeBytes: quantity('max_size', '5GB', parseSize, 10e6),
+    memoryLimitBytes: quantity('memory_limit', '256MiB', parseSize, 64e6),
+  };
+  for (const key of Object.keys(settings)) if (!KEYS.includes(key)) wrong.push(`unknown key "${key}"`);
+  if (wrong.length) {
+    throw new RingdownError('INVALID_BACKEND', `backend "${settings.name}": ${wrong.join('; ')}`, {
+      exitCode: EXIT.usage,
+    });
+  }
+  return config;
+}

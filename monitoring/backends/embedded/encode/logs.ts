@@ -1,0 +1,65 @@
+import type { DecodedLog } from '../../../otlp/index.ts';
+import type { Attributes } from '../../../telemetry.ts';
+import { AttributeSplitter, Interner } from '../interner.ts';
+import { clampNs, hexToLong, msToNs, text, toJson } from '../values.ts';
+import type { Dictionary } from './dictionary.ts';
+import { type Encoded, widen } from './encoded.ts';
+
+const EXCEPTION = ['exception.type', 'exception.message', 'exception.stacktrace'] as const;
+const SEVERITY_OF: Record<string, number> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
+
+export class LogEncoder {
+  readonly #dictionary: Dictionary;
+  readonly #shapes: Interner;
+  readonly #splitter = new AttributeSplitter([]);
+
+  constructor(dictionary: Dictionary, next: number) {
+    this.#dictionary = dictionary;
+    this.#shapes = new Interner(next);
+  }
+
+  /** @param receivedAt Unix milliseconds; dates a record whose sender gave no time */
+  push(log: DecodedLog, receivedAt: number, batch: bigint, encoded: Encoded): void {
+    const timeNs = log.timeNs > 0n ? clampNs(log.timeNs) : msToNs(receivedAt);
+    const resource = this.#dictionary.resource(log.resource, timeNs, encoded.rows);
+    const exception = EXCEPTION.map((name) => (name in log.attributes ? text(log.attributes[name]) : null));
+    const attributes = withoutException(log);
+    this.#splitter.split(attributes);
+    const shape = this.#shapes.intern(`${resource.id}${this.#splitter.key}`, (id) =>
+      encoded.rows.logShapes.push([id, resource.id, this.#splitter.shared(attributes)]),
+    );
+    widen(encoded, timeNs);
+    encoded.rows.logs.push([
+      batch,
+      timeNs,
+      severityOf(log),
+      shape,
+      hexToLong(log.traceId, 0),
+      hexToLong(log.traceId, 16),
+      hexToLong(log.spanId, 0),
+      typeof log.body === 'string' ? log.body : log.body === null ? '' : toJson(log.body),
+      ...(exception as [string | null, string | null, string | null]),
+      this.#splitter.rest,
+    ]);
+  }
+
+  forget(): void {
+    this.#shapes.forget();
+  }
+}
+
+/** OpenTelemetry's 1 to 24; where the sender gave a word only, the word's number; info where it gave neither. */
+function severityOf(log: DecodedLog): number {
+  if (log.severityNumber >= 1 && log.severityNumber <= 24) return log.severityNumber;
+  const word = log.severityText.toLowerCase();
+  return SEVERITY_OF[word] ?? SEVERITY_OF[{ warning: 'warn', critical: 'fatal' }[word] ?? 'info']!;
+}
+
+function withoutException(log: DecodedLog): Attributes {
+  if (log.eventName === '' && !EXCEPTION.some((name) => name in log.attributes)) return log.attributes;
+  const rest = Object.create(null) as Attributes;
+  for (const name in log.attributes)
+    if (!(EXCEPTION as readonly string[]).includes(name)) rest[name] = log.attributes[name]!;
+  if (log.eventName !== '') rest['event.name'] = log.eventName;
+  return rest;
+}

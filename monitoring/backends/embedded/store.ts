@@ -1,0 +1,422 @@
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../../core/clock.ts';
+import { RingdownError, toError } from '../../../core/errors.ts';
+import type { Batch, Exported, Signal, SpoolPosition, SpoolRecord } from '../../exporter.ts';
+import type { EmbeddedConfig } from './config.ts';
+import { Encoder } from './encode/encoder.ts';
+import { Mutex } from './mutex.ts';
+import { Partition, type PartitionState, type Query, quarantine, saysCorrupt, saysUnusable } from './partition.ts';
+import { BIGINT_MAX } from './values.ts';
+
+const UPKEEP_MS = 30_000;
+const IDLE_MS = 60_000;
+const ROLL_UP_ROWS = 50_000;
+const DAY_MS = 86_400_000;
+/** A file is closed at this share of the size cap, so that giving up the oldest gives up little. */
+const FILES_IN_CAP = 10;
+const FILE = /^(\d{6})-[\dTZ]+\.duckdb$/;
+
+/** A partition, open or not. */
+interface Entry {
+  file: string;
+  sequence: number;
+  state: PartitionState;
+  partition?: Partition;
+  opening?: Promise<Partition> | undefined;
+  closing?: Promise<void> | undefined;
+  lastUsed: number;
+  gone: boolean;
+}
+
+/** One question to one partition; `file` tells partitions apart. */
+export type Ask<T> = (query: Query, state: Readonly<PartitionState>, file: string) => Promise<T>;
+
+/**
+ * All partitions of one backend. Only the newest is written; it is left for a new one when the day (UTC, of storing)
+ * ends or when it reaches a tenth of the size cap. Retention, size cap and quarantine move or delete whole files.
+ */
+export class Store {
+  readonly #config: EmbeddedConfig;
+  readonly #clock: Clock;
+  readonly #exclusive = new Mutex();
+  #entries: Entry[] = [];
+  #encoder: Encoder | undefined;
+  #running: AbortController | undefined;
+  #upkeep: Promise<void> = Promise.resolve();
+  #openError: Error | undefined;
+  /** Files moved aside because they could not be read, since start. */
+  quarantined = 0;
+
+  constructor(config: EmbeddedConfig, clock: Clock) {
+    this.#config = config;
+    this.#clock = clock;
+  }
+
+  /** Never rejects for a fault of the disk: such a store takes nothing in until it is mended. */
+  async start(): Promise<void> {
+    await this.#exclusive.run(async () => {
+      if (this.#running) return;
+      const running = new AbortController();
+      this.#running = running;
+      await this.#tryOpen();
+      this.#upkeep = this.#keepUp(running.signal);
+    });
+  }
+
+  async shutdown(): Promise<void> {
+    this.#running?.abort();
+    await this.#exclusive.run(async () => {
+      this.#running?.abort();
+      this.#running = undefined;
+      this.#encoder = undefined;
+      for (const entry of this.#entries) await this.#close(entry);
+      this.#entries = [];
+    });
+    await this.#upkeep;
+  }
+
+  committed(): SpoolPosition | undefined {
+    const state = this.#entries.at(-1)?.state;
+    return state && state.lastReceived > 0 ? state.highWater : undefined;
+  }
+
+  /** Writes what is not written yet. Faults of the disk come back as `retry`. */
+  async ingest(batch: Batch, abort: AbortSignal): Promise<Exported> {
+    return await this.#exclusive.run(async () => {
+      try {
+        if (!this.#running) throw new RingdownError('STORE_STOPPED', 'the embedded store is not running');
+        abort.throwIfAborted();
+        await this.#ensureOpen();
+        await this.#moveOnIfFull();
+        return await this.#write(batch, abort);
+      } catch (thrown) {
+        const error = toError(thrown);
+        if (!abort.aborted) await this.#recover(error);
+        return { accepted: {}, rejected: [], retry: batch, error };
+      }
+    });
+  }
+
+  async #write(batch: Batch, abort: AbortSignal): Promise<Exported> {
+    const entry = this.#entries.at(-1)!;
+    const partition = await this.#opened(entry);
+    const { state } = partition;
+    // Positions follow the order of receipt, so a record received after everything committed is new even where its
+    // position says otherwise: then the spool was lost and began again.
+    const isNew = (record: SpoolRecord) => record.position >= state.highWater || record.receivedAt > state.lastReceived;
+    const fresh = batch.records.filter(isNew);
+    const skipped = countItems(batch.records.filter((record) => !isNew(record)));
+    if (fresh.length === 0) return { accepted: skipped, rejected: [] };
+    const encoder = this.#encoder!;
+    try {
+      const encoded = await encoder.encode(fresh, state.batch + 1n);
+      abort.throwIfAborted();
+      const next = {
+        ...state,
+        batch: state.batch + 1n,
+        highWater: batch.end,
+        lastReceived: fresh.reduce((latest, record) => Math.max(latest, record.receivedAt), state.lastReceived),
+        firstNs: encoded.firstNs < state.firstNs ? encoded.firstNs : state.firstNs,
+        lastNs: encoded.lastNs > state.lastNs ? encoded.lastNs : state.lastNs,
+      };
+      await partition.write(encoded, next, abort);
+      entry.state = partition.state;
+      encoder.committed();
+      return { accepted: addUp(skipped, encoded.accepted), rejected: encoded.rejected };
+    } catch (error) {
+      encoder.rolledBack();
+      throw error;
+    }
+  }
+
+  /**
+   * Asks every partition that holds events of [fromNs, toNs), oldest first. A file that turns out to be damaged is
+   * moved aside, and the others answer.
+   */
+  async ask<T>(fromNs: bigint, toNs: bigint, question: Ask<T>, abort?: AbortSignal): Promise<T[]> {
+    if (this.#openError && this.#entries.length === 0) throw this.#openError;
+    if (!this.#running) throw new RingdownError('STORE_STOPPED', 'the embedded store is not running');
+    const answers: T[] = [];
+    for (const entry of [...this.#entries]) {
+      if (entry.state.lastNs < fromNs || entry.state.firstNs >= toNs) continue;
+      const answer = await this.#askOne(entry, question, abort);
+      if (answer) answers.push(answer.value);
+    }
+    return answers;
+  }
+
+  async #askOne<T>(entry: Entry, question: Ask<T>, abort?: AbortSignal): Promise<{ value: T } | undefined> {
+    for (let attempt = 1; !entry.gone; attempt++) {
+      const partition = await this.#opened(entry).catch(toError);
+      try {
+        if (partition instanceof Error) throw partition;
+        return { value: await partition.read((query) => question(query, partition.state, entry.file), abort) };
+      } catch (thrown) {
+        abort?.throwIfAborted();
+        const error = toError(thrown);
+        // Closed between finding and asking it.
+        if (!(partition instanceof Error) && partition.closed && attempt < 10) continue;
+        if (attempt > 2 || !(saysCorrupt(error) || saysUnusable(error))) throw error;
+        await this.#exclusive.run(() => this.#setAside(entry, error));
+      } finally {
+        entry.lastUsed = this.#clock.monotonic();
+      }
+    }
+    return undefined;
+  }
+
+  /** When each version of each service was first seen: `service\0version` → nanoseconds. */
+  versions(): ReadonlyMap<string, bigint> {
+    return this.#encoder?.versions ?? new Map();
+  }
+
+  /** Retention, size cap, rollups, closing what nobody asks. Public so that a test need not wait for the timer. */
+  async upkeep(): Promise<void> {
+    await this.#exclusive.run(async () => {
+      const current = this.#entries.at(-1);
+      if (!current?.partition) return;
+      if (current.partition.rowsToRollUp > 0) await current.partition.rollUp();
+      await this.#moveOnIfFull();
+      await this.#deleteExpired();
+      for (const entry of this.#entries.slice(0, -1)) {
+        const idle = this.#clock.monotonic() - entry.lastUsed > IDLE_MS;
+        if (idle && entry.partition && !entry.partition.busy) await this.#close(entry);
+      }
+    });
+  }
+
+  async #keepUp(abort: AbortSignal): Promise<void> {
+    while (!abort.aborted) {
+      try {
+        await this.#clock.timer(UPKEEP_MS, abort);
+        await this.upkeep();
+      } catch (thrown) {
+        if (abort.aborted) return;
+        const error = toError(thrown);
+        await this.#exclusive.run(() => this.#recover(error));
+      }
+    }
+  }
+
+  async #deleteExpired(): Promise<void> {
+    const oldest = this.#clock.now() - this.#config.retentionMs;
+    const current = this.#entries.at(-1)!;
+    // A service that fell silent leaves its last file current; it expires like any other.
+    if (current.state.lastReceived > 0 && current.state.lastReceived < oldest && current.state.batch > 0n) {
+      await this.#addPartition();
+    }
+    let total = this.#entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    for (const entry of this.#entries.slice(0, -1)) {
+      const size = sizeOf(entry);
+      if (entry.state.lastReceived >= oldest && total <= this.#config.maxSizeBytes) continue;
+      await this.#close(entry);
+      this.#forget(entry);
+      for (const file of [entry.file, `${entry.file}.wal`]) rmSync(file, { force: true });
+      total -= size;
+    }
+  }
+
+  async #moveOnIfFull(): Promise<void> {
+    const entry = this.#entries.at(-1);
+    if (!entry || entry.state.batch === 0n) return;
+    if (entry.partition && entry.partition.rowsToRollUp >= ROLL_UP_ROWS) {
+      await entry.partition.rollUp();
+      entry.state = entry.partition.state;
+    }
+    const dayIsOver = dayOf(nameTime(entry.file)) !== dayOf(this.#clock.now());
+    if (dayIsOver || sizeOf(entry) > this.#config.maxSizeBytes / FILES_IN_CAP) await this.#addPartition();
+  }
+
+  /** Begins a new file that takes over where the newest one stands, and folds the old one up. */
+  async #addPartition(): Promise<void> {
+    const before = this.#entries.at(-1);
+    if (before?.partition) {
+      await before.partition.rollUp();
+      before.state = before.partition.state;
+    }
+    const sequence = (before?.sequence ?? 0) + 1;
+    const name = `${String(sequence).padStart(6, '0')}-${stamp(this.#clock.now())}.duckdb`;
+    const file = join(this.#config.dataDir, name);
+    const partition = await Partition.open(file, this.#config.memoryLimitBytes, {
+      ...EMPTY,
+      highWater: before?.state.highWater ?? 0,
+      lastReceived: before?.state.lastReceived ?? 0,
+    });
+    this.#entries.push(this.#entry(file, sequence, partition.state, partition));
+    await this.#takeUpNewest();
+    // Folded into its file at once, so that it needs no replay when someone asks later.
+    if (before) await this.#close(before);
+  }
+
+  async #takeUpNewest(): Promise<void> {
+    const partition = this.#entries.at(-1)!.partition!;
+    const before = this.#entries.at(-2);
+    let versions = await partition.versions();
+    if (versions.size === 0 && before) {
+      versions = await (await this.#opened(before)).versions();
+      await partition.saveVersions(versions);
+    }
+    this.#encoder = new Encoder(await partition.nextIds(), versions);
+  }
+
+  async #tryOpen(): Promise<void> {
+    try {
+      await this.#ensureOpen();
+    } catch (error) {
+      this.#openError = toError(error);
+    }
+  }
+
+  async #ensureOpen(): Promise<void> {
+    if (this.#encoder && this.#entries.at(-1)?.partition) return;
+    mkdirSync(this.#config.dataDir, { recursive: true });
+    const found = readdirSync(this.#config.dataDir)
+      .map((name) => ({ file: join(this.#config.dataDir, name), sequence: Number(FILE.exec(name)?.[1] ?? 0) }))
+      .filter(({ sequence }) => sequence > 0)
+      .sort((a, b) => a.sequence - b.sequence);
+    for (const [index, { file, sequence }] of found.entries()) {
+      const isNewest = index === found.length - 1;
+      const known = this.#entries.find((entry) => entry.file === file);
+      if (known && (known.partition || !isNewest)) continue;
+      const before = this.#entries.at(known ? -2 : -1)?.state;
+      const partition = await this.#openSoundly(file, before);
+      if (known) this.#forget(known);
+      if (!partition) continue;
+      const entry = this.#entry(file, sequence, partition.state, partition);
+      this.#entries.push(entry);
+      if (!isNewest) await this.#close(entry);
+    }
+    const newest = this.#entries.at(-1);
+    if (!newest) await this.#addPartition();
+    else {
+      await this.#opened(newest);
+      await this.#takeUpNewest();
+    }
+    this.#openError = undefined;
+  }
+
+  /**
+   * Opens a file that may be damaged. Where only its log is, the log is moved aside and the file speaks for itself: its
+   * high water is then that of the last checkpoint, and the relay brings again what its spool still has. Otherwise the
+   * file is moved aside too.
+   * @param before the state of the file before it, which a file that was never filled continues
+   * @returns undefined when nothing could be saved
+   */
+  async #openSoundly(file: string, before = EMPTY): Promise<Partition | undefined> {
+    const initial = { ...EMPTY, highWater: before.highWater, lastReceived: before.lastReceived };
+    for (const suspects of [[`${file}.wal`], [file, `${file}.wal`]]) {
+      try {
+        return await Partition.open(file, this.#config.memoryLimitBytes, initial);
+      } catch (thrown) {
+        const error = toError(thrown);
+        if (!saysCorrupt(error) && !saysUnusable(error)) throw error;
+        if (quarantine(...suspects).length > 0) this.quarantined++;
+      }
+    }
+    if (!statSync(file, { throwIfNoEntry: false })) return undefined;
+    return await Partition.open(file, this.#config.memoryLimitBytes, initial);
+  }
+
+  #entry(file: string, sequence: number, state: PartitionState, partition: Partition): Entry {
+    return { file, sequence, state, partition, lastUsed: this.#clock.monotonic(), gone: false };
+  }
+
+  async #opened(entry: Entry): Promise<Partition> {
+    if (entry.partition) return entry.partition;
+    entry.opening ??= this.#open(entry);
+    return await entry.opening;
+  }
+
+  async #open(entry: Entry): Promise<Partition> {
+    try {
+      await entry.closing;
+      entry.partition = await Partition.open(entry.file, this.#config.memoryLimitBytes, EMPTY);
+      return entry.partition;
+    } finally {
+      entry.opening = undefined;
+    }
+  }
+
+  async #close(entry: Entry): Promise<void> {
+    await entry.opening?.catch(() => undefined);
+    const { partition } = entry;
+    delete entry.partition;
+    if (partition) {
+      entry.state = partition.state;
+      entry.closing = partition.close().finally(() => {
+        entry.closing = undefined;
+      });
+    }
+    await entry.closing;
+  }
+
+  #forget(entry: Entry): void {
+    entry.gone = true;
+    this.#entries = this.#entries.filter((other) => other !== entry);
+  }
+
+  /** After an error of the file being written: opens it again, which also finds out whether it is damaged. */
+  async #recover(error: Error): Promise<void> {
+    if (!saysCorrupt(error) && !saysUnusable(error)) return;
+    const current = this.#entries.at(-1);
+    if (current) await this.#setAside(current, error);
+    await this.#tryOpen();
+  }
+
+  async #setAside(entry: Entry, error: Error): Promise<void> {
+    if (entry.gone) return;
+    const isCurrent = entry === this.#entries.at(-1);
+    await this.#close(entry);
+    if (saysCorrupt(error)) {
+      this.#forget(entry);
+      if (quarantine(entry.file, `${entry.file}.wal`).length > 0) this.quarantined++;
+    }
+    if (isCurrent) {
+      this.#encoder = undefined;
+      await this.#tryOpen();
+    }
+  }
+}
+
+const EMPTY: PartitionState = {
+  batch: 0n,
+  highWater: 0,
+  lastReceived: 0,
+  firstNs: BIGINT_MAX,
+  lastNs: 0n,
+  rolledUpTo: 0n,
+};
+
+function countItems(records: SpoolRecord[]): Partial<Record<Signal, number>> {
+  const counts: Partial<Record<Signal, number>> = {};
+  for (const { signal, items } of records) counts[signal] = (counts[signal] ?? 0) + items;
+  return counts;
+}
+
+function addUp(
+  a: Partial<Record<Signal, number>>,
+  b: Partial<Record<Signal, number>>,
+): Partial<Record<Signal, number>> {
+  const sum = { ...a };
+  for (const [signal, count] of Object.entries(b) as [Signal, number][]) sum[signal] = (sum[signal] ?? 0) + count;
+  return sum;
+}
+
+function sizeOf(entry: Entry): number {
+  const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return size(entry.file) + size(`${entry.file}.wal`);
+}
+
+function stamp(now: number): string {
+  return new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+function nameTime(file: string): number {
+  const [, year, month, day] = /-(\d{4})(\d{2})(\d{2})T\d{6}Z\.duckdb$/.exec(file) ?? [];
+  return Date.UTC(Number(year), Number(month) - 1, Number(day));
+}
+
+function dayOf(ms: number): number {
+  return Math.floor(ms / DAY_MS);
+}

@@ -1,0 +1,33 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { EXIT, RingdownError } from '../../core/errors.ts';
+import type { Backend } from '../exporter.ts';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+/** `.ts` in a checkout, `.js` once compiled. */
+const ending = extname(fileURLToPath(import.meta.url));
+
+/** Every backend type there is: the folders beside this file that have an index. */
+export function backendTypes(): string[] {
+  return readdirSync(here, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(here, entry.name, `index${ending}`)))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/**
+ * Loads the backend whose folder bears the name.
+ * @throws RingdownError `UNKNOWN_BACKEND` (exit code 2), naming the types there are
+ */
+export async function loadBackend(type: string): Promise<Backend> {
+  const known = backendTypes();
+  if (!known.includes(type)) {
+    throw new RingdownError('UNKNOWN_BACKEND', `there is no backend of type ${JSON.stringify(type)}`, {
+      hint: `known types: ${known.join(', ')}`,
+      exitCode: EXIT.usage,
+    });
+  }
+  const loaded = (await import(pathToFileURL(join(here, type, `index${ending}`)).href)) as { backend: Backend };
+  return loaded.backend;
+}
