@@ -2,6 +2,9 @@ import { formsOf, isShort } from './secret-forms.ts';
 
 export const REDACTED = '[redacted]';
 
+/** Digits of a number that is a secret rather than a size or a status that happens to be the same. */
+const SHORTEST_NUMBER = 6;
+
 /** Knows the secrets of one run and takes them out of whatever is about to be stored. */
 export class Redactor {
   readonly #secrets = new Set<string>();
@@ -35,7 +38,7 @@ export class Redactor {
     if (typeof value === 'string') return this.text(value);
     if (typeof value === 'number' || typeof value === 'bigint') {
       const text = String(value);
-      return this.#secrets.has(text) && !isShort(text) ? REDACTED : value;
+      return text.length >= SHORTEST_NUMBER && this.#secrets.has(text) ? REDACTED : value;
     }
     if (value === null || typeof value !== 'object') return value;
     if (Array.isArray(value)) {

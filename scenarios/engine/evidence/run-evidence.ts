@@ -1,0 +1,183 @@
+import type { Attempt, EvidenceBody, RunResult } from '../../run-result.ts';
+import { REDACTED, Redactor } from './redactor.ts';
+import { type Span, tokensInForm, tokensInJson } from './token-fields.ts';
+
+/** Bytes of a body that are kept. */
+const CAP_BYTES = 64 * 1024;
+/** What is read past the cap, so that a secret across it is recognised as a whole. */
+const MARGIN_BYTES = 16 * 1024;
+/** Values of token-like fields shorter than this are masked where they stand, but not searched for elsewhere. */
+const SHORTEST_TOKEN = 6;
+const SECRET_HEADERS = new Set([
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'proxy-authorization',
+  'x-api-key',
+  'x-auth-token',
+  'x-csrf-token',
+  'api-key',
+]);
+
+/**
+ * Collects what a run sent and received, and every secret that it comes across on the way. A secret may turn up
+ * before it is known as one (a token stands in the response that it is captured from), so all text stays raw until
+ * `finish`, which redacts the whole result at once.
+ */
+export class RunEvidence {
+  readonly #redactor: Redactor;
+  readonly #bodies: { body: EvidenceBody; cut: boolean }[] = [];
+
+  /** @param secrets values of the declared secrets */
+  constructor(secrets: Iterable<string>) {
+    this.#redactor = new Redactor(secrets);
+  }
+
+  /** Takes note of a value that must not be shown, such as a `secret: true` capture. */
+  addSecret(value: unknown): void {
+    if (typeof value === 'string' || typeof value === 'number') this.#redactor.add(String(value));
+    else if (value !== null && typeof value === 'object')
+      for (const inner of Object.values(value)) this.addSecret(inner);
+  }
+
+  /** Headers as evidence: names in lower case, credentials masked and remembered. */
+  headers(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+    const kept: Record<string, string> = {};
+    for (const name in headers) {
+      const value = headers[name];
+      if (value === undefined) continue;
+      const lower = name.toLowerCase();
+      if (SECRET_HEADERS.has(lower)) {
+        for (const one of typeof value === 'string' ? [value] : value) this.#rememberHeader(lower, one);
+        kept[lower] = REDACTED;
+      } else {
+        kept[lower] = typeof value === 'string' ? value : value.join(', ');
+      }
+    }
+    return kept;
+  }
+
+  /** A URL as evidence: values of token-like query parameters are masked and remembered. */
+  url(url: string): string {
+    const query = url.indexOf('?');
+    return query === -1 ? url : url.slice(0, query) + this.#mask(url.slice(query), tokensInForm, decodeForm);
+  }
+
+  /** A body as evidence, complete only after `finish`. */
+  body(bytes: Uint8Array | string | null, contentType: string | null): EvidenceBody | null {
+    if (bytes === null || bytes.length === 0) return null;
+    const raw =
+      typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const cut = raw.length > CAP_BYTES + MARGIN_BYTES;
+    const text = decodeText(cut ? raw.subarray(0, CAP_BYTES + MARGIN_BYTES) : raw, contentType);
+    const form = contentType?.includes('x-www-form-urlencoded') ?? false;
+    const masked = form ? this.#mask(text, tokensInForm, decodeForm) : this.#mask(text, tokensInJson, decodeJson);
+    const body: EvidenceBody = {
+      text: masked,
+      content_type: contentType,
+      size_bytes: raw.length,
+      truncated: raw.length > CAP_BYTES,
+    };
+    this.#bodies.push({ body, cut });
+    return body;
+  }
+
+  /** Takes every known secret out of the result, whatever form it has there, and caps the bodies. */
+  finish(run: RunResult): RunResult {
+    for (const { body, cut } of this.#bodies) {
+      const clean = this.#redactor.text(body.text);
+      // The last bytes of a cut text may be the beginning of a secret.
+      const text = cap(cut ? clean.slice(0, Math.max(0, clean.length - MARGIN_BYTES)) : clean);
+      body.truncated ||= text.length < clean.length;
+      body.text = text;
+    }
+    const attempts = run.attempts.map((attempt): Attempt => {
+      const clean = this.#redactor.data(attempt);
+      if (clean === attempt) return attempt;
+      // Ids and times are ours; a secret of a few digits may look like a part of one.
+      const { started_at, span_id } = attempt;
+      const steps = clean.steps.map((step, index) => ({ ...step, span_id: attempt.steps[index]!.span_id }));
+      const failure = clean.failure && { ...clean.failure, span_id: attempt.failure!.span_id };
+      return { ...clean, started_at, span_id, steps, failure };
+    });
+    const last = attempts.at(-1);
+    return {
+      ...run,
+      name: this.#redactor.text(run.name),
+      watcher_fault: run.watcher_fault === null ? null : this.#redactor.text(run.watcher_fault),
+      attempts,
+      steps: last?.steps ?? [],
+      failure: last?.failure ?? null,
+    };
+  }
+
+  #mask(text: string, find: (text: string) => Span[], decode: (value: string) => string): string {
+    const spans = find(text);
+    if (spans.length === 0) return text;
+    let masked = '';
+    let from = 0;
+    for (const { start, end } of spans) {
+      const value = decode(text.slice(start, end));
+      if (value.length >= SHORTEST_TOKEN) this.#redactor.add(value);
+      masked += text.slice(from, start) + REDACTED;
+      from = end;
+    }
+    return masked + text.slice(from);
+  }
+
+  #rememberHeader(name: string, value: string): void {
+    if (name === 'set-cookie' || name === 'cookie') {
+      const pairs = value.split(';');
+      // What follows the first pair of a Set-Cookie are its attributes.
+      for (const pair of name === 'cookie' ? pairs : pairs.slice(0, 1)) this.#rememberCookie(pair);
+      return;
+    }
+    const [scheme, credential] = /^(\S+)\s+(.+)$/.exec(value)?.slice(1) ?? ['', value];
+    if (credential!.length >= SHORTEST_TOKEN) this.#redactor.add(credential!);
+    if (scheme!.toLowerCase() !== 'basic') return;
+    const password = Buffer.from(credential!, 'base64').toString().split(':').slice(1).join(':');
+    if (password.length >= SHORTEST_TOKEN) this.#redactor.add(password);
+  }
+
+  #rememberCookie(pair: string): void {
+    const value = pair.slice(pair.indexOf('=') + 1).trim();
+    if (value.length >= SHORTEST_TOKEN) this.#redactor.add(value);
+  }
+}
+
+/** Text in the charset of the content type, UTF-8 where it names none or an unknown one. Never fails. */
+export function decodeText(bytes: Buffer, contentType: string | null): string {
+  const charset = contentType === null ? null : /charset="?([^\s;"]+)/i.exec(contentType)?.[1];
+  if (!charset || /^utf-?8$/i.test(charset)) return bytes.toString('utf8');
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return bytes.toString('utf8');
+  }
+}
+
+function cap(text: string): string {
+  if (text.length * 3 <= CAP_BYTES || Buffer.byteLength(text) <= CAP_BYTES) return text;
+  // A character cut in half reads as U+FFFD at the end.
+  return Buffer.from(text)
+    .subarray(0, CAP_BYTES)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '');
+}
+
+function decodeJson(value: string): string {
+  if (!value.includes('\\')) return value;
+  try {
+    return String(JSON.parse(`"${value}"`));
+  } catch {
+    return value;
+  }
+}
+
+function decodeForm(value: string): string {
+  try {
+    return decodeURIComponent(value.replaceAll('+', ' '));
+  } catch {
+    return value;
+  }
+}

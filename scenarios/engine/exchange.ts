@@ -1,0 +1,92 @@
+import type { Timings } from '../run-result.ts';
+
+/** One request and its answer, as assertions and captures see it. */
+export interface Exchange {
+  readonly request: { readonly method: string; readonly url: string };
+  readonly response: ExchangeResponse;
+  readonly timings: Timings;
+}
+
+export interface ExchangeResponse {
+  readonly status: number;
+  /** `HTTP/1.1`, `HTTP/2`. */
+  readonly httpVersion: string;
+  readonly headers: ResponseHeaders;
+  /** Decoded from its content coding. */
+  readonly bytes: Uint8Array;
+  /** The body as UTF-8 text, invalid bytes replaced. */
+  readonly text: string;
+  /** The body parsed as JSON; the error says why it is none. */
+  readonly json: { readonly value: unknown } | { readonly error: string };
+}
+
+/** Header fields by name, case-insensitive (RFC 9110 §5.1). */
+export interface ResponseHeaders {
+  /** A repeated field is its comma-joined value (RFC 9110 §5.3); undefined when absent. */
+  get(name: string): string | undefined;
+  /** Names in lower case, in the order received. */
+  entries(): [string, string][];
+}
+
+/** Builds an Exchange; text and JSON of the body are made on first use and kept. */
+export function createExchange(parts: {
+  request: { method: string; url: string };
+  response: {
+    status: number;
+    httpVersion?: string;
+    /** Names in lower case. */
+    headers: Record<string, string | string[] | undefined>;
+    body: Uint8Array;
+  };
+  timings: Timings;
+}): Exchange {
+  return { request: parts.request, response: new LazyResponse(parts.response), timings: parts.timings };
+}
+
+class LazyResponse implements ExchangeResponse {
+  readonly status: number;
+  readonly httpVersion: string;
+  readonly headers: ResponseHeaders;
+  readonly bytes: Uint8Array;
+  #text: string | undefined;
+  #json: ExchangeResponse['json'] | undefined;
+
+  constructor(parts: Parameters<typeof createExchange>[0]['response']) {
+    this.status = parts.status;
+    this.httpVersion = parts.httpVersion ?? 'HTTP/1.1';
+    this.headers = responseHeaders(parts.headers);
+    this.bytes = parts.body;
+  }
+
+  get text(): string {
+    this.#text ??= Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength).toString('utf8');
+    return this.#text;
+  }
+
+  get json(): ExchangeResponse['json'] {
+    this.#json ??= parseJson(this.text);
+    return this.#json;
+  }
+}
+
+function responseHeaders(fields: Record<string, string | string[] | undefined>): ResponseHeaders {
+  const joined = (value: string | string[]) => (typeof value === 'string' ? value : value.join(', '));
+  return {
+    get(name) {
+      const key = name.toLowerCase();
+      const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      return value === undefined ? undefined : joined(value);
+    },
+    entries: () =>
+      Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, joined(value)]])),
+  };
+}
+
+function parseJson(text: string): ExchangeResponse['json'] {
+  if (text === '') return { error: 'the body is empty' };
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { error: `the body is not JSON: ${(error as Error).message}` };
+  }
+}
