@@ -38,8 +38,17 @@ export function resolve(state: AlertState, id: string, by: string, around: Surro
   return draft.change;
 }
 
-/** Telemetry arrived. Tells the channels that can edit what they said, unless the incident is over. */
-export function attachEvidence(state: AlertState, id: string, patch: EvidencePatch, around: Surroundings): AlertChange {
+/**
+ * Telemetry arrived. Channels that can edit what they said are told, unless the incident is over.
+ * @param inTime it came before the first page left, which therefore has it already
+ */
+export function attachEvidence(
+  state: AlertState,
+  id: string,
+  patch: EvidencePatch,
+  inTime: boolean,
+  around: Surroundings,
+): AlertChange {
   const draft = new Draft(state, around);
   if (!draft.incident(id)) return draft.change;
   const row = draft.edit(id);
@@ -50,7 +59,7 @@ export function attachEvidence(state: AlertState, id: string, patch: EvidencePat
   if (deployment !== undefined) row.incident.deployment = deployment;
   if (JSON.stringify(row.incident) === before) return new Draft(state, around).change;
   draft.event(row, 'evidence_added', describe(patch), null);
-  if (row.incident.state !== 'resolved') scheduleUpdate(draft, row);
+  if (!inTime && row.incident.state !== 'resolved') scheduleUpdate(draft, row);
   return draft.change;
 }
 

@@ -36,8 +36,8 @@ export function composePage(incident: Incident, event: NotificationEvent, contex
     links: [
       { label: 'Incident', url: incident.url },
       { label: 'Run', url: incident.cause.run_url },
-      ...(incident.runbook ? [{ label: 'Runbook', url: incident.runbook }] : []),
-    ],
+      { label: 'Runbook', url: incident.runbook ?? '' },
+    ].filter(({ url }) => url !== ''),
   };
 }
 

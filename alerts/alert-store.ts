@@ -1,0 +1,49 @@
+import type { AlertChange, MonitorAlert, QueuedDelivery, ServiceAlert, TrackedIncident } from './engine/state.ts';
+import type { DeliveryRecord, Deployment, Incident, IncidentEvent, IncidentState } from './incident.ts';
+
+/** What the engine goes on with after a restart. */
+export interface StoredAlerts {
+  monitors: MonitorAlert[];
+  services: ServiceAlert[];
+  /** Open ones, and resolved ones with pending deliveries. */
+  incidents: TrackedIncident[];
+  /** Pending deliveries, in the order of their incident's positions. */
+  deliveries: QueuedDelivery[];
+}
+
+/** An incident with everything that happened to it. */
+export interface IncidentHistory {
+  incident: Incident;
+  /** Oldest first. */
+  timeline: IncidentEvent[];
+  /** In the order they were asked for. */
+  deliveries: DeliveryRecord[];
+}
+
+export interface PageOf<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** Where alerts are kept; implemented by storage. Every method rejects when the database does not answer. */
+export interface AlertStore {
+  load(): Promise<StoredAlerts>;
+  /**
+   * Writes all rows of the change in one transaction: all of them or none. Rows replace what was there, so that a
+   * change may be written again after an unclear answer.
+   */
+  commit(change: AlertChange): Promise<void>;
+  /** Newest first. An unreadable cursor starts from the newest. */
+  list(options: { state?: IncidentState; limit: number; cursor?: string }): Promise<PageOf<Incident>>;
+  find(id: string): Promise<IncidentHistory | null>;
+}
+
+/** Deployments: posted, or seen in telemetry. */
+export interface DeploymentStore {
+  /** A second one with the same id replaces the first. */
+  add(deployment: Deployment): Promise<void>;
+  /** The newest of the service; one without environment counts for every environment. */
+  latest(service: string, environment: string | null): Promise<Deployment | null>;
+  /** Newest first. */
+  list(options: { service?: string; limit: number; cursor?: string }): Promise<PageOf<Deployment>>;
+}

@@ -1,0 +1,208 @@
+import type { Delivery } from '../../core/delivery.ts';
+import { backoffMs } from '../../core/retry.ts';
+import type { DeliveryOutcome } from '../engine/answer.ts';
+import type { QueuedDelivery } from '../engine/state.ts';
+import type { Notifier } from '../notifier.ts';
+import { attemptWithin, NoAnswer } from './attempt.ts';
+import type { DispatcherDeps } from './dispatcher.ts';
+
+const BACKOFF = { firstMs: 1_000, maxMs: 60_000 };
+/** A vendor that keeps answering "I don't know" is believed to have lost it: a second call is better than none. */
+const LOOKUPS_BEFORE_SENDING_AGAIN = 3;
+
+interface Entry {
+  delivery: QueuedDelivery;
+  /** Asks whether an earlier attempt arrived after all. */
+  lookup: ((abort: AbortSignal) => Promise<Delivery>) | null;
+  lookups: number;
+  /** Monotonic. */
+  notBefore: number;
+  firstTriedAt: number | null;
+  stalled: boolean;
+}
+
+/** One channel: its incidents side by side, within an incident one after the other. */
+export class ChannelLane {
+  /** First in, first out per incident: a resolve never overtakes its trigger. */
+  readonly #incidents = new Map<string, Entry[]>();
+  readonly #busy = new Set<string>();
+  readonly #stop = new AbortController();
+  readonly #notifier: Notifier;
+  readonly #deps: DispatcherDeps;
+  #pausedUntil = 0;
+  #wake: AbortController | null = null;
+  #stopping = false;
+  #idle: (() => void) | null = null;
+
+  constructor(notifier: Notifier, deps: DispatcherDeps) {
+    this.#notifier = notifier;
+    this.#deps = deps;
+  }
+
+  add(delivery: QueuedDelivery, resumed: boolean): void {
+    const entries = this.#incidents.get(delivery.incident_id) ?? [];
+    if (entries.some((entry) => entry.delivery.delivery_id === delivery.delivery_id)) return;
+    const ask = resumed && this.#notifier.lookup !== undefined;
+    entries.push({
+      delivery,
+      lookup: ask ? (abort) => this.#ask(delivery, abort) : null,
+      lookups: 0,
+      notBefore: 0,
+      firstTriedAt: null,
+      stalled: false,
+    });
+    this.#incidents.set(delivery.incident_id, entries);
+    this.#dropUnwanted(delivery.incident_id);
+    this.#pump();
+  }
+
+  async shutdown(abort: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    this.#wake?.abort(new Error('shutting down'));
+    if (this.#busy.size === 0) return;
+    const stop = () => this.#stop.abort(abort.reason);
+    if (abort.aborted) stop();
+    else abort.addEventListener('abort', stop, { once: true });
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+    abort.removeEventListener('abort', stop);
+  }
+
+  /** An escalation that waits in backoff has nothing to say once somebody answered; what follows must not wait for it. */
+  #dropUnwanted(incident: string): void {
+    if (this.#busy.has(incident)) return;
+    const entries = this.#incidents.get(incident) ?? [];
+    while (entries[0] && entries[0].firstTriedAt !== null && this.#deps.compose(entries[0].delivery) === null) {
+      this.#settle(entries[0], 'cancelled', {});
+    }
+  }
+
+  #pump(): void {
+    if (this.#stopping) return;
+    const now = this.#deps.clock.monotonic();
+    while (this.#busy.size < this.#deps.limits.concurrency && this.#pausedUntil <= now) {
+      const next = this.#mostUrgent(now);
+      if (!next) break;
+      this.#busy.add(next.delivery.incident_id);
+      void this.#send(next).then(() => {
+        this.#busy.delete(next.delivery.incident_id);
+        if (this.#busy.size === 0) this.#idle?.();
+        this.#pump();
+      });
+    }
+    this.#sleep(now);
+  }
+
+  #mostUrgent(now: number): Entry | undefined {
+    let best: Entry | undefined;
+    for (const [incident, [head]] of this.#incidents) {
+      if (!head || head.notBefore > now || this.#busy.has(incident)) continue;
+      if (!best || this.#deps.urgency(incident) < this.#deps.urgency(best.delivery.incident_id)) best = head;
+    }
+    return best;
+  }
+
+  /** Waits for the next retry, if one is due later; at most one timer per channel. */
+  #sleep(now: number): void {
+    this.#wake?.abort(new Error('superseded'));
+    this.#wake = null;
+    if (this.#busy.size >= this.#deps.limits.concurrency) return;
+    let due = Number.POSITIVE_INFINITY;
+    for (const [incident, [head]] of this.#incidents) {
+      if (head && !this.#busy.has(incident)) due = Math.min(due, Math.max(head.notBefore, this.#pausedUntil));
+    }
+    if (due === Number.POSITIVE_INFINITY) return;
+    const wake = new AbortController();
+    this.#wake = wake;
+    this.#deps.clock.timer(Math.max(0, due - now), wake.signal).then(
+      () => this.#pump(),
+      () => undefined, // superseded by a later call, which has its own timer
+    );
+  }
+
+  async #send(entry: Entry): Promise<void> {
+    const { clock, limits } = this.#deps;
+    if (entry.delivery.event === 'incident.triggered' && entry.firstTriedAt === null) {
+      await this.#deps.ready(entry.delivery.incident_id);
+    }
+    const notification = this.#deps.compose(entry.delivery);
+    if (notification === null) {
+      this.#settle(entry, 'cancelled', {});
+      return;
+    }
+    entry.firstTriedAt ??= clock.monotonic();
+    const asked = entry.lookup !== null && entry.lookups < LOOKUPS_BEFORE_SENDING_AGAIN;
+    const answer = await attemptWithin(clock, limits.attemptMs, this.#stop.signal, (abort) =>
+      asked ? entry.lookup!(abort) : this.#notifier.notify(notification, abort),
+    );
+    if (this.#stop.signal.aborted && answer.status !== 'accepted') return;
+    this.#judge(entry, answer, asked);
+  }
+
+  #judge(entry: Entry, answer: Delivery, asked: boolean): void {
+    const { clock, limits } = this.#deps;
+    entry.lookups = asked ? entry.lookups + 1 : 0;
+    entry.delivery = {
+      ...entry.delivery,
+      attempts: entry.delivery.attempts + (asked ? 0 : 1),
+      last_attempt_at: new Date(clock.now()).toISOString(),
+    };
+    if (answer.status === 'accepted') {
+      this.#settle(entry, 'accepted', { provider_ref: answer.providerRef ?? null, last_error: null });
+      return;
+    }
+    const last_error = answer.error.message;
+    const triedForMs = clock.monotonic() - entry.firstTriedAt!;
+    if (answer.status === 'failure') this.#settle(entry, 'failed', { last_error });
+    else if (triedForMs >= limits.horizonMs) {
+      const hours = Math.round((limits.horizonMs / 3_600_000) * 10) / 10;
+      this.#settle(entry, 'failed', { last_error: `given up after ${hours} h: ${last_error}` });
+    } else {
+      this.#postpone(entry, answer, asked);
+      entry.delivery = { ...entry.delivery, last_error };
+      const stalled = !entry.stalled && triedForMs >= limits.stalledAfterMs;
+      entry.stalled ||= stalled;
+      this.#deps.record(entry.delivery, stalled ? 'stalled' : 'tried');
+    }
+  }
+
+  /** Says when the next attempt is made, and whether it sends or asks. */
+  #postpone(entry: Entry, answer: Exclude<Delivery, { status: 'accepted' | 'failure' }>, asked: boolean): void {
+    const now = this.#deps.clock.monotonic();
+    if (answer.status === 'ambiguous') entry.lookup = () => answer.lookup();
+    else if (asked) {
+      // The vendor knows that it did not arrive, so it is sent now.
+      entry.lookup = null;
+      entry.notBefore = now;
+      return;
+    } else entry.lookup = this.#lookupAfterSilence(entry, answer.error);
+    const retryAfterMs = answer.status === 'retryable' ? (answer.retryAfterMs ?? 0) : 0;
+    // Being told to wait is about the account, not about this one notification.
+    if (retryAfterMs > 0) this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfterMs);
+    const tries = Math.max(1, entry.delivery.attempts);
+    entry.notBefore = now + backoffMs(BACKOFF, tries, this.#deps.random, retryAfterMs);
+  }
+
+  /** Our own time-out says nothing about what the vendor did. */
+  #lookupAfterSilence(entry: Entry, error: Error): Entry['lookup'] {
+    if (!this.#notifier.lookup || !(error instanceof NoAnswer)) return null;
+    return (abort) => this.#ask(entry.delivery, abort);
+  }
+
+  async #ask(delivery: QueuedDelivery, abort: AbortSignal): Promise<Delivery> {
+    const notification = this.#deps.compose(delivery);
+    if (!notification) return { status: 'retryable', error: new Error('no longer wanted') };
+    return this.#notifier.lookup!(notification, abort);
+  }
+
+  #settle(entry: Entry, outcome: DeliveryOutcome & QueuedDelivery['status'], patch: Partial<QueuedDelivery>): void {
+    const incident = entry.delivery.incident_id;
+    const entries = this.#incidents.get(incident) ?? [];
+    const left = entries.filter((other) => other !== entry);
+    // Written in place: others may hold the array.
+    entries.splice(0, entries.length, ...left);
+    if (left.length === 0) this.#incidents.delete(incident);
+    this.#deps.record({ ...entry.delivery, ...patch, status: outcome }, outcome);
+  }
+}

@@ -1,0 +1,32 @@
+import { isServerError, UNREACHABLE } from '../engine/cause.ts';
+import { nextEscalation } from '../engine/escalation.ts';
+import type { AlertState, QueuedDelivery } from '../engine/state.ts';
+import type { Notification } from '../notifier.ts';
+import { composePage } from '../page/compose.ts';
+
+/**
+ * What a delivery says as of now, with whatever evidence has come since it was asked for.
+ * @returns null when nobody needs to hear it any more: somebody took the incident, or it is over
+ */
+export function notificationOf(state: AlertState, delivery: QueuedDelivery, now: number): Notification | null {
+  const row = state.incidents.get(delivery.incident_id);
+  if (!row) return null;
+  const { incident } = row;
+  if (delivery.event === 'incident.escalated' && incident.state !== 'triggered') return null;
+  if (delivery.event === 'incident.updated' && incident.state === 'resolved') return null;
+  const page = composePage(
+    incident,
+    delivery.event,
+    {
+      unreachable: row.shown_cause === UNREACHABLE,
+      failing_routes: row.shown_cause === UNREACHABLE ? 0 : row.causes.filter(isServerError).length,
+      failing_monitors: incident.monitors.filter((key) => state.monitors.get(key)?.incident_id === incident.id).length,
+      next_escalation: nextEscalation(row),
+      continues_as: row.continues_as,
+      monitorName: (key) => state.monitors.get(key)?.name ?? key,
+    },
+    now,
+  );
+  const { delivery_id, dedup_key, event } = delivery;
+  return { delivery_id, dedup_key, event, incident, page };
+}

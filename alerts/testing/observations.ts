@@ -1,0 +1,78 @@
+import type { Observation, ObservedFailure } from '../engine/observation.ts';
+
+type Outcome = Pick<Observation, 'status' | 'failure'> & Partial<Observation>;
+
+export const passed: Outcome = { status: 'passed', failure: null };
+export const skipped: Outcome = { status: 'skipped', failure: null };
+export const degraded: Outcome = { status: 'passed', degraded: true, failure: null };
+export const unreachable: Outcome = {
+  status: 'error',
+  failure: failureOf({
+    step: 'sign in',
+    message: 'connect ECONNREFUSED 127.0.0.1:8080',
+    expected: null,
+    actual: null,
+    kind: 'network',
+    route: 'POST /v1/sessions',
+    status_code: null,
+  }),
+};
+export const watcherFault: Outcome = { status: 'error', failure: null, watcher_fault: 'out of file descriptors' };
+
+/** A step that got a status it did not expect. */
+export function answered(status_code: number, route = 'POST /v1/posts', step = 'write'): Outcome {
+  const message = `status ${status_code}, expected 201`;
+  return { status: 'failed', failure: failureOf({ step, message, actual: String(status_code), route, status_code }) };
+}
+
+/** `POST /v1/posts` answers 500. */
+export const failed = answered(500);
+
+/** A body that is not what it should be: nobody else's business. */
+export function wrongBody(step = 'read it back'): Outcome {
+  const message = '$.title is "b", expected "a"';
+  return { status: 'failed', failure: failureOf({ step, message, expected: '"a"', actual: '"b"', status_code: 200 }) };
+}
+
+function failureOf(patch: Partial<ObservedFailure>): ObservedFailure {
+  return {
+    step: 'write',
+    message: 'status 500, expected 201',
+    expected: '201',
+    actual: '500',
+    kind: 'assertion',
+    route: 'POST /v1/posts',
+    status_code: 500,
+    ...patch,
+  };
+}
+
+let runs = 0;
+
+/** What the app would make of a run of that monitor that ended at `now`. */
+export function observe(monitor: string, outcome: Outcome, now: number): Observation {
+  const at = new Date(now).toISOString();
+  const [id = monitor, environment = 'local'] = monitor.split('@');
+  const run_id = `run-${++runs}`;
+  return {
+    monitor,
+    monitor_name: id.replaceAll('-', ' '),
+    service: 'reference-api',
+    environment,
+    run_id,
+    run_url: `http://127.0.0.1:4000/runs/${run_id}`,
+    trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+    at,
+    scheduled_at: at,
+    degraded: false,
+    watcher_fault: null,
+    tags: [],
+    policy: null,
+    quarantined: false,
+    runbook: null,
+    attempts: 2,
+    evidence: {},
+    deployment: null,
+    ...outcome,
+  };
+}

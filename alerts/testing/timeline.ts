@@ -1,0 +1,154 @@
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
+import { parseDuration } from '../../core/units.ts';
+import type { Observation } from '../engine/observation.ts';
+import type { Incident, NotificationEvent } from '../incident.ts';
+import { type AlertDesk, type AlertDeskDeps, createAlertDesk } from '../incidents/desk.ts';
+import type { Notification } from '../notifier.ts';
+import type { Policy } from '../policies/policy.ts';
+import { CollectingNotifier } from './collecting-notifier.ts';
+import { MemoryAlertStore } from './memory-store.ts';
+import { observe } from './observations.ts';
+
+const EVERY_EVENT: NotificationEvent[] = [
+  'incident.triggered',
+  'incident.acknowledged',
+  'incident.resolved',
+  'incident.escalated',
+];
+
+/** A whole alert desk on a clock that stands still, with channels that remember. */
+export class World {
+  readonly clock: VirtualClock;
+  readonly store = new MemoryAlertStore();
+  readonly channels: ReadonlyMap<string, CollectingNotifier>;
+  readonly storageTrouble: (string | null)[] = [];
+  /** What each channel was told and no expectation has looked at yet. */
+  readonly #seen = new Map<string, number>();
+  readonly #deps: Partial<AlertDeskDeps>;
+  readonly policies: readonly Policy[];
+  desk: AlertDesk;
+
+  constructor(policies: readonly Policy[], channels: readonly string[], deps: Partial<AlertDeskDeps> = {}) {
+    this.clock = new VirtualClock(Date.UTC(2026, 10, 23, 3));
+    this.policies = policies;
+    this.channels = new Map(channels.map((name) => [name, new CollectingNotifier()]));
+    this.#deps = deps;
+    this.desk = this.#createDesk();
+  }
+
+  /** The process dies without a word, and another one starts on the same database. */
+  async restart(): Promise<void> {
+    this.desk = this.#createDesk();
+    await this.desk.start();
+    await this.clock.advance(0);
+  }
+
+  /** Does not wait for the disk: a run ends, and its monitor goes on. */
+  async run(monitor: string, outcome: Partial<Observation> & Pick<Observation, 'status' | 'failure'>): Promise<void> {
+    void this.desk.observe(observe(monitor, outcome, this.clock.now()));
+    await this.clock.advance(0);
+  }
+
+  channel(name: string): CollectingNotifier {
+    const channel = this.channels.get(name);
+    if (!channel) throw new Error(`no channel ${name}`);
+    return channel;
+  }
+
+  /** Notifications accepted since the last call, over all channels. */
+  news(): { channel: string; notification: Notification }[] {
+    return [...this.channels].flatMap(([name, { accepted }]) => {
+      const fresh = accepted.slice(this.#seen.get(name) ?? 0);
+      this.#seen.set(name, accepted.length);
+      return fresh.map((notification) => ({ channel: name, notification }));
+    });
+  }
+
+  /** The only open incident. */
+  get incident(): Incident {
+    const [incident, ...others] = this.desk.openIncidents();
+    if (!incident || others.length > 0) throw new Error(`${others.length + (incident ? 1 : 0)} incidents are open`);
+    return incident;
+  }
+
+  #createDesk(): AlertDesk {
+    return createAlertDesk({
+      clock: this.clock,
+      store: this.store,
+      policies: this.policies,
+      channels: new Map(
+        [...this.channels].map(([name, notifier]) => [name, { notifier, events: EVERY_EVENT }] as const),
+      ),
+      publicUrl: 'http://127.0.0.1:4000',
+      random: () => 0.5,
+      onStorage: (trouble) => this.storageTrouble.push(trouble?.message ?? null),
+      log: { info() {}, warn() {}, error() {} },
+      ...this.#deps,
+    });
+  }
+}
+
+export interface Moment {
+  atMs: number;
+  happen(world: World): void | Promise<void>;
+}
+
+/** Says when something happens, from the start of the timeline. */
+export function at(when: string, happen: Moment['happen']): Moment {
+  return { atMs: parseDuration(when)!, happen };
+}
+
+/**
+ * Plays the moments in their order through a desk. Everything that a channel was told must be expected by the moment
+ * that follows: what was not asked for fails the test.
+ */
+export async function timeline(world: World, moments: readonly Moment[]): Promise<World> {
+  await world.desk.start();
+  let now = 0;
+  for (const moment of moments) {
+    await world.clock.advance(moment.atMs - now);
+    now = moment.atMs;
+    await moment.happen(world);
+    await world.clock.advance(0);
+  }
+  return world;
+}
+
+export function run(monitor: string, outcome: Parameters<World['run']>[1]): Moment['happen'] {
+  return (world) => world.run(monitor, outcome);
+}
+
+export function acknowledge(by: string): Moment['happen'] {
+  return async (world) => {
+    await world.desk.acknowledge(world.incident.id, by);
+  };
+}
+
+export function resolve(by: string): Moment['happen'] {
+  return async (world) => {
+    await world.desk.resolve(world.incident.id, by);
+  };
+}
+
+export function restart(): Moment['happen'] {
+  return (world) => world.restart();
+}
+
+/** Exactly these channels were told since the last expectation, each as `channel` or `channel: event`. */
+export function expectNotified(...expected: string[]): Moment['happen'] {
+  return (world) => {
+    const withEvent = expected.some((entry) => entry.includes(':'));
+    const told = world
+      .news()
+      .map(({ channel, notification }) =>
+        withEvent ? `${channel}: ${notification.event.replace('incident.', '')}` : channel,
+      );
+    if (JSON.stringify(told.sort()) !== JSON.stringify([...expected].sort())) {
+      throw new Error(`expected [${expected.join(', ')}] to be told, but it was [${told.join(', ')}]`);
+    }
+  };
+}
+
+export function expectNothingElse(): Moment['happen'] {
+  return expectNotified();
+}

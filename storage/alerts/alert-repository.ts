@@ -1,0 +1,167 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { AlertStore } from '../../alerts/alert-store.ts';
+import type {
+  AlertChange,
+  MonitorAlert,
+  QueuedDelivery,
+  ServiceAlert,
+  TrackedIncident,
+} from '../../alerts/engine/state.ts';
+import type { Incident } from '../../alerts/incident.ts';
+import { pageOf, readCursor } from './newest-first.ts';
+import type { AlertSchema, IncidentTable } from './schema.ts';
+
+/** Bound parameters in one statement: SQLite allows 32,766 and MySQL 65,535. */
+const ROWS_AT_ONCE = 200;
+
+/** Alerts in SQL that SQLite and MySQL both understand. */
+export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
+  return {
+    async load() {
+      const monitors = await db.selectFrom('alert_monitors').select('body').execute();
+      const services = await db.selectFrom('alert_services').select('body').execute();
+      const pending = await db
+        .selectFrom('deliveries')
+        .selectAll()
+        .where('status', '=', 'pending')
+        .orderBy('position')
+        .execute();
+      const open = await db.selectFrom('incidents').selectAll().where('state', '!=', 'resolved').execute();
+      const known = new Set(open.map(({ id }) => id));
+      const unfinished = [...new Set(pending.map(({ incident_id }) => incident_id))].filter((id) => !known.has(id));
+      for (const ids of chunks(unfinished)) {
+        open.push(...(await db.selectFrom('incidents').selectAll().where('id', 'in', ids).execute()));
+      }
+      return {
+        monitors: monitors.map(({ body }) => JSON.parse(body) as MonitorAlert),
+        services: services.map(({ body }) => JSON.parse(body) as ServiceAlert),
+        incidents: await withMonitors(db, open),
+        deliveries: pending satisfies QueuedDelivery[],
+      };
+    },
+
+    commit: (change) => db.transaction().execute((transaction) => write(transaction, change)),
+
+    async list({ state, limit, cursor }) {
+      let query = db
+        .selectFrom('incidents')
+        .selectAll()
+        .orderBy('triggered_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit + 1);
+      if (state) query = query.where('state', '=', state);
+      const mark = readCursor(cursor);
+      if (mark) {
+        query = query.where((where) =>
+          where.or([
+            where('triggered_at', '<', mark.at),
+            where.and([where('triggered_at', '=', mark.at), where('id', '<', mark.id)]),
+          ]),
+        );
+      }
+      const rows = await query.execute();
+      const page = pageOf(
+        rows,
+        limit,
+        (row) => ({ at: row.triggered_at, id: row.id }),
+        (row) => row,
+      );
+      const incidents = await withMonitors(db, page.items);
+      return { items: incidents.map(({ incident }) => incident), next_cursor: page.next_cursor };
+    },
+
+    async find(id) {
+      const row = await db.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirst();
+      if (!row) return null;
+      const [tracked] = await withMonitors(db, [row]);
+      const timeline = await db
+        .selectFrom('incident_events')
+        .selectAll()
+        .where('incident_id', '=', id)
+        .orderBy('id')
+        .execute();
+      const deliveries = await db
+        .selectFrom('deliveries')
+        .selectAll()
+        .where('incident_id', '=', id)
+        .orderBy('position')
+        .execute();
+      return {
+        incident: tracked!.incident,
+        timeline,
+        deliveries: deliveries.map(({ position: _position, step: _step, ...record }) => record),
+      };
+    },
+  };
+}
+
+async function write(db: Transaction<AlertSchema>, change: AlertChange): Promise<void> {
+  // Deleting and inserting is the upsert that every database has.
+  for (const table of ['alert_monitors', 'alert_services'] as const) {
+    const rows = table === 'alert_monitors' ? change.monitors : change.services;
+    for (const part of chunks([...rows.values()])) {
+      const keys = part.map(({ key }) => key);
+      await db.deleteFrom(table).where('key', 'in', keys).execute();
+      await db
+        .insertInto(table)
+        .values(part.map((row) => ({ key: row.key, body: JSON.stringify(row) })))
+        .execute();
+    }
+  }
+  for (const part of chunks([...change.incidents.values()])) {
+    const ids = part.map(({ incident }) => incident.id);
+    await db.deleteFrom('incidents').where('id', 'in', ids).execute();
+    await db.insertInto('incidents').values(part.map(incidentRow)).execute();
+  }
+  for (const [incident_id, members] of Map.groupBy(change.members, (member) => member.incident_id)) {
+    for (const part of chunks(members)) {
+      const names = part.map(({ monitor }) => monitor);
+      await db
+        .deleteFrom('incident_monitors')
+        .where('incident_id', '=', incident_id)
+        .where('monitor', 'in', names)
+        .execute();
+      await db.insertInto('incident_monitors').values(part).execute();
+    }
+  }
+  for (const part of chunks(change.events)) {
+    const ids = part.map(({ id }) => id);
+    await db.deleteFrom('incident_events').where('id', 'in', ids).execute();
+    await db.insertInto('incident_events').values(part).execute();
+  }
+  for (const part of chunks([...change.deliveries.values()])) {
+    const ids = part.map(({ delivery_id }) => delivery_id);
+    await db.deleteFrom('deliveries').where('delivery_id', 'in', ids).execute();
+    await db.insertInto('deliveries').values(part).execute();
+  }
+}
+
+function incidentRow(row: TrackedIncident): IncidentTable {
+  const { id, state, triggered_at } = row.incident;
+  const body = JSON.stringify({ ...row, incident: { ...row.incident, monitors: [] } });
+  return { id, state, triggered_at, body };
+}
+
+async function withMonitors(db: Kysely<AlertSchema>, rows: readonly IncidentTable[]): Promise<TrackedIncident[]> {
+  const monitors = new Map<string, string[]>();
+  for (const ids of chunks(rows.map(({ id }) => id))) {
+    const found = await db
+      .selectFrom('incident_monitors')
+      .selectAll()
+      .where('incident_id', 'in', ids)
+      .orderBy('position')
+      .execute();
+    for (const { incident_id, monitor } of found) {
+      monitors.set(incident_id, [...(monitors.get(incident_id) ?? []), monitor]);
+    }
+  }
+  return rows.map((row) => {
+    const tracked = JSON.parse(row.body) as TrackedIncident;
+    const incident: Incident = { ...tracked.incident, monitors: monitors.get(row.id) ?? [] };
+    return { ...tracked, incident };
+  });
+}
+
+function* chunks<T>(rows: readonly T[]): Generator<T[]> {
+  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) yield rows.slice(start, start + ROWS_AT_ONCE);
+}

@@ -1,0 +1,3 @@
+export { alertRepository } from './alert-repository.ts';
+export { deploymentRepository } from './deployment-repository.ts';
+export { type AlertSchema, alertMigrations } from './schema.ts';
