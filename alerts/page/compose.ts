@@ -120,7 +120,6 @@ function some(names: readonly string[]): string {
 
 /** Line breaks and control characters would let a server's error forge lines of the message. */
 function oneLine(text: string, longest: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is being taken out
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
   return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
 }

@@ -7,6 +7,9 @@ export class CollectingNotifier implements Notifier {
   readonly tried: Notification[] = [];
   answer: (notification: Notification) => Delivery | Promise<Delivery> = () => ({ status: 'accepted' });
 
+  /** What the vendor says when it is asked; a channel without it cannot be asked. */
+  lookup?: (notification: Notification) => Promise<Delivery>;
+
   async start(): Promise<void> {}
   async shutdown(): Promise<void> {}
 

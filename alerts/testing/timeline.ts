@@ -3,7 +3,7 @@ import { parseDuration } from '../../core/units.ts';
 import type { Observation } from '../engine/observation.ts';
 import type { Incident, NotificationEvent } from '../incident.ts';
 import { type AlertDesk, type AlertDeskDeps, createAlertDesk } from '../incidents/desk.ts';
-import type { Notification } from '../notifier.ts';
+import type { Notification, Notifier } from '../notifier.ts';
 import type { Policy } from '../policies/policy.ts';
 import { CollectingNotifier } from './collecting-notifier.ts';
 import { MemoryAlertStore } from './memory-store.ts';
@@ -25,19 +25,28 @@ export class World {
   /** What each channel was told and no expectation has looked at yet. */
   readonly #seen = new Map<string, number>();
   readonly #deps: Partial<AlertDeskDeps>;
+  readonly #events: readonly NotificationEvent[];
   readonly policies: readonly Policy[];
+  #life = { ended: false };
   desk: AlertDesk;
 
-  constructor(policies: readonly Policy[], channels: readonly string[], deps: Partial<AlertDeskDeps> = {}) {
+  constructor(
+    policies: readonly Policy[],
+    channels: readonly string[],
+    deps: Partial<AlertDeskDeps> & { events?: readonly NotificationEvent[] } = {},
+  ) {
     this.clock = new VirtualClock(Date.UTC(2026, 10, 23, 3));
     this.policies = policies;
     this.channels = new Map(channels.map((name) => [name, new CollectingNotifier()]));
-    this.#deps = deps;
+    const { events, ...others } = deps;
+    this.#deps = others;
+    this.#events = events ?? EVERY_EVENT;
     this.desk = this.#createDesk();
   }
 
   /** The process dies without a word, and another one starts on the same database. */
   async restart(): Promise<void> {
+    this.#life.ended = true;
     this.desk = this.#createDesk();
     await this.desk.start();
     await this.clock.advance(0);
@@ -72,12 +81,31 @@ export class World {
   }
 
   #createDesk(): AlertDesk {
+    const life = { ended: false };
+    this.#life = life;
+    // A process that was killed neither wakes, nor writes, nor sends, and hears no answer.
+    const never = new Promise<never>(() => undefined);
+    const alive = <T>(act: () => Promise<T>): Promise<T> =>
+      life.ended ? never : act().then((t) => (life.ended ? never : t));
+    const { clock, store } = this;
     return createAlertDesk({
-      clock: this.clock,
-      store: this.store,
+      clock: {
+        now: () => clock.now(),
+        monotonic: () => clock.monotonic(),
+        timer: (ms, abort) => alive(() => clock.timer(ms, abort)),
+      },
+      store: { load: () => store.load(), commit: (change) => alive(() => store.commit(change)) },
       policies: this.policies,
       channels: new Map(
-        [...this.channels].map(([name, notifier]) => [name, { notifier, events: EVERY_EVENT }] as const),
+        [...this.channels].map(([name, collector]) => {
+          const notifier: Notifier = {
+            start: () => collector.start(),
+            shutdown: () => collector.shutdown(),
+            notify: (notification) => alive(() => collector.notify(notification)),
+          };
+          if (collector.lookup) notifier.lookup = (notification) => alive(() => collector.lookup!(notification));
+          return [name, { notifier, events: this.#events }] as const;
+        }),
       ),
       publicUrl: 'http://127.0.0.1:4000',
       random: () => 0.5,

@@ -1,0 +1,277 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Policy } from '../policies/policy.ts';
+import { answered, failed, observe, passed, unreachable, wrongBody } from '../testing/observations.ts';
+import { acknowledge, resolve } from './answer.ts';
+import { decide } from './decide.ts';
+import type { Surroundings } from './draft.ts';
+import type { Observation } from './observation.ts';
+import { type AlertChange, apply, emptyState, isEmpty } from './state.ts';
+
+const policy = (id: string, patch: Partial<Policy> = {}): Policy => ({
+  id,
+  priority: 'P2',
+  rules: [{ tags: [], ids: [], services: [], consecutive: 1 }],
+  escalation: [{ after_ms: 0, notify: ['all'], repeat_every_ms: null }],
+  resolve: { after_passing: 1 },
+  ...patch,
+});
+
+const START = Date.UTC(2026, 10, 23, 3);
+
+/** Plays observations against the pure engine and keeps what it asked for. */
+class Play {
+  readonly state = emptyState();
+  readonly told: string[] = [];
+  readonly around: Surroundings;
+
+  constructor(policies: Policy[], channels = ['pager']) {
+    const events = ['incident.triggered', 'incident.resolved', 'incident.escalated', 'incident.acknowledged'] as const;
+    this.around = {
+      now: START,
+      policies,
+      channels: channels.map((name) => ({ name, events: [...events] })),
+      publicUrl: 'http://127.0.0.1:4000',
+    };
+  }
+
+  see(seconds: number, monitor: string, outcome: Parameters<typeof observe>[1]): AlertChange {
+    this.around.now = START + seconds * 1_000;
+    return this.take(decide(this.state, observe(monitor, outcome, this.around.now), this.around));
+  }
+
+  take(change: AlertChange): AlertChange {
+    apply(this.state, change);
+    for (const { event, channel, incident_id } of change.deliveries.values()) {
+      const { title } = this.state.incidents.get(incident_id)!.incident;
+      this.told.push(`${channel} ${event.replace('incident.', '')}: ${title}`);
+    }
+    return change;
+  }
+
+  get open() {
+    return [...this.state.incidents.values()]
+      .map(({ incident }) => incident)
+      .filter(({ state }) => state !== 'resolved');
+  }
+}
+
+const always = policy('default');
+
+describe('what belongs to one incident', () => {
+  test('a service that does not answer rings once, whatever the number of its monitors', () => {
+    const play = new Play([always]);
+    for (let index = 0; index < 50; index++) play.see(index, `m${index}@local`, unreachable);
+    expect(play.told).toEqual(['pager triggered: Reference API does not answer']);
+    expect(play.open).toMatchObject([{ monitors: Array.from({ length: 50 }, (_, index) => `m${index}@local`) }]);
+  });
+
+  test('services and environments are apart', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', unreachable);
+    play.see(1, 'a@staging', unreachable);
+    play.see(2, 'b@local', { ...unreachable, service: 'billing' });
+    expect(play.open).toHaveLength(3);
+  });
+
+  test('monitors that meet the same failing route share its incident', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', failed);
+    play.see(600, 'b@local', answered(503));
+    expect(play.told).toEqual(['pager triggered: Reference API: POST /v1/posts answers 500']);
+  });
+
+  test('routes that begin to answer 5xx within five minutes are one incident, later ones another', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', failed);
+    play.see(200, 'b@local', answered(500, 'POST /v1/users'));
+    expect(play.open).toMatchObject([{ title: 'Reference API: 2 routes answer with errors' }]);
+    play.see(301, 'c@local', answered(500, 'GET /v1/posts'));
+    expect(play.told).toHaveLength(2);
+  });
+
+  test('a wrong body is the business of its monitor alone', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', wrongBody());
+    play.see(1, 'b@local', wrongBody());
+    expect(play.open).toHaveLength(2);
+  });
+
+  test('rejected sign-ins of several monitors are one incident', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', answered(401, 'POST /v1/sessions', 'sign in'));
+    play.see(1, 'b@local', answered(403, 'POST /v1/sessions', 'sign in'));
+    expect(play.open).toHaveLength(1);
+  });
+});
+
+describe('when the failure changes its shape', () => {
+  test('the service dies within an open, acknowledged incident: one further page, and the narrower one ends', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', failed);
+    play.take(acknowledge(play.state, play.open[0]!.id, 'kim', play.around));
+    play.see(60, 'a@local', unreachable);
+    play.see(61, 'b@local', unreachable);
+    play.see(62, 'c@local', unreachable);
+    expect(play.told).toEqual([
+      'pager triggered: Reference API: POST /v1/posts answers 500',
+      'pager acknowledged: Reference API: POST /v1/posts answers 500',
+      'pager triggered: Reference API does not answer',
+      'pager resolved: Reference API: POST /v1/posts answers 500',
+    ]);
+    expect(play.open).toMatchObject([{ monitors: ['a@local', 'b@local', 'c@local'] }]);
+    const keys = [...play.state.incidents.values()].map(({ incident }) => incident.dedup_key);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  test('the service comes back half: no further page, and the incident says what fails now', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', unreachable);
+    play.see(1, 'b@local', unreachable);
+    play.see(60, 'a@local', failed);
+    play.see(61, 'b@local', passed);
+    play.see(62, 'c@local', answered(500, 'POST /v1/users'));
+    expect(play.told).toEqual(['pager triggered: Reference API does not answer']);
+    expect(play.open).toMatchObject([{ title: 'Reference API: POST /v1/posts answers 500' }]);
+    play.see(90, 'a@local', unreachable);
+    expect(play.told).toHaveLength(1);
+    play.see(120, 'a@local', passed);
+    play.see(121, 'c@local', passed);
+    expect(play.told.at(-1)).toContain('resolved');
+    expect(play.open).toEqual([]);
+  });
+
+  test('another step of the same monitor fails: still one incident', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', failed);
+    play.see(1_000, 'a@local', wrongBody());
+    expect(play.told).toHaveLength(1);
+    expect(play.open).toMatchObject([{ cause: { step: 'read it back' } }]);
+  });
+});
+
+describe('when an incident ends', () => {
+  test('after the last of its monitors has passed', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', unreachable);
+    play.see(1, 'b@local', unreachable);
+    play.see(2, 'a@local', passed);
+    expect(play.open).toHaveLength(1);
+    play.see(3, 'b@local', passed);
+    expect(play.open).toEqual([]);
+  });
+
+  test('after as many passing runs in a row as the policy asks for', () => {
+    const play = new Play([policy('slow', { resolve: { after_passing: 2 } })]);
+    play.see(0, 'a@local', failed);
+    play.see(1, 'a@local', passed);
+    play.see(2, 'a@local', failed);
+    play.see(3, 'a@local', passed);
+    expect(play.open).toHaveLength(1);
+    play.see(4, 'a@local', passed);
+    expect(play.told).toHaveLength(2);
+  });
+
+  test('a cause that flaps must stay away for ten minutes', () => {
+    const play = new Play([always]);
+    for (let minute = 0; minute < 60; minute++) play.see(minute * 60, 'a@local', minute % 2 === 0 ? failed : passed);
+    expect(play.told.filter((line) => line.includes('triggered'))).toHaveLength(3);
+    for (let minute = 60; minute < 72; minute++) play.see(minute * 60, 'a@local', passed);
+    expect(play.open).toEqual([]);
+    play.see(72 * 60, 'a@local', failed);
+    expect(play.told.filter((line) => line.includes('triggered'))).toHaveLength(4);
+  });
+
+  test('a quarantined member lets go of it', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', failed);
+    play.see(1, 'a@local', { ...failed, quarantined: true });
+    expect(play.open).toEqual([]);
+  });
+
+  test('resolved by hand, it rings again after the monitor passed once', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', failed);
+    play.take(resolve(play.state, play.open[0]!.id, 'kim', play.around));
+    play.see(30, 'a@local', failed);
+    expect(play.open).toEqual([]);
+    play.see(60, 'a@local', passed);
+    play.see(90, 'a@local', failed);
+    expect(play.open).toHaveLength(1);
+  });
+});
+
+describe('which policy', () => {
+  const critical = policy('critical', {
+    priority: 'P1',
+    rules: [{ tags: ['critical'], ids: [], services: [], consecutive: 1 }],
+  });
+  const patient = policy('patient', { rules: [{ tags: [], ids: [], services: ['billing'], consecutive: 3 }] });
+
+  const table: [string, Policy[], Partial<Observation>, string, number][] = [
+    ['the most urgent that matches', [always, critical], { tags: ['critical'] }, 'critical', 1],
+    ['the general one without the tag', [always, critical], {}, 'default', 1],
+    [
+      "the scenario's own, though another is more urgent",
+      [always, critical, patient],
+      { tags: ['critical'], policy: 'patient' },
+      'patient',
+      1,
+    ],
+    ['the built-in one where none matches', [critical], {}, 'built-in', 1],
+    ['the built-in one where there is none', [], {}, 'built-in', 1],
+    ["the scenario's own count", [patient], { service: 'billing', policy: 'patient' }, 'patient', 3],
+    ['the count of the rule that matches', [patient], { service: 'billing' }, 'patient', 3],
+  ];
+  test.each(table)('%s', (_name, policies, patch, expected, needed) => {
+    const play = new Play(policies);
+    for (let failures = 1; failures <= needed; failures++) {
+      expect(play.open).toHaveLength(0);
+      play.see(failures, 'a@local', { ...failed, ...patch });
+    }
+    expect(play.open).toMatchObject([{ policy: expected }]);
+  });
+
+  test('a passing run in between starts the count anew', () => {
+    const play = new Play([patient]);
+    for (const outcome of [failed, failed, passed, failed, failed])
+      play.see(play.told.length, 'a@local', { ...outcome, service: 'billing' });
+    expect(play.open).toEqual([]);
+  });
+
+  test('a more urgent monitor that joins raises the priority and calls only those not told yet', () => {
+    const wide = policy('critical', {
+      ...critical,
+      escalation: [{ after_ms: 0, notify: ['pager', 'call-kim'], repeat_every_ms: null }],
+    });
+    const narrow = policy('default', { escalation: [{ after_ms: 0, notify: ['pager'], repeat_every_ms: null }] });
+    const play = new Play([narrow, wide], ['pager', 'call-kim']);
+    play.see(0, 'a@local', unreachable);
+    play.see(1, 'b@local', { ...unreachable, tags: ['critical'] });
+    expect(play.told.map((line) => line.split(':')[0])).toEqual(['pager triggered', 'call-kim triggered']);
+    expect(play.open).toMatchObject([{ priority: 'P1', policy: 'critical' }]);
+  });
+});
+
+test('seeing the same run twice changes nothing', () => {
+  const play = new Play([always]);
+  const observation = observe('a@local', failed, START);
+  play.take(decide(play.state, observation, play.around));
+  expect(isEmpty(decide(play.state, observation, play.around))).toBe(true);
+});
+
+test('a healthy monitor costs no write', () => {
+  const play = new Play([always]);
+  play.see(0, 'a@local', passed);
+  expect(isEmpty(play.see(30, 'a@local', passed))).toBe(true);
+});
+
+test('deciding leaves the state as it was', () => {
+  const play = new Play([always]);
+  play.see(0, 'a@local', failed);
+  const before = JSON.stringify([...play.state.incidents, ...play.state.monitors, ...play.state.services]);
+  decide(play.state, observe('a@local', unreachable, START + 1_000), play.around);
+  decide(play.state, observe('b@local', failed, START + 1_000), play.around);
+  acknowledge(play.state, play.open[0]!.id, 'kim', play.around);
+  resolve(play.state, play.open[0]!.id, 'kim', play.around);
+  expect(JSON.stringify([...play.state.incidents, ...play.state.monitors, ...play.state.services])).toBe(before);
+});
