@@ -21,24 +21,30 @@ export class ProtoWriter {
     return at;
   }
 
+  #byte(value: number): void {
+    // Room first: making it may replace the buffer.
+    const at = this.#room(1);
+    this.#bytes[at] = value;
+  }
+
   /** An unsigned varint below 2^53. */
   varint(value: number): void {
     let rest = value;
     while (rest >= 128) {
-      this.#bytes[this.#room(1)] = (rest % 128) | 0x80;
+      this.#byte((rest % 128) | 0x80);
       rest = Math.floor(rest / 128);
     }
-    this.#bytes[this.#room(1)] = rest;
+    this.#byte(rest);
   }
 
   /** A varint of 64 bits, two's complement. */
   varint64(value: bigint): void {
     let rest = BigInt.asUintN(64, value);
     while (rest >= 128n) {
-      this.#bytes[this.#room(1)] = Number(rest & 127n) | 0x80;
+      this.#byte(Number(rest & 127n) | 0x80);
       rest >>= 7n;
     }
-    this.#bytes[this.#room(1)] = Number(rest);
+    this.#byte(Number(rest));
   }
 
   fixed64(value: bigint): void {
