@@ -1,0 +1,63 @@
+import {
+  FunctionExpressionType,
+  JSONPathEnvironment,
+  JSONPathError,
+  type JSONPathQuery,
+  type JSONValue,
+} from 'json-p3';
+import { compileRegex } from './regex.ts';
+
+/** RFC 9535 §2.4.6 and §2.4.7 want I-Regexp (RFC 9485); the library's own would run it through a backtracking engine. */
+function regexFunction(whole: boolean) {
+  return {
+    argTypes: [FunctionExpressionType.ValueType, FunctionExpressionType.ValueType],
+    returnType: FunctionExpressionType.LogicalType,
+    call(text: unknown, pattern: unknown): boolean {
+      if (typeof text !== 'string' || typeof pattern !== 'string') return false;
+      const made = compileRegex(whole ? `^(?:${pattern})$` : pattern);
+      return 'regex' in made && made.regex.matcher(text).find();
+    },
+  };
+}
+
+const environment = new JSONPathEnvironment({ strict: true, maxRecursionDepth: 200 });
+environment.functionRegister.set('match', regexFunction(true));
+environment.functionRegister.set('search', regexFunction(false));
+
+const compiled = new Map<string, JsonQuery>();
+const MOST_QUERIES = 1_000;
+
+export interface JsonQuery {
+  /** It can select one node at most (RFC 9535 §2.3.5.1), so operators for one value make sense. */
+  readonly singular: boolean;
+  /** Values of the selected nodes; own properties only. Empty: nothing there. */
+  select(value: unknown): unknown[] | { error: string };
+}
+
+/** Compiles a JSONPath query. The error's `offset` counts characters of the query. */
+export function compileJsonQuery(text: string): JsonQuery | { error: string; offset: number } {
+  const known = compiled.get(text);
+  if (known) return known;
+  let query: JSONPathQuery;
+  try {
+    query = environment.compile(text);
+  } catch (error) {
+    if (!(error instanceof JSONPathError)) throw error;
+    return { error: error.message.replace(/ \('.*$/s, ''), offset: error.token?.index ?? 0 };
+  }
+  const made: JsonQuery = {
+    singular: query.singularQuery(),
+    select(value) {
+      try {
+        return query.query(value as JSONValue).values();
+      } catch (error) {
+        if (error instanceof JSONPathError) return { error: error.message };
+        if (error instanceof RangeError) return { error: 'the value is nested too deeply' };
+        throw error;
+      }
+    },
+  };
+  if (compiled.size >= MOST_QUERIES) compiled.clear();
+  compiled.set(text, made);
+  return made;
+}

@@ -1,0 +1,228 @@
+import { suggestion } from '../../core/document/index.ts';
+import { type Escaping, escapers } from './escaping.ts';
+import { asText, filter } from './filters.ts';
+import { type Generators, generator } from './generators.ts';
+import { type Expression, parseTemplate, type TemplateSyntaxError } from './template-syntax.ts';
+
+export type { Escaping } from './escaping.ts';
+export type { Generators } from './generators.ts';
+export type { Expression, TemplateSyntaxError } from './template-syntax.ts';
+
+/** A value with templates in it, compiled once and rendered many times. Plain data. */
+export type Template =
+  | { readonly kind: 'constant'; readonly value: unknown }
+  | {
+      readonly kind: 'text';
+      readonly source: string;
+      readonly parts: readonly (string | Expression)[];
+      readonly escaping: Escaping;
+    }
+  | { readonly kind: 'list'; readonly items: readonly Template[] }
+  | { readonly kind: 'map'; readonly entries: readonly (readonly [string, Template])[] };
+
+/** What names mean while a step is rendered. */
+export interface Scope {
+  /** Variables and captures made so far. */
+  readonly values: ReadonlyMap<string, unknown>;
+  /** Declared secrets; own properties only. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly generators: Generators;
+}
+
+/** Why a template has no value at run time. `undefined`: a name that nothing has made yet. */
+export interface TemplateError {
+  readonly code: 'undefined' | 'unusable';
+  readonly message: string;
+  readonly hint: string | null;
+  /** The name that is missing, as written. */
+  readonly name: string;
+}
+
+export type Rendered<T = unknown> = { readonly value: T } | { readonly error: TemplateError };
+
+/**
+ * Compiles a text. A text that is exactly one template keeps the type of its value when rendered with `escaping: 'none'`.
+ * @param escaping what the substituted values are made safe for
+ */
+export function compileTemplate(
+  text: string,
+  escaping: Escaping = 'none',
+): { template: Template; errors: readonly TemplateSyntaxError[] } {
+  if (!text.includes('{{')) return { template: { kind: 'constant', value: text }, errors: [] };
+  const { parts, errors } = parseTemplate(text);
+  return { template: { kind: 'text', source: text, parts, escaping }, errors };
+}
+
+/** A template of something that is known to be well formed; throws on a syntax error, which is a bug of the caller. */
+export function template(value: unknown, escaping: Escaping = 'none'): Template {
+  return compileValue(value, escaping, (_, [error]) => {
+    throw new Error(error!.message);
+  });
+}
+
+/** Compiles every text in a structure; keys are not templates. Mistakes are handed to `report` with the path of their text. */
+export function compileValue(
+  value: unknown,
+  escaping: Escaping,
+  report: (path: readonly (string | number)[], errors: readonly TemplateSyntaxError[]) => void,
+  path: readonly (string | number)[] = [],
+): Template {
+  if (typeof value === 'string') {
+    const { template, errors } = compileTemplate(value, escaping);
+    if (errors.length > 0) report(path, errors);
+    return template;
+  }
+  if (typeof value !== 'object' || value === null) return { kind: 'constant', value };
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => compileValue(item, escaping, report, [...path, index]));
+    return items.every(({ kind }) => kind === 'constant') ? { kind: 'constant', value } : { kind: 'list', items };
+  }
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, compileValue(item, escaping, report, [...path, key])] as const,
+  );
+  return entries.every(([, { kind }]) => kind === 'constant') ? { kind: 'constant', value } : { kind: 'map', entries };
+}
+
+/** Fills a template in. Never executes anything and reads own properties only. Stops at the first missing value. */
+export function render(template: Template, scope: Scope): Rendered {
+  switch (template.kind) {
+    case 'constant':
+      return template;
+    case 'text':
+      return renderText(template, scope);
+    case 'list': {
+      const value: unknown[] = [];
+      for (const item of template.items) {
+        const rendered = render(item, scope);
+        if ('error' in rendered) return rendered;
+        value.push(rendered.value);
+      }
+      return { value };
+    }
+    case 'map': {
+      const value: Record<string, unknown> = {};
+      for (const [key, item] of template.entries) {
+        const rendered = render(item, scope);
+        if ('error' in rendered) return rendered;
+        if (key === '__proto__')
+          Object.defineProperty(value, key, {
+            value: rendered.value,
+            enumerable: true,
+            configurable: true,
+            writable: true,
+          });
+        else value[key] = rendered.value;
+      }
+      return { value };
+    }
+  }
+}
+
+/** As `render`, for places where only a text fits: a URL, a header, a raw body. */
+export function renderString(template: Template, scope: Scope): Rendered<string> {
+  const rendered = render(template, scope);
+  if ('error' in rendered) return rendered;
+  const text = asText(rendered.value);
+  if ('value' in text) return text;
+  const name = template.kind === 'text' ? template.source : '';
+  return { error: { code: 'unusable', message: `${name} ${text.error}`, hint: null, name } };
+}
+
+/** Every expression in a template, in reading order. */
+export function expressionsOf(template: Template): Expression[] {
+  switch (template.kind) {
+    case 'constant':
+      return [];
+    case 'text':
+      return template.parts.filter((part) => typeof part !== 'string');
+    case 'list':
+      return template.items.flatMap(expressionsOf);
+    case 'map':
+      return template.entries.flatMap(([, item]) => expressionsOf(item));
+  }
+}
+
+function renderText({ parts, escaping }: Extract<Template, { kind: 'text' }>, scope: Scope): Rendered {
+  const [only] = parts;
+  if (escaping === 'none' && parts.length === 1 && typeof only === 'object') return evaluate(only, scope);
+  const makeSafe = escapers[escaping];
+  let text = '';
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    const result = evaluate(part, scope);
+    if ('error' in result) return result;
+    const plain = asText(result.value);
+    if ('error' in plain) return { error: unusableValue(part, plain.error) };
+    const escaped = makeSafe(plain.value, text);
+    if ('error' in escaped) return { error: unusableValue(part, escaped.error) };
+    text += escaped.value;
+  }
+  return { value: text };
+}
+
+function evaluate(expression: Expression, scope: Scope): Rendered {
+  let value: unknown;
+  let missing: TemplateError | undefined;
+  const { source } = expression;
+  switch (source.kind) {
+    case 'literal':
+      value = source.value;
+      break;
+    case 'generator':
+      value = generator(source.call.name)!.make(scope.generators, source.call.args);
+      break;
+    case 'secret':
+      if (Object.hasOwn(scope.secrets, source.name)) value = scope.secrets[source.name];
+      else
+        missing = undefinedName(
+          `secrets.${source.name}`,
+          Object.keys(scope.secrets).map((name) => `secrets.${name}`),
+        );
+      break;
+    case 'name':
+      if (!scope.values.has(source.name)) missing = undefinedName(source.name, scope.values.keys());
+      else {
+        value = scope.values.get(source.name);
+        let walked = source.name;
+        for (const field of source.path) {
+          const here: unknown = value;
+          if (typeof here !== 'object' || here === null || !Object.hasOwn(here, field)) {
+            missing = undefinedName(
+              `${walked}.${field}`,
+              typeof here === 'object' && here !== null && !Array.isArray(here) ? Object.keys(here) : [],
+            );
+            value = undefined;
+            break;
+          }
+          value = (here as Record<string, unknown>)[field];
+          walked += `.${field}`;
+        }
+      }
+  }
+  for (const { name, args } of expression.filters) {
+    if (missing && name !== 'default') break;
+    missing = undefined;
+    const filtered = filter(name)!.apply(value, args);
+    if ('error' in filtered) return { error: unusableValue(expression, filtered.error) };
+    value = filtered.value;
+  }
+  return missing ? { error: missing } : { value };
+}
+
+function undefinedName(name: string, known: Iterable<string>): TemplateError {
+  const names = [...known];
+  const hint = suggestion(name, names) ?? null;
+  return {
+    code: 'undefined',
+    message: `{{ ${name} }} is not defined`,
+    hint: names.length === 0 ? 'nothing has been defined yet' : hint,
+    name,
+  };
+}
+
+function unusableValue(expression: Expression, why: string): TemplateError {
+  return { code: 'unusable', message: `{{ ${expression.written} }} ${why}`, hint: null, name: expression.written };
+}
