@@ -14,7 +14,8 @@ export interface ApiConfig {
   faultsToken: string | undefined;
   qaPassword: string | undefined;
   jwtSecret: string | undefined;
-  telemetry: boolean;
+  /** Which receivers the environment names; `@ringdown/instrument` reads their addresses itself. */
+  telemetry: { otlp: boolean; statsd: boolean };
 }
 
 export const USAGE = `Usage: npm run api -- [--port 8080] [--host 127.0.0.1] [--data-dir .ringdown] [--ready-file F]
@@ -68,7 +69,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv, packageVersio
     faultsToken: faults ? env.API_FAULTS_TOKEN : undefined,
     qaPassword: env.QA_PASSWORD || undefined,
     jwtSecret: env.JWT_SECRET || undefined,
-    telemetry: Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.STATSD_ADDRESS),
+    telemetry: { otlp: Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT), statsd: Boolean(env.STATSD_ADDRESS) },
   };
 }
 

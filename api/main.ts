@@ -20,6 +20,7 @@ import { kyselySessions } from './sessions/kysely-sessions.ts';
 import { signingKey } from './sessions/signing-key.ts';
 import { jwtAccessTokens } from './sessions/tokens.ts';
 import { shutdownOnSignal } from './shutdown.ts';
+import { telemetry } from './telemetry.ts';
 
 const PACKAGE = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -50,7 +51,7 @@ async function run(config: ApiConfig): Promise<void> {
     passwords,
     tokens: jwtAccessTokens(signingKey(config.dataDir, config.jwtSecret), clock),
     checkStore: async () => void (await sql`select 1`.execute(storage.db)),
-    logger: { level: config.logLevel },
+    ...telemetry(config),
     ...(config.faultsToken ? { faults: { token: config.faultsToken, random: Math.random } } : {}),
   });
   const url = await listen(app, config);

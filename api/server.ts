@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { AccountRepository } from './accounts/account.ts';
 import type { Passwords } from './accounts/passwords.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { draining } from './draining.ts';
 import { FaultInjector } from './faults/fault-injector.ts';
 import { faultRoutes } from './faults/routes.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -53,6 +54,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
 
   await deps.instrument?.(app);
+  await app.register(draining);
   const knownRoutes = collectRoutes(app);
   await app.register(problemDetails, { knownRoutes });
   await app.register(openapi, { version, faults: deps.faults !== undefined });

@@ -4,12 +4,16 @@ import { EXIT, toError } from '../core/errors.ts';
 /** How long requests that are running get to finish. */
 const GRACE_MS = 10_000;
 
+/** Ctrl-C reaches the whole process group, and npm or a parent may hand the same on: that is still the first signal. */
+const ECHO_MS = 500;
+
 /**
  * Ends the process on SIGTERM, SIGINT, or when the parent's IPC channel goes: stops accepting, finishes requests
- * (telemetry is flushed by its own onClose), then `release`. A second signal ends it at once.
+ * (telemetry is flushed by its own onClose), then `release`. The same signal once more ends it at once.
  */
 export function shutdownOnSignal(app: FastifyInstance, release: () => Promise<void>): void {
-  let ending = false;
+  let endingSince: number | undefined;
+  let first: NodeJS.Signals | undefined;
 
   const end = async (reason: string): Promise<void> => {
     app.log.info({ reason }, 'closing');
@@ -26,14 +30,20 @@ export function shutdownOnSignal(app: FastifyInstance, release: () => Promise<vo
     process.exit();
   };
 
-  const onReason = (reason: string) => {
-    if (ending) process.exit(EXIT.internal);
-    ending = true;
-    void end(reason);
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (endingSince === undefined) {
+      endingSince = performance.now();
+      first = signal;
+      void end(signal);
+    } else if (signal === first && performance.now() - endingSince > ECHO_MS) {
+      process.exit(EXIT.internal);
+    }
   };
-  process.on('SIGTERM', () => onReason('SIGTERM'));
-  process.on('SIGINT', () => onReason('SIGINT'));
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
   process.on('disconnect', () => {
-    if (!ending) onReason('the parent process is gone');
+    if (endingSince !== undefined) return;
+    endingSince = performance.now();
+    void end('the parent process is gone');
   });
 }
