@@ -1,0 +1,20 @@
+/** Repeatable numbers in [0, 1): mulberry32. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Lower-case hex digits. */
+export function randomHex(random: () => number, digits: number): string {
+  let hex = '';
+  while (hex.length < digits)
+    hex += Math.floor(random() * 0x10000)
+      .toString(16)
+      .padStart(4, '0');
+  return hex.slice(0, digits);
+}
