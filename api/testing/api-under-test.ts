@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { afterAll } from '@jest/globals';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { sql } from 'kysely';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
-import { migrate, openSqlite } from '../../storage/sqlite/index.ts';
+import { migrate, openSqlite, type SqliteHandle } from '../../storage/sqlite/index.ts';
 import { kyselyAccounts } from '../accounts/kysely-accounts.ts';
 import { type ScryptCost, scryptPasswords } from '../accounts/passwords.ts';
 import { migrations } from '../database/migrations.ts';
@@ -31,13 +32,26 @@ export interface ApiUnderTest {
   ): Promise<LightMyRequestResponse>;
   /** Signs somebody up and in. */
   someone(email?: string): Promise<{ email: string; token: string; refreshToken: string }>;
-  close(): Promise<void>;
+  close(): Promise<undefined>;
+}
+
+let opened: Promise<SqliteHandle<ApiSchema>> | undefined;
+afterAll(async () => (await opened)?.close());
+
+/** One thread for all tests of a file: starting it takes longer than most tests. */
+async function emptyDatabase(): Promise<SqliteHandle<ApiSchema>> {
+  opened ??= openSqlite<ApiSchema>({ file: ':memory:' }).then(async (handle) => {
+    await migrate(handle.db, migrations);
+    return handle;
+  });
+  const handle = await opened;
+  await handle.db.deleteFrom('account').execute();
+  return handle;
 }
 
 /** The whole API over an in-memory database, a clock that stands still, and no network. */
 export async function apiUnderTest(overrides: Partial<ServerDeps> = {}): Promise<ApiUnderTest> {
-  const storage = await openSqlite<ApiSchema>({ file: ':memory:' });
-  await migrate(storage.db, migrations);
+  const storage = await emptyDatabase();
   const clock = new VirtualClock();
   const key = Uint8Array.from(randomBytes(32));
   const logs: Record<string, unknown>[] = [];
@@ -83,10 +97,7 @@ export async function apiUnderTest(overrides: Partial<ServerDeps> = {}): Promise
       ).json();
       return { email, token: access_token, refreshToken: refresh_token };
     },
-    async close() {
-      await app.close();
-      await storage.close();
-    },
+    close: () => app.close(),
   };
 }
 
