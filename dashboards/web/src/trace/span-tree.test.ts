@@ -46,7 +46,7 @@ describe('span tree', () => {
   });
 
   test('an exception event is read by its conventional names', () => {
-    const events = [
+    const events: SpanRow['events'] = [
       {
         time: '',
         name: 'exception',

@@ -1,0 +1,125 @@
+import { Link } from 'wouter';
+import type { Monitor } from '../../../../control/resources.ts';
+import { monitorPath } from '../api/client.ts';
+import { HistoryStrip } from '../parts/history-strip.tsx';
+import { StateMark } from '../parts/state-mark.tsx';
+import { Time } from '../time/times.tsx';
+import { durationWords, percentWords } from '../time/words.ts';
+import type { ServiceGroup } from './board-rows.ts';
+
+/** One service in one environment, with its monitors. */
+export function ServiceTable({ group }: { group: ServiceGroup }) {
+  return (
+    <section className="panel" aria-label={`${group.service}, ${group.environment}`}>
+      <table className="board-table">
+        <caption>
+          <span className="service-name">{group.service}</span> <span className="tag">{group.environment}</span>
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col" className="col-state">
+              State
+            </th>
+            <th scope="col">Monitor</th>
+            <th scope="col" className="col-history">
+              Last runs, newest right
+            </th>
+            <th scope="col" className="col-number">
+              Passed, 24 h
+            </th>
+            <th scope="col" className="col-number">
+              Last run took
+            </th>
+            <th scope="col" className="col-number">
+              Next run
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {group.monitors.map((monitor) => (
+            <MonitorRow key={monitor.key} monitor={monitor} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function MonitorRow({ monitor }: { monitor: Monitor }) {
+  return (
+    <tr data-state={monitor.state}>
+      <td className="cell-state">
+        <StateMark state={monitor.state} />
+        {monitor.state_since && (
+          <span className="since">
+            {' '}
+            for <Time at={monitor.state_since} as="for" />
+          </span>
+        )}
+      </td>
+      <th scope="row" className="cell-name">
+        <Link href={monitorPath(monitor.key)} className="row-link" data-row>
+          {monitor.name}
+        </Link>
+        <Why monitor={monitor} />
+      </th>
+      <td className="cell-history">
+        <HistoryStrip runs={monitor.recent_runs} />
+      </td>
+      <td className="cell-number" data-label="passed, 24 h">
+        {monitor.uptime_24h === null ? '–' : percentWords(monitor.uptime_24h)}
+      </td>
+      <td className="cell-number" data-label="last run took">
+        {monitor.last_run ? durationWords(monitor.last_run.duration_ms) : '–'}
+      </td>
+      <td className="cell-number" data-label="next run">
+        {monitor.running ? (
+          'running'
+        ) : monitor.next_run_at && monitor.state !== 'paused' ? (
+          <Time at={monitor.next_run_at} as="until" />
+        ) : (
+          '–'
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** Why it is not passing, and where the evidence is. */
+function Why({ monitor }: { monitor: Monitor }) {
+  const { last_run: run, state } = monitor;
+  const quarantine = monitor.quarantine && (
+    <span className="why faint">
+      Quarantined until {monitor.quarantine.until}: {monitor.quarantine.reason}
+    </span>
+  );
+  if (state === 'failing' && run?.failure) {
+    return (
+      <>
+        <Link href={`/runs/${run.id}`} className="why plain">
+          {run.failure.step}: {run.failure.message}
+        </Link>
+        {quarantine}
+      </>
+    );
+  }
+  if (state === 'degraded' && run) {
+    return (
+      <>
+        <Link href={`/runs/${run.id}`} className="why plain">
+          {run.attempts > 1 ? `passed at attempt ${run.attempts}` : 'passed, but a warning did not hold'}
+        </Link>
+        {quarantine}
+      </>
+    );
+  }
+  if (state === 'no_data') {
+    return (
+      <>
+        <span className="why faint">{run ? 'no result since its last run' : 'waiting for its first run'}</span>
+        {quarantine}
+      </>
+    );
+  }
+  return quarantine;
+}

@@ -1,0 +1,81 @@
+import type { DeliveryRecord } from '../../../../control/resources.ts';
+import { Empty, Panel } from '../parts/page-parts.tsx';
+import { Time } from '../time/times.tsx';
+import { plural } from '../time/words.ts';
+
+const STATUS_WORDS: Record<DeliveryRecord['status'], string> = {
+  pending: 'on its way',
+  accepted: 'accepted',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+/** Who was told what: one line per notification, with attempts and what went wrong. */
+export function Deliveries({ deliveries }: { deliveries: DeliveryRecord[] }) {
+  return (
+    <Panel title="Who was told" id="deliveries" padded={false}>
+      {deliveries.length === 0 ? (
+        <Empty title="Nobody was told">
+          The policy's escalation names the channels; each notification is listed here.
+        </Empty>
+      ) : (
+        <div className="scroll-x">
+          <table className="data-table">
+            <thead>
+              <tr>
+                <th scope="col">Channel</th>
+                <th scope="col">About</th>
+                <th scope="col">Outcome</th>
+              </tr>
+            </thead>
+            <tbody>
+              {deliveries.map((delivery) => (
+                <tr key={`${delivery.delivery_id} ${delivery.channel}`}>
+                  <th scope="row" className="delivery-channel">
+                    {delivery.channel}
+                  </th>
+                  <td>{delivery.event.replace('incident.', '')}</td>
+                  <td>
+                    <Outcome delivery={delivery} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Outcome({ delivery }: { delivery: DeliveryRecord }) {
+  const waits = delivery.status === 'pending' && delivery.attempts === 0;
+  return (
+    <>
+      <span className="delivery-status" data-status={delivery.status}>
+        {STATUS_WORDS[delivery.status]}
+      </span>
+      <span className="soft">
+        {waits ? (
+          <>
+            {' '}
+            · due <Time at={delivery.due_at} as="until" />
+          </>
+        ) : (
+          delivery.last_attempt_at && (
+            <>
+              {' '}
+              · <Time at={delivery.last_attempt_at} as="clock" />
+            </>
+          )
+        )}
+        {delivery.attempts > 1 && ` · ${plural(delivery.attempts, 'attempt')}`}
+      </span>
+      {delivery.last_error && delivery.status !== 'accepted' && (
+        <p className="delivery-error mono">{delivery.last_error}</p>
+      )}
+      {delivery.last_error && delivery.status === 'accepted' && <p className="faint">earlier: {delivery.last_error}</p>}
+      {delivery.provider_ref && <p className="faint mono delivery-ref">{delivery.provider_ref}</p>}
+    </>
+  );
+}

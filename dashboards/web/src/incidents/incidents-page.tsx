@@ -1,0 +1,150 @@
+import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import type { Incident, List } from '../../../../control/resources.ts';
+import { query } from '../api/client.ts';
+import { useResource } from '../api/use-resource.ts';
+import { useLive } from '../live/live.tsx';
+import { openIncidents } from '../live/live-state.ts';
+import { Choices } from '../parts/choices.tsx';
+import { Empty, Loading, LoadProblem, PageTitle } from '../parts/page-parts.tsx';
+import { IncidentMark } from '../parts/state-mark.tsx';
+import { Time } from '../time/times.tsx';
+import { plural, spanWords } from '../time/words.ts';
+import './incidents.css';
+
+type View = 'open' | 'resolved' | 'all';
+
+const VIEWS: { value: View; label: string }[] = [
+  { value: 'open', label: 'Open' },
+  { value: 'resolved', label: 'Resolved' },
+  { value: 'all', label: 'All' },
+];
+const PAGE_SIZE = 50;
+
+export function IncidentsPage() {
+  const live = useLive((state) => state.incidents);
+  const open = openIncidents(live);
+  const [view, setView] = useState<View>('open');
+  return (
+    <div className="page">
+      <PageTitle>Incidents</PageTitle>
+      <div className="page-head page-head-row">
+        <h1>{open.length === 0 ? 'No open incident' : plural(open.length, 'open incident')}</h1>
+        <Choices label="Incidents shown" options={VIEWS} value={view} onChange={setView} />
+      </div>
+      {view === 'open' ? <OpenList incidents={open} known={live !== null} /> : <PastList key={view} view={view} />}
+    </div>
+  );
+}
+
+function OpenList({ incidents, known }: { incidents: Incident[]; known: boolean }) {
+  if (!known) return <Loading what="incidents" />;
+  if (incidents.length === 0) {
+    return (
+      <div className="panel">
+        <Empty title="Nothing is open">
+          When a monitor's failure is confirmed by its retries and a policy covers it, an incident opens here and pages.
+        </Empty>
+      </div>
+    );
+  }
+  return <IncidentTable incidents={incidents} />;
+}
+
+function PastList({ view }: { view: 'resolved' | 'all' }) {
+  const [trail, setTrail] = useState<string[]>([]);
+  const cursor = trail.at(-1) ?? null;
+  const state = view === 'resolved' ? 'resolved' : null;
+  const page = useResource<List<Incident>>(`/api/v1/incidents${query({ state, limit: PAGE_SIZE, cursor })}`);
+  const live = useLive((all) => all.incidents);
+  const { reload } = page;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a changed incident is what asks for the list again
+  useEffect(() => {
+    if (cursor === null) reload();
+  }, [live, cursor, reload]);
+
+  if (!page.data) {
+    return page.problem ? <LoadProblem problem={page.problem} retry={page.reload} /> : <Loading what="incidents" />;
+  }
+  return (
+    <>
+      {page.problem && <LoadProblem problem={page.problem} retry={page.reload} />}
+      {page.data.items.length === 0 ? (
+        <div className="panel">
+          <Empty title="No incident yet">Those that were open stay here with their timeline and deliveries.</Empty>
+        </div>
+      ) : (
+        <IncidentTable incidents={page.data.items} />
+      )}
+      {(trail.length > 0 || page.data.next_cursor) && (
+        <div className="pager">
+          <button
+            type="button"
+            className="button"
+            disabled={trail.length === 0}
+            onClick={() => setTrail(trail.slice(0, -1))}
+          >
+            Newer
+          </button>
+          <button
+            type="button"
+            className="button"
+            disabled={page.data.next_cursor === null}
+            onClick={() => setTrail([...trail, page.data!.next_cursor!])}
+          >
+            Older
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function IncidentTable({ incidents }: { incidents: Incident[] }) {
+  return (
+    <div className="panel scroll-x">
+      <table className="data-table incident-table">
+        <thead>
+          <tr>
+            <th scope="col">State</th>
+            <th scope="col">Incident</th>
+            <th scope="col">Triggered</th>
+            <th scope="col">Lasted</th>
+            <th scope="col">Monitors</th>
+          </tr>
+        </thead>
+        <tbody>
+          {incidents.map((incident) => (
+            <tr key={incident.id}>
+              <td>
+                <IncidentMark state={incident.state} />
+              </td>
+              <th scope="row" className="incident-name">
+                <span className="priority" data-priority={incident.priority}>
+                  {incident.priority}
+                </span>{' '}
+                <Link href={`/incidents/${incident.id}`} data-row>
+                  {incident.title}
+                </Link>
+                <span className="incident-cause mono">{incident.cause.server_error ?? incident.cause.message}</span>
+              </th>
+              <td className="nowrap">
+                <Time at={incident.triggered_at} as="clock" />
+              </td>
+              <td className="nowrap">
+                {incident.resolved_at ? (
+                  spanWords(Date.parse(incident.resolved_at) - Date.parse(incident.triggered_at))
+                ) : (
+                  <>
+                    <Time at={incident.triggered_at} as="for" />, open
+                  </>
+                )}
+              </td>
+              <td className="nowrap">{incident.monitors.length}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,171 @@
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { useLocation } from 'wouter';
+import type { RunSummary } from '../../../../control/resources.ts';
+import { clockWords, durationWords } from '../time/words.ts';
+import { chartColours, onThemeChange } from './chart-theme.ts';
+import { chartColumns, kindOf } from './history.ts';
+
+const HEIGHT = 230;
+const MARK = 4;
+
+type Columns = ReturnType<typeof chartColumns>;
+
+/** Durations over time. Passed runs are a line, degraded ones triangles, failed ones crosses. A click opens the run. */
+export default function LatencyChart({ runs, words }: { runs: RunSummary[]; words: string }) {
+  const room = useRef<HTMLDivElement>(null);
+  const tip = useRef<HTMLParagraphElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const columns = useRef<Columns>(chartColumns(runs));
+  const [, navigate] = useLocation();
+
+  useEffect(() => {
+    const element = room.current!;
+    const build = () => {
+      plot.current?.destroy();
+      plot.current = draw(element, tip.current!, columns, (run) => navigate(`/runs/${run.id}`));
+    };
+    build();
+    const resize = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
+    resize.observe(element);
+    const stop = onThemeChange(build);
+    return () => {
+      stop();
+      resize.disconnect();
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [navigate]);
+
+  useEffect(() => {
+    columns.current = chartColumns(runs);
+    plot.current?.setData(dataOf(columns.current));
+  }, [runs]);
+
+  return (
+    <>
+      <div
+        ref={room}
+        role="img"
+        aria-label={`Chart of run durations: ${words}. The list of runs below has the same data.`}
+      />
+      <p ref={tip} className="chart-tip" aria-hidden="true" />
+    </>
+  );
+}
+
+function dataOf(columns: Columns): uPlot.AlignedData {
+  return [columns.x, columns.passed, columns.failed];
+}
+
+function draw(
+  element: HTMLElement,
+  tip: HTMLElement,
+  columns: { readonly current: Columns },
+  open: (run: RunSummary) => void,
+): uPlot {
+  const colour = chartColours(element);
+  const axis: uPlot.Axis = {
+    stroke: colour('--text-faint'),
+    grid: { stroke: colour('--border'), width: 1 },
+    ticks: { stroke: colour('--border'), width: 1, size: 4 },
+    font: '12px system-ui, sans-serif',
+  };
+  return new uPlot(
+    {
+      width: element.clientWidth,
+      height: HEIGHT,
+      padding: [10, 10, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+      scales: { y: { range: (_plot, _min, max) => [0, Math.max(max || 0, 1) * 1.12] } },
+      axes: [
+        { ...axis, space: 70, values: (_plot, splits) => splits.map((second) => timeLabel(second, splits)) },
+        { ...axis, size: 62, values: (_plot, splits) => splits.map((ms) => (ms === 0 ? '0 ms' : durationWords(ms))) },
+      ],
+      series: [
+        {},
+        {
+          label: 'passed',
+          stroke: colour('--accent'),
+          width: 1.6,
+          points: { show: (plot) => plot.data[0].length <= 120, size: 4, fill: colour('--accent') },
+        },
+        { label: 'failed', stroke: 'transparent', points: { show: false } },
+      ],
+      hooks: {
+        draw: [
+          (plot) => {
+            drawMarks(plot, columns.current.degraded, colour('--degraded-fill'), triangle);
+            drawMarks(plot, columns.current.failed, colour('--failing-fill'), cross);
+          },
+        ],
+        setCursor: [
+          (plot) => {
+            const run = columns.current.runs[plot.cursor.idx ?? -1];
+            tip.textContent = run ? tipWords(run) : '';
+          },
+        ],
+        ready: [
+          (plot) => {
+            plot.over.addEventListener('click', () => {
+              const run = columns.current.runs[plot.cursor.idx ?? -1];
+              if (run) open(run);
+            });
+          },
+        ],
+      },
+    },
+    dataOf(columns.current),
+    element,
+  );
+}
+
+function tipWords(run: RunSummary): string {
+  const why = run.failure ? ` · ${run.failure.step}: ${run.failure.message}` : '';
+  return `${clockWords(Date.parse(run.started_at), Date.now())} · ${durationWords(run.duration_ms)} · ${kindOf(run)}${why}`;
+}
+
+function timeLabel(second: number, splits: number[]): string {
+  const fine = (splits[1] ?? second) - (splits[0] ?? second) < 60;
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  return new Intl.DateTimeFormat('en-GB', fine ? { ...time, second: '2-digit' } : time).format(second * 1000);
+}
+
+type Mark = (context: CanvasRenderingContext2D, x: number, y: number, size: number) => void;
+
+function drawMarks(plot: uPlot, values: (number | null)[], colour: string, mark: Mark): void {
+  const context = plot.ctx;
+  context.save();
+  context.strokeStyle = colour;
+  context.fillStyle = colour;
+  context.lineWidth = 2 * devicePixelRatio;
+  values.forEach((value, index) => {
+    if (value === null) return;
+    mark(
+      context,
+      plot.valToPos(plot.data[0][index]!, 'x', true),
+      plot.valToPos(value, 'y', true),
+      MARK * devicePixelRatio,
+    );
+  });
+  context.restore();
+}
+
+const triangle: Mark = (context, x, y, size) => {
+  context.beginPath();
+  context.moveTo(x, y - size);
+  context.lineTo(x + size, y + size * 0.8);
+  context.lineTo(x - size, y + size * 0.8);
+  context.fill();
+};
+
+const cross: Mark = (context, x, y, size) => {
+  context.beginPath();
+  context.moveTo(x - size, y - size);
+  context.lineTo(x + size, y + size);
+  context.moveTo(x + size, y - size);
+  context.lineTo(x - size, y + size);
+  context.stroke();
+};

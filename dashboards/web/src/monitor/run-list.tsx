@@ -1,0 +1,119 @@
+import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import type { List, RunStatus, RunSummary } from '../../../../control/resources.ts';
+import { encodeKey, query } from '../api/client.ts';
+import { useResource } from '../api/use-resource.ts';
+import { useLive } from '../live/live.tsx';
+import { Choices } from '../parts/choices.tsx';
+import { Empty, Loading, LoadProblem, Panel } from '../parts/page-parts.tsx';
+import { RunMark } from '../parts/state-mark.tsx';
+import { Time } from '../time/times.tsx';
+import { durationWords } from '../time/words.ts';
+import { kindOf } from './history.ts';
+
+const PAGE_SIZE = 25;
+const FILTERS: { value: RunStatus | null; label: string }[] = [
+  { value: null, label: 'All' },
+  { value: 'passed', label: 'Passed' },
+  { value: 'failed', label: 'Failed' },
+  { value: 'error', label: 'Error' },
+];
+
+/** A monitor's runs, newest first, page by page. Only the first page follows what happens now. */
+export function RunList({ monitorKey }: { monitorKey: string }) {
+  const [status, setStatus] = useState<RunStatus | null>(null);
+  // Cursors of the pages before this one; the first page has none.
+  const [trail, setTrail] = useState<string[]>([]);
+  const cursor = trail.at(-1) ?? null;
+  const page = useResource<List<RunSummary>>(
+    `/api/v1/monitors/${encodeKey(monitorKey)}/runs${query({ limit: PAGE_SIZE, status, cursor })}`,
+  );
+  const latest = useLive((state) => (state.latest_run?.monitor === monitorKey ? state.latest_run.id : null));
+  const { reload } = page;
+  useEffect(() => {
+    if (cursor === null && latest !== null) reload();
+  }, [latest, cursor, reload]);
+
+  const choose = (next: RunStatus | null) => {
+    setTrail([]);
+    setStatus(next);
+  };
+
+  return (
+    <Panel
+      title="Runs"
+      id="runs"
+      padded={false}
+      aside={<Choices label="Filter runs by status" options={FILTERS} value={status} onChange={choose} />}
+    >
+      {page.problem && <LoadProblem problem={page.problem} retry={page.reload} />}
+      {!page.data && page.loading && <Loading what="runs" />}
+      {page.data?.items.length === 0 && (
+        <Empty title={status ? `No run ended as ${status}` : 'No run yet'}>
+          {status ? 'Runs that do will be listed here.' : 'Runs are listed here as they end.'}
+        </Empty>
+      )}
+      {page.data && page.data.items.length > 0 && <RunTable runs={page.data.items} />}
+      {(trail.length > 0 || page.data?.next_cursor) && (
+        <div className="pager">
+          <button
+            type="button"
+            className="button"
+            disabled={trail.length === 0}
+            onClick={() => setTrail(trail.slice(0, -1))}
+          >
+            Newer
+          </button>
+          <span className="faint">page {trail.length + 1}</span>
+          <button
+            type="button"
+            className="button"
+            disabled={!page.data?.next_cursor}
+            onClick={() => setTrail([...trail, page.data!.next_cursor!])}
+          >
+            Older
+          </button>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function RunTable({ runs }: { runs: RunSummary[] }) {
+  return (
+    <div className="scroll-x">
+      <table className="data-table run-table">
+        <thead>
+          <tr>
+            <th scope="col">Result</th>
+            <th scope="col">Started</th>
+            <th scope="col" className="number">
+              Took
+            </th>
+            <th scope="col" className="number">
+              Attempts
+            </th>
+            <th scope="col">Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.id}>
+              <td>
+                <RunMark kind={kindOf(run)} />
+              </td>
+              <td className="nowrap">
+                <Link href={`/runs/${run.id}`} data-row>
+                  <Time at={run.started_at} as="clock" />
+                </Link>
+              </td>
+              <td className="number">{durationWords(run.duration_ms)}</td>
+              <td className="number">{run.attempts}</td>
+              <td className="run-why">{run.failure ? `${run.failure.step}: ${run.failure.message}` : ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

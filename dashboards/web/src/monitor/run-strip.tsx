@@ -1,0 +1,91 @@
+import { type KeyboardEvent, type MouseEvent, useState } from 'react';
+import { useLocation } from 'wouter';
+import type { RunSummary } from '../../../../control/resources.ts';
+import { BAR_STEP, STRIP_HEIGHT, StripBar } from '../parts/history-strip.tsx';
+import { RunMark } from '../parts/state-mark.tsx';
+import { Time } from '../time/times.tsx';
+import { durationWords, plural } from '../time/words.ts';
+import { historyWords, kindOf } from './history.ts';
+
+const SLOTS = 100;
+const SLOT_NUMBERS = Array.from({ length: SLOTS }, (_, slot) => slot);
+
+/**
+ * The last hundred runs, one bar each. One stop for the keyboard: arrows choose a run, Enter opens it.
+ * The line below tells the chosen run and keeps its place.
+ */
+export function RunStrip({ runs }: { runs: RunSummary[] }) {
+  const [, navigate] = useLocation();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const shown = runs.slice(0, SLOTS);
+  const at = Math.max(
+    0,
+    shown.findIndex((run) => run.id === chosen),
+  );
+  const run = shown[at]!;
+  const offset = SLOTS - shown.length;
+
+  const onKey = (event: KeyboardEvent) => {
+    const to = { ArrowLeft: at + 1, ArrowRight: at - 1, Home: shown.length - 1, End: 0 }[event.key];
+    if (event.key === 'Enter') navigate(`/runs/${run.id}`);
+    else if (to !== undefined) setChosen(shown[Math.min(shown.length - 1, Math.max(0, to))]!.id);
+    else return;
+    event.preventDefault();
+  };
+  const under = (event: MouseEvent<SVGSVGElement>): RunSummary | undefined => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const slot = Math.floor(((event.clientX - box.left) / box.width) * SLOTS);
+    return shown[SLOTS - 1 - slot];
+  };
+
+  return (
+    <div className="run-strip">
+      <div
+        role="slider"
+        tabIndex={0}
+        className="run-strip-bars"
+        aria-label={`Run history, ${historyWords(shown)}. Arrows choose a run, Enter opens it.`}
+        aria-valuemin={1}
+        aria-valuemax={shown.length}
+        aria-valuenow={shown.length - at}
+        aria-valuetext={`${kindOf(run)}, ${durationWords(run.duration_ms)}${run.failure ? `, ${run.failure.message}` : ''}`}
+        onKeyDown={onKey}
+      >
+        <svg
+          viewBox={`0 0 ${SLOTS * BAR_STEP - 2} ${STRIP_HEIGHT}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+          onMouseMove={(event) => setChosen(under(event)?.id ?? null)}
+          onMouseLeave={() => setChosen(null)}
+          onClick={(event) => {
+            const target = under(event);
+            if (target) navigate(`/runs/${target.id}`);
+          }}
+        >
+          {SLOT_NUMBERS.map((slot) => {
+            const shownRun = shown[SLOTS - 1 - slot];
+            return <StripBar key={slot} x={slot * BAR_STEP} kind={shownRun ? kindOf(shownRun) : null} />;
+          })}
+          <rect
+            className="strip-cursor"
+            x={(offset + shown.length - 1 - at) * BAR_STEP - 1}
+            y={0}
+            width={BAR_STEP}
+            height={STRIP_HEIGHT}
+          />
+        </svg>
+      </div>
+      <p className="run-strip-words">
+        <RunMark kind={kindOf(run)} />
+        <Time at={run.started_at} as="clock" />
+        <span>{durationWords(run.duration_ms)}</span>
+        {run.attempts > 1 && <span>{plural(run.attempts, 'attempt')}</span>}
+        {run.failure && (
+          <span>
+            {run.failure.step}: {run.failure.message}
+          </span>
+        )}
+      </p>
+    </div>
+  );
+}

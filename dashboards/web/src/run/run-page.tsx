@@ -1,0 +1,144 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import type { Attempt, RunComparison, RunResult } from '../../../../control/resources.ts';
+import { monitorPath } from '../api/client.ts';
+import { useResource } from '../api/use-resource.ts';
+import { Choices } from '../parts/choices.tsx';
+import { Crumbs, Fact, Loading, MissingPage, PageTitle, Panel } from '../parts/page-parts.tsx';
+import { RunMark, StateMark } from '../parts/state-mark.tsx';
+import { Time } from '../time/times.tsx';
+import { durationWords, plural } from '../time/words.ts';
+import { TraceOfRun } from '../trace/trace-of-run.tsx';
+import { AttemptView } from './attempt-view.tsx';
+import { ComparisonPanel } from './comparison-panel.tsx';
+import { verdictOf } from './verdict.ts';
+import './run-page.css';
+
+export function RunPage({ id }: { id: string }) {
+  const run = useResource<RunResult>(`/api/v1/runs/${encodeURIComponent(id)}`);
+  const comparison = useResource<RunComparison>(`/api/v1/runs/${encodeURIComponent(id)}/comparison`);
+
+  if (!run.data) {
+    if (run.problem) return <MissingPage title="Run" problem={run.problem} retry={run.reload} />;
+    return (
+      <div className="page">
+        <PageTitle>Run</PageTitle>
+        <Loading what="the run" />
+      </div>
+    );
+  }
+  const baseline = comparison.data?.baseline_run_id ?? null;
+  return (
+    <div className="page">
+      <RunHead run={run.data} baseline={baseline} />
+      <Attempts run={run.data} />
+      <ComparisonPanel comparison={comparison} />
+      <TraceOfRun run={run.data} />
+    </div>
+  );
+}
+
+function RunHead({ run, baseline }: { run: RunResult; baseline: string | null }) {
+  const verdict = verdictOf(run);
+  const { failure } = run;
+  return (
+    <>
+      <div className="page-head">
+        <PageTitle>{`${run.name}: ${run.status}`}</PageTitle>
+        <Crumbs
+          trail={[
+            ['Status', '/'],
+            [run.name, monitorPath(run.monitor)],
+          ]}
+        />
+        <div className="verdict">
+          <StateMark state={verdict.tone} hideLabel />
+          <h1>{verdict.words}</h1>
+        </div>
+      </div>
+      <section className="panel section-body" aria-label="Facts">
+        <dl className="facts">
+          {failure?.request && (
+            <Fact label="Failing request">
+              <span className="mono">
+                {failure.request.method} {failure.request.route.replace(`${failure.request.method} `, '')}
+              </span>
+            </Fact>
+          )}
+          {failure?.expected != null && (
+            <Fact label="Expected">
+              <span className="mono">{failure.expected}</span>
+            </Fact>
+          )}
+          {failure?.actual != null && (
+            <Fact label="Actual">
+              <span className="mono">{failure.actual}</span>
+            </Fact>
+          )}
+          <Fact label="Started">
+            <Time at={run.started_at} as="clock" /> (<Time at={run.started_at} as="ago" />)
+          </Fact>
+          <Fact label="Took">
+            {durationWords(run.duration_ms)}, {plural(run.attempts.length, 'attempt')}
+          </Fact>
+          <Fact label="Service, environment">
+            {run.service}, {run.environment}
+          </Fact>
+          {run.runbook && (
+            <Fact label="Runbook">
+              <a href={run.runbook} rel="noreferrer">
+                {run.runbook.replace(/^https?:\/\//, '')}
+              </a>
+            </Fact>
+          )}
+          {baseline && (
+            <Fact label="Last passing run before it">
+              <Link href={`/runs/${baseline}`}>open</Link>
+            </Fact>
+          )}
+          <Fact label="Trace">
+            <Link href={`/traces/${run.trace_id}`} className="mono">
+              {run.trace_id}
+            </Link>
+          </Fact>
+        </dl>
+      </section>
+    </>
+  );
+}
+
+function Attempts({ run }: { run: RunResult }) {
+  const [chosen, setChosen] = useState(run.attempts.length - 1);
+  const attempt = run.attempts[chosen] as Attempt | undefined;
+  return (
+    <Panel
+      title={run.attempts.length > 1 ? 'Attempts' : 'Steps'}
+      id="steps"
+      padded={false}
+      aside={
+        run.attempts.length > 1 && (
+          <Choices
+            label="Attempts"
+            value={chosen}
+            onChange={setChosen}
+            options={run.attempts.map((one, index) => ({
+              value: index,
+              label: (
+                <>
+                  <RunMark kind={one.status} hideLabel /> Attempt {one.number}
+                  <span className="faint">{durationWords(one.duration_ms)}</span>
+                </>
+              ),
+            }))}
+          />
+        )
+      }
+    >
+      {attempt ? (
+        <AttemptView key={attempt.number} attempt={attempt} />
+      ) : (
+        <p className="empty">No attempt was made: {run.watcher_fault ?? 'the run was skipped'}.</p>
+      )}
+    </Panel>
+  );
+}

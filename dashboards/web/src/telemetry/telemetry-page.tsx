@@ -1,0 +1,78 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { PageTitle } from '../parts/page-parts.tsx';
+import { NotFound } from '../shell/not-found.tsx';
+import { LogsView } from './logs-view.tsx';
+import { RequestsView } from './requests-view.tsx';
+import { RoutesView } from './routes-view.tsx';
+import './telemetry.css';
+
+const VIEWS = [
+  { name: 'routes', label: 'Routes', href: '/telemetry' },
+  { name: 'requests', label: 'Requests', href: '/telemetry/requests' },
+  { name: 'logs', label: 'Logs', href: '/telemetry/logs' },
+];
+
+export const WINDOWS = [
+  ['15 min', 15],
+  ['1 h', 60],
+  ['6 h', 360],
+  ['24 h', 1440],
+  ['7 d', 10080],
+] as const;
+
+/** A window of time that ends when it was chosen; asking again moves it to the present. */
+export interface Window {
+  minutes: number;
+  from: string;
+  to: string;
+}
+
+function windowOf(minutes: number): Window {
+  const now = Date.now();
+  // A minute past the present, because clocks of services run ahead too.
+  return { minutes, from: new Date(now - minutes * 60_000).toISOString(), to: new Date(now + 60_000).toISOString() };
+}
+
+export function TelemetryPage({ view }: { view: string }) {
+  const [range, setRange] = useState(() => windowOf(60));
+  const current = VIEWS.find((one) => one.name === view);
+  if (!current) return <NotFound />;
+  return (
+    <div className="page">
+      <PageTitle>{`Telemetry: ${current.label}`}</PageTitle>
+      <div className="page-head">
+        <h1>Telemetry</h1>
+        <div className="page-head-row">
+          <nav className="tabs" aria-label="Telemetry">
+            {VIEWS.map((one) => (
+              <Link key={one.name} href={one.href} className="tab" aria-current={one === current ? 'page' : undefined}>
+                {one.label}
+              </Link>
+            ))}
+          </nav>
+          <div className="telemetry-window">
+            <select
+              className="field"
+              aria-label="Time range"
+              value={range.minutes}
+              onChange={(event) => setRange(windowOf(Number(event.target.value)))}
+            >
+              {WINDOWS.map(([label, minutes]) => (
+                <option key={minutes} value={minutes}>
+                  last {label}
+                </option>
+              ))}
+            </select>
+            <button type="button" className="button" onClick={() => setRange(windowOf(range.minutes))}>
+              Refresh
+            </button>
+          </div>
+        </div>
+      </div>
+      {view === 'routes' && <RoutesView range={range} />}
+      {view === 'requests' && <RequestsView range={range} />}
+      {view === 'logs' && <LogsView range={range} />}
+    </div>
+  );
+}
