@@ -1,0 +1,100 @@
+import type { HttpStep, Scenario } from '../language/model.ts';
+import { template } from '../language/template.ts';
+import { assertionKind } from './assertions/registry.ts';
+
+/** A step as a test writes it; everything else is as a scenario file would have it by default. */
+export interface StepSketch {
+  name?: string;
+  request?: string;
+  json?: unknown;
+  form?: Record<string, string>;
+  text?: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  bearer?: string;
+  basic?: [username: string, password: string];
+  expect?: Record<string, unknown>;
+  warn?: Record<string, unknown>;
+  /** JSONPath by name; `!` in front of it makes the capture secret. */
+  capture?: Record<string, string>;
+  timeoutMs?: number;
+  maxRedirects?: number;
+}
+
+/** Builds a scenario without a file, for tests of the engine. */
+export function sketchScenario(
+  steps: StepSketch[],
+  more: Partial<Omit<Scenario, 'steps' | 'always' | 'variables'>> & {
+    always?: StepSketch[];
+    variables?: Record<string, unknown>;
+  } = {},
+): Scenario {
+  const { always = [], variables = {}, ...rest } = more;
+  return {
+    id: 'sketch',
+    name: 'A sketch',
+    service: 'api',
+    owner: null,
+    runbook: null,
+    tags: ['test'],
+    file: 'sketch.scenario.yaml',
+    schedule: null,
+    timeoutMs: 10_000,
+    retry: { times: 0, delayMs: 0 },
+    secrets: [],
+    load: null,
+    slo: null,
+    alert: null,
+    quarantine: null,
+    ...rest,
+    variables: fields(variables),
+    steps: steps.map(sketchStep),
+    always: always.map((step, index) => sketchStep(step, index + steps.length)),
+  };
+}
+
+function sketchStep(sketch: StepSketch, index: number): HttpStep {
+  const [, method = 'GET', url = '/'] = /^(\S+) (.+)$/.exec(sketch.request ?? '') ?? [];
+  return {
+    kind: 'http',
+    name: sketch.name ?? `step ${index + 1}`,
+    timeoutMs: sketch.timeoutMs ?? null,
+    request: {
+      method,
+      url: template(url, 'url'),
+      route: url.split('?')[0]!,
+      query: fields(sketch.query ?? {}),
+      headers: Object.entries(sketch.headers ?? {}).map(([name, value]) => ({
+        name,
+        value: template(value, 'header'),
+      })),
+      body: bodyOf(sketch),
+      auth: authOf(sketch),
+      maxRedirects: sketch.maxRedirects ?? 0,
+    },
+    expect: expectations({ status: '2xx', ...sketch.expect }),
+    warn: expectations(sketch.warn ?? {}),
+    capture: Object.entries(sketch.capture ?? {}).map(([name, path]) => ({
+      name,
+      from: { kind: 'jsonpath', path: path.replace(/^!/, '') },
+      secret: path.startsWith('!'),
+    })),
+  };
+}
+
+const fields = (values: Record<string, unknown>) =>
+  Object.entries(values).map(([name, value]) => ({ name, value: template(value) }));
+
+const expectations = (written: Record<string, unknown>) =>
+  Object.entries(written).map(([kind, spec]) => ({ kind, spec: template(assertionKind(kind)!.normalize(spec)) }));
+
+function bodyOf({ json, form, text }: StepSketch): HttpStep['request']['body'] {
+  if (json !== undefined) return { kind: 'json', value: template(json) };
+  if (form) return { kind: 'form', fields: fields(form) };
+  return text === undefined ? null : { kind: 'text', value: template(text) };
+}
+
+function authOf({ bearer, basic }: StepSketch): HttpStep['request']['auth'] {
+  if (bearer !== undefined) return { kind: 'bearer', token: template(bearer) };
+  return basic ? { kind: 'basic', username: template(basic[0]), password: template(basic[1]) } : null;
+}
