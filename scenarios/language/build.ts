@@ -1,0 +1,149 @@
+import { parseDuration, parsePercent } from '../../core/units.ts';
+import { assertionKind } from '../engine/assertions/registry.ts';
+import type {
+  Auth,
+  Body,
+  Capture,
+  CaptureSource,
+  Expectation,
+  HttpRequest,
+  HttpStep,
+  Load,
+  Scenario,
+  Schedule,
+} from './model.ts';
+import { bodyEscaping, routeOf, splitRequestLine } from './request-line.ts';
+import type { WrittenScenario, WrittenStep } from './schema.ts';
+import { template } from './template.ts';
+import { entriesOf } from './written.ts';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_RETRY_DELAY_MS = 1_000;
+
+/** Turns a checked file into the scenario that runs. */
+export function buildScenario(written: WrittenScenario, file: string): Scenario {
+  return {
+    id: written.id,
+    name: written.name,
+    service: written.service,
+    owner: written.owner ?? null,
+    runbook: written.runbook ?? null,
+    tags: written.tags ?? [],
+    file,
+    schedule: written.schedule ? buildSchedule(written.schedule) : null,
+    timeoutMs: milliseconds(written.timeout) ?? DEFAULT_TIMEOUT_MS,
+    retry: { times: written.retry?.times ?? 0, delayMs: milliseconds(written.retry?.delay) ?? DEFAULT_RETRY_DELAY_MS },
+    variables: namedTemplates(written.variables),
+    secrets: written.secrets ?? [],
+    steps: written.steps.map(buildStep),
+    always: (written.always ?? []).map(buildStep),
+    load: written.load ? buildLoad(written.load) : null,
+    slo: written.slo
+      ? { objective: parsePercent(written.slo.objective)!, windowMs: milliseconds(written.slo.window)! }
+      : null,
+    alert: written.alert ?? null,
+    quarantine: written.quarantine ?? null,
+  };
+}
+
+function buildSchedule(written: NonNullable<WrittenScenario['schedule']>): Schedule {
+  const jitter = written.jitter === undefined ? null : parsePercent(written.jitter)!;
+  const whileFailingMs = milliseconds(written.while_failing) ?? null;
+  return written.cron === undefined
+    ? { kind: 'every', everyMs: milliseconds(written.every)!, jitter, whileFailingMs }
+    : { kind: 'cron', cron: written.cron, timezone: written.timezone ?? 'UTC', jitter, whileFailingMs };
+}
+
+function buildStep(written: WrittenStep): HttpStep {
+  const expect = buildExpectations(written.expect);
+  const hasStatus = expect.some(({ kind }) => kind === 'status');
+  return {
+    kind: 'http',
+    name: written.name,
+    timeoutMs: milliseconds(written.timeout) ?? null,
+    request: buildRequest(written),
+    expect: hasStatus ? expect : [...buildExpectations({ status: '2xx' }), ...expect],
+    warn: buildExpectations(written.warn),
+    capture: Object.entries(written.capture ?? {}).map(([name, source]) => buildCapture(name, source)),
+  };
+}
+
+function buildRequest(written: WrittenStep): HttpRequest {
+  const { request } = written;
+  const line = typeof request === 'string' ? splitRequestLine(request)! : request;
+  const long = typeof request === 'string' ? undefined : request;
+  const headers = entriesOf(long?.headers);
+  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  return {
+    method: line.method,
+    url: template(line.url, 'url'),
+    route: routeOf(line.url),
+    query: namedTemplates(long?.query),
+    headers: headers.map(([name, value]) => ({ name, value: template(String(value), 'header') })),
+    body: buildBody(written, contentType === undefined ? undefined : String(contentType)),
+    auth: buildAuth(written.auth),
+    maxRedirects: long?.max_redirects ?? 0,
+  };
+}
+
+function buildBody(written: WrittenStep, contentType: string | undefined): Body | null {
+  if (Object.hasOwn(written, 'json')) return { kind: 'json', value: template(written.json) };
+  if (written.form) return { kind: 'form', fields: namedTemplates(written.form) };
+  if (written.body !== undefined)
+    return { kind: 'text', value: template(written.body, bodyEscaping(contentType, written.body)) };
+  return null;
+}
+
+function buildAuth(written: WrittenStep['auth']): Auth | null {
+  if (written?.bearer !== undefined) return { kind: 'bearer', token: template(written.bearer, 'header') };
+  if (written?.basic)
+    return { kind: 'basic', username: template(written.basic.username), password: template(written.basic.password) };
+  return null;
+}
+
+function buildExpectations(written: object | undefined): Expectation[] {
+  return entriesOf(written).map(([key, spec]) => {
+    const { kind, normalize } = assertionKind(key)!;
+    return { kind, spec: template(normalize(spec)) };
+  });
+}
+
+type WrittenCapture = NonNullable<WrittenStep['capture']>[string];
+
+function buildCapture(name: string, written: WrittenCapture): Capture {
+  if (typeof written === 'string') return { name, from: { kind: 'jsonpath', path: written }, secret: false };
+  return { name, from: captureSource(written), secret: written.secret ?? false };
+}
+
+function captureSource({ jsonpath, header, status, regex }: Exclude<WrittenCapture, string>): CaptureSource {
+  if (jsonpath !== undefined) return { kind: 'jsonpath', path: jsonpath };
+  if (header !== undefined) return { kind: 'header', name: header };
+  if (regex !== undefined) return { kind: 'regex', pattern: regex };
+  return status ? { kind: 'status' } : { kind: 'body' };
+}
+
+function buildLoad(written: NonNullable<WrittenScenario['load']>): Load {
+  return {
+    phases: written.phases.map((phase) => ({
+      durationMs: milliseconds(phase.duration)!,
+      arrivalRate: phase.arrival_rate,
+    })),
+    thresholds: entriesOf(written.thresholds).map(([metric, limits]) => ({
+      metric,
+      condition: Object.fromEntries(
+        entriesOf(limits).map(([operator, limit]) => [
+          operator,
+          parseDuration(String(limit)) ?? parsePercent(String(limit))!,
+        ]),
+      ),
+    })),
+  };
+}
+
+function namedTemplates(written: object | undefined) {
+  return entriesOf(written).map(([name, value]) => ({ name, value: template(value) }));
+}
+
+function milliseconds(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text);
+}

@@ -1,0 +1,237 @@
+import { validate as isCron } from 'node-cron';
+import {
+  type Diagnostic,
+  diagnosticAt,
+  diagnosticWithin,
+  type Path,
+  type SourceDocument,
+} from '../../core/document/index.ts';
+import { parseDuration, parsePercent } from '../../core/units.ts';
+import { compileJsonQuery } from '../engine/assertions/json-query.ts';
+import { compileRegex } from '../engine/assertions/regex.ts';
+import { assertionKind } from '../engine/assertions/registry.ts';
+import { methodProblem, splitRequestLine, urlProblem } from './request-line.ts';
+import { entriesOf, field, isMapping, listOf } from './written.ts';
+
+type Report = (path: Path, message: string, hint?: string, part?: 'key' | 'value') => void;
+
+const SHORTEST_INTERVAL_MS = 1_000;
+const SOURCES = ['jsonpath', 'header', 'status', 'body', 'regex'];
+
+/** What a schema cannot see. Works on files that the schema has already complained about, so that all errors come at once. */
+export function checkMeaning(doc: SourceDocument): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const report: Report = (path, message, hint, part) => {
+    diagnostics.push(diagnosticAt(doc, path, message, hint, part));
+  };
+  checkSchedule(field(doc.value, 'schedule'), report);
+  checkDates(doc.value, report);
+  checkUnique(doc.value, report);
+  for (const section of ['steps', 'always']) {
+    listOf(field(doc.value, section)).forEach((step, index) => {
+      const path = [section, index];
+      checkRequest(step, path, report, doc, diagnostics);
+      checkBodies(step, path, report);
+      for (const key of ['expect', 'warn']) checkAssertions(field(step, key), [...path, key], doc, diagnostics);
+      for (const [name, source] of entriesOf(field(step, 'capture')))
+        checkCapture(source, [...path, 'capture', name], report, doc, diagnostics);
+    });
+  }
+  return diagnostics;
+}
+
+function checkSchedule(schedule: unknown, report: Report): void {
+  if (!isMapping(schedule)) return;
+  const { every, cron, timezone, while_failing: whileFailing } = schedule;
+  if (every === undefined && cron === undefined)
+    report(['schedule'], 'schedule needs "every" or "cron"', 'for example: { every: 30s }', 'key');
+  if (every !== undefined && cron !== undefined)
+    report(['schedule', 'cron'], 'schedule has both "every" and "cron"', 'keep one of the two', 'key');
+  if (typeof cron === 'string' && !isCron(cron)) {
+    report(
+      ['schedule', 'cron'],
+      `not a cron expression: "${cron}"`,
+      'minute hour day-of-month month day-of-week, for example: */5 * * * *',
+    );
+  }
+  if (timezone !== undefined && cron === undefined)
+    report(['schedule', 'timezone'], '"timezone" means nothing without "cron"', 'remove it', 'key');
+  if (typeof timezone === 'string' && !isTimezone(timezone))
+    report(['schedule', 'timezone'], `unknown time zone "${timezone}"`, 'an IANA name, for example: Europe/Berlin');
+  for (const [key, length] of [
+    ['every', every],
+    ['while_failing', whileFailing],
+  ] as const) {
+    const ms = typeof length === 'string' ? parseDuration(length) : undefined;
+    if (ms !== undefined && ms < SHORTEST_INTERVAL_MS) report(['schedule', key], `${key} must be at least 1s`);
+  }
+}
+
+function checkDates(file: unknown, report: Report): void {
+  for (const path of [
+    ['timeout'],
+    ...listOf(field(file, 'steps')).map((_, index) => ['steps', index, 'timeout']),
+    ...listOf(field(file, 'always')).map((_, index) => ['always', index, 'timeout']),
+  ] as Path[]) {
+    const written = path.reduce<unknown>(
+      (value, key) => (Array.isArray(value) ? value[Number(key)] : field(value, String(key))),
+      file,
+    );
+    if (typeof written === 'string' && parseDuration(written) === 0)
+      report(path, 'timeout must be longer than nothing');
+  }
+  const until = field(field(file, 'quarantine'), 'until');
+  if (typeof until === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(until)) {
+    const day = new Date(`${until}T00:00:00Z`);
+    if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== until)
+      report(['quarantine', 'until'], `${until} is no day of the calendar`);
+  }
+  const objective = field(field(file, 'slo'), 'objective');
+  const share = typeof objective === 'string' ? parsePercent(objective) : undefined;
+  if (share !== undefined && (share <= 0 || share >= 1))
+    report(
+      ['slo', 'objective'],
+      'objective must be more than 0% and less than 100%',
+      'no service is up 100% of the time',
+    );
+}
+
+function checkUnique(file: unknown, report: Report): void {
+  const seen = new Set<unknown>();
+  for (const section of ['steps', 'always']) {
+    listOf(field(file, section)).forEach((step, index) => {
+      const name = field(step, 'name');
+      if (typeof name !== 'string') return;
+      if (seen.has(name))
+        report(
+          [section, index, 'name'],
+          `a second step is called "${name}"`,
+          'names tell steps apart in pages and reports',
+        );
+      seen.add(name);
+    });
+  }
+  for (const key of ['tags', 'secrets']) {
+    const values = listOf(field(file, key));
+    values.forEach((value, index) => {
+      if (typeof value === 'string' && values.indexOf(value) < index)
+        report([key, index], `"${value}" stands in ${key} a second time`);
+    });
+  }
+}
+
+function checkRequest(step: unknown, path: Path, report: Report, doc: SourceDocument, diagnostics: Diagnostic[]): void {
+  const request = field(step, 'request');
+  if (typeof request === 'string' && request.trim() !== '') {
+    const at = [...path, 'request'];
+    const line = splitRequestLine(request);
+    if (!line) {
+      const hint = request.startsWith('/') ? `for example: GET ${request}` : 'for example: GET /v1/posts';
+      report(at, `request must be a method and a path, found "${request}"`, hint);
+      return;
+    }
+    const method = methodProblem(line.method);
+    if (method)
+      diagnostics.push(
+        diagnosticWithin(
+          doc,
+          at,
+          { offset: request.indexOf(line.method), length: line.method.length },
+          method.message,
+          method.hint,
+        ),
+      );
+    const url = urlProblem(line.url);
+    if (url)
+      diagnostics.push(
+        diagnosticWithin(doc, at, { offset: line.urlOffset, length: line.url.length }, url.message, url.hint),
+      );
+  } else if (isMapping(request)) {
+    const method =
+      typeof request.method === 'string' && /^[A-Z]+$/.test(request.method) ? methodProblem(request.method) : undefined;
+    if (method) report([...path, 'request', 'method'], method.message, method.hint);
+    const url = typeof request.url === 'string' && request.url !== '' ? urlProblem(request.url) : undefined;
+    if (url) report([...path, 'request', 'url'], url.message, url.hint);
+    for (const [name] of entriesOf(request.headers)) {
+      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+        report([...path, 'request', 'headers', name], `"${name}" is no header name`, undefined, 'key');
+      if (name.toLowerCase() === 'authorization' && field(step, 'auth') !== undefined) {
+        report([...path, 'request', 'headers', name], '"auth" sets this header already', 'keep one of the two', 'key');
+      }
+    }
+  }
+}
+
+function checkBodies(step: unknown, path: Path, report: Report): void {
+  const [first, second] = ['json', 'form', 'body'].filter((key) => isMapping(step) && Object.hasOwn(step, key));
+  if (second)
+    report(
+      [...path, second],
+      `a request has one body: "${first}" and "${second}" exclude each other`,
+      undefined,
+      'key',
+    );
+}
+
+function checkAssertions(written: unknown, path: Path, doc: SourceDocument, diagnostics: Diagnostic[]): void {
+  for (const [key, spec] of entriesOf(written)) {
+    const kind = assertionKind(key);
+    if (!kind || ((kind.spec as { type?: string }).type === 'object' && !isMapping(spec))) continue;
+    for (const problem of kind.check(spec)) {
+      const at = [...path, key, ...problem.path];
+      diagnostics.push(
+        problem.span
+          ? diagnosticWithin(doc, at, problem.span, problem.message, problem.hint, problem.part)
+          : diagnosticAt(doc, at, problem.message, problem.hint, problem.part),
+      );
+    }
+  }
+}
+
+function checkCapture(
+  source: unknown,
+  path: Path,
+  report: Report,
+  doc: SourceDocument,
+  diagnostics: Diagnostic[],
+): void {
+  const query = typeof source === 'string' ? source : field(source, 'jsonpath');
+  const queryAt = typeof source === 'string' ? path : [...path, 'jsonpath'];
+  if (typeof query === 'string' && query !== '') {
+    const made = compileJsonQuery(query);
+    if ('error' in made) {
+      const hint = query.startsWith('$') ? undefined : 'a JSONPath begins with $, for example: $.id';
+      diagnostics.push(
+        diagnosticWithin(doc, queryAt, { offset: made.offset, length: 1 }, `not a JSONPath: ${made.error}`, hint),
+      );
+    }
+  }
+  const regex = field(source, 'regex');
+  const made = typeof regex === 'string' ? compileRegex(regex) : undefined;
+  if (made && 'error' in made) {
+    report(
+      [...path, 'regex'],
+      `not a regular expression: ${made.error}`,
+      'RE2 syntax, which matches in linear time: no look-around, no back-references',
+    );
+  }
+  if (!isMapping(source)) return;
+  const chosen = SOURCES.filter((key) => Object.hasOwn(source, key));
+  if (chosen.length !== 1) {
+    report(
+      path,
+      `a capture takes one of ${SOURCES.join(', ')}, found ${chosen.length === 0 ? 'none' : chosen.join(' and ')}`,
+      undefined,
+      'key',
+    );
+  }
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    // Offsets such as +09:00 are accepted here too; they are no IANA names and know no clock changes.
+    return /^[A-Za-z]/.test(name) && Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
