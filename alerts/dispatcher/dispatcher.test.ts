@@ -241,3 +241,20 @@ test('ten thousand failures at once: one incident with the exact count, critical
   expect(order.indexOf('urgent@production')).toBe(4);
   expect(played.desk.openIncidents().find(({ service }) => service === 'billing')?.monitors).toHaveLength(10_000);
 }, 60_000);
+
+test('updates that wait for a channel that is down are one, not one per change', async () => {
+  const played = new World([], ['slack'], { events: ['incident.triggered', 'incident.updated', 'incident.resolved'] });
+  await timeline(played, [at('0s', refuse('slack', busy)), at('0s', run(JOURNEY, unreachable))]);
+  for (let index = 0; index < 50; index++) {
+    await played.run(`m${index}@local`, unreachable);
+    await played.clock.advance(5_000);
+  }
+  await accept('slack')(played);
+  await played.clock.advance(120_000);
+  expect(played.channel('slack').accepted.map(({ event }) => event)).toEqual([
+    'incident.triggered',
+    'incident.updated',
+  ]);
+  expect(played.channel('slack').accepted[1]?.incident.monitors).toHaveLength(51);
+  expect([...played.store.deliveries.values()].filter(({ status }) => status === 'pending')).toEqual([]);
+});

@@ -31,11 +31,11 @@ function objectOf(route: string | null, verb: string): string {
   const segment = (route?.split(' ')[1] ?? '')
     .split('?')[0]!
     .split('/')
-    .filter((part) => /^[a-z][a-z-]*$/i.test(part) && !/^(v\d+|api|rest)$/i.test(part))
+    .filter((part) => /^[a-z][a-z-]*$/i.test(part) && !/^(v\d+|api|rest)$/i.test(part) && part.toLowerCase() !== verb)
     .at(-1);
   if (!segment) return '';
   const words = segment.replaceAll('-', ' ');
   if (verb === 'list' || verb === 'search') return words;
-  const single = /ies$/.test(words) ? words.replace(/ies$/, 'y') : words.replace(/(?<=[^s])s$/, '');
+  const single = /ies$/.test(words) ? words.replace(/ies$/, 'y') : words.replace(/(?<=[^sui])s$/, '');
   return single === words ? `the ${words}` : `${/^[aeio]/i.test(single) ? 'an' : 'a'} ${single}`;
 }

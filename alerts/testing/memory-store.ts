@@ -35,6 +35,11 @@ export class MemoryAlertStore implements Pick<AlertStore, 'load' | 'commit'> {
     for (const delivery of copy.deliveries.values()) this.deliveries.set(delivery.delivery_id, delivery);
   }
 
+  /** The process that waited is gone, and its transaction with it. */
+  forgetHanging(): void {
+    this.#hanging = [];
+  }
+
   recover(): void {
     this.mode = 'works';
     for (const go of this.#hanging.splice(0)) go();

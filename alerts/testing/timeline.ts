@@ -47,6 +47,7 @@ export class World {
   /** The process dies without a word, and another one starts on the same database. */
   async restart(): Promise<void> {
     this.#life.ended = true;
+    this.store.forgetHanging();
     this.desk = this.#createDesk();
     await this.desk.start();
     await this.clock.advance(0);

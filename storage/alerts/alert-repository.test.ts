@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { acknowledge, recordDelivery } from '../../alerts/engine/answer.ts';
+import { decide } from '../../alerts/engine/decide.ts';
+import type { Surroundings } from '../../alerts/engine/draft.ts';
+import { apply, emptyChange, emptyState } from '../../alerts/engine/state.ts';
+import { failed, observe, passed, unreachable } from '../../alerts/testing/observations.ts';
+import { migrate, openSqlite, type SqliteHandle } from '../sqlite/index.ts';
+import { type AlertSchema, alertMigrations, alertRepository, deploymentRepository } from './index.ts';
+
+let sqlite: SqliteHandle<AlertSchema>;
+beforeEach(async () => {
+  sqlite = await openSqlite<AlertSchema>({ file: ':memory:' });
+  await migrate(sqlite.db, alertMigrations);
+});
+afterEach(() => sqlite.close());
+
+const START = Date.UTC(2026, 10, 23, 3);
+const around = (seconds: number): Surroundings => ({
+  now: START + seconds * 1_000,
+  policies: [],
+  channels: [{ name: 'pager', events: ['incident.resolved', 'incident.acknowledged'] }],
+  publicUrl: 'http://127.0.0.1:4000',
+});
+
+describe('alerts in SQL', () => {
+  test('what was committed is what the engine goes on with', async () => {
+    const store = alertRepository(sqlite.db);
+    const state = emptyState();
+    for (const [seconds, monitor, outcome] of [
+      [0, 'a@local', passed],
+      [1, 'b@local', unreachable],
+      [2, 'c@local', unreachable],
+    ] as const) {
+      const change = decide(state, observe(monitor, outcome, around(seconds).now), around(seconds));
+      apply(state, change);
+      await store.commit(change);
+      // An unclear answer: the same again.
+      await store.commit(change);
+    }
+    const loaded = await store.load();
+    const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
+    expect(loaded.monitors.sort(byKey)).toEqual([...state.monitors.values()].sort(byKey));
+    expect(loaded.services).toEqual([...state.services.values()]);
+    expect(loaded.incidents).toEqual([...state.incidents.values()]);
+    expect(loaded.deliveries).toMatchObject([{ channel: 'pager', event: 'incident.triggered', status: 'pending' }]);
+  });
+
+  test('an incident is found with its timeline and deliveries', async () => {
+    const store = alertRepository(sqlite.db);
+    const state = emptyState();
+    const opened = decide(state, observe('a@local', failed, around(0).now), around(0));
+    apply(state, opened);
+    await store.commit(opened);
+    const [delivery] = opened.deliveries.values();
+    const id = delivery!.incident_id;
+    const accepted = recordDelivery(
+      state,
+      { ...delivery!, status: 'accepted', attempts: 1, provider_ref: 'ref' },
+      'accepted',
+      around(1),
+    );
+    apply(state, accepted);
+    await store.commit(accepted);
+    const taken = acknowledge(state, id, 'kim', around(2));
+    apply(state, taken);
+    await store.commit(taken);
+
+    const found = await store.find(id);
+    expect(found?.incident).toEqual(state.incidents.get(id)!.incident);
+    expect(found?.timeline.map(({ kind }) => kind)).toEqual(['triggered', 'notified', 'acknowledged']);
+    expect(found?.deliveries).toMatchObject([
+      { event: 'incident.triggered', status: 'accepted', attempts: 1, provider_ref: 'ref' },
+      { event: 'incident.acknowledged', status: 'pending' },
+    ]);
+    expect(found?.deliveries[0]).not.toHaveProperty('position');
+    expect(await store.find('inc-none')).toBeNull();
+  });
+
+  test('a resolved incident is loaded as long as somebody must hear of it', async () => {
+    const store = alertRepository(sqlite.db);
+    const state = emptyState();
+    for (const outcome of [failed, passed]) {
+      const change = decide(state, observe('a@local', outcome, around(0).now), around(0));
+      apply(state, change);
+      await store.commit(change);
+    }
+    const loaded = await store.load();
+    expect(loaded.incidents).toMatchObject([{ incident: { state: 'resolved' } }]);
+    const change = emptyChange();
+    for (const delivery of loaded.deliveries)
+      change.deliveries.set(delivery.delivery_id, { ...delivery, status: 'accepted' });
+    await store.commit(change);
+    expect(await store.load()).toMatchObject({ incidents: [], deliveries: [] });
+  });
+
+  test('lists go newest first, page by page, and by state', async () => {
+    const store = alertRepository(sqlite.db);
+    const state = emptyState();
+    for (let index = 0; index < 5; index++) {
+      const change = decide(state, observe(`a@e${index}`, failed, around(index).now), around(index));
+      apply(state, change);
+      await store.commit(change);
+    }
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof store.list>> = await store.list({
+        limit: 2,
+        ...(cursor ? { cursor } : {}),
+      });
+      seen.push(...page.items.map(({ environment }) => environment));
+      cursor = page.next_cursor;
+    } while (cursor);
+    expect(seen).toEqual(['e4', 'e3', 'e2', 'e1', 'e0']);
+    expect((await store.list({ limit: 10, state: 'resolved' })).items).toEqual([]);
+    expect((await store.list({ limit: 10, state: 'triggered', cursor: 'nonsense' })).items).toHaveLength(5);
+    expect((await store.list({ limit: 1 })).items[0]?.monitors).toEqual(['a@e4']);
+  });
+
+  test('three hundred monitors that joined are all there, in their order', async () => {
+    const store = alertRepository(sqlite.db);
+    const state = emptyState();
+    for (let index = 0; index < 300; index++) {
+      const change = decide(state, observe(`m${index}@local`, unreachable, around(index).now), around(index));
+      apply(state, change);
+      await store.commit(change);
+    }
+    const [incident] = (await store.load()).incidents;
+    expect(incident?.incident.monitors).toEqual(Array.from({ length: 300 }, (_, index) => `m${index}@local`));
+  });
+});
+
+test('the latest deployment of a service counts for its environment or for all', async () => {
+  const store = deploymentRepository(sqlite.db);
+  const add = (id: string, version: string, environment: string | null, deployed_at: string) =>
+    store.add({ id, service: 'api', environment, version, deployed_at, source: 'api', description: null });
+  await add('1', '4.10', null, '2026-11-23T03:00:00Z');
+  await add('2', '4.11', 'local', '2026-11-23T13:00:00+09:00');
+  await add('3', '4.12', 'staging', '2026-11-23T05:00:00Z');
+  expect((await store.latest('api', 'local'))?.version).toBe('4.11');
+  expect((await store.latest('api', 'production'))?.version).toBe('4.10');
+  expect((await store.latest('api', null))?.version).toBe('4.12');
+  expect(await store.latest('other', null)).toBeNull();
+  const page = await store.list({ service: 'api', limit: 2 });
+  expect(page.items.map(({ version }) => version)).toEqual(['4.12', '4.11']);
+  const rest = await store.list({ limit: 2, cursor: page.next_cursor! });
+  expect(rest).toMatchObject({ items: [{ version: '4.10' }], next_cursor: null });
+});
