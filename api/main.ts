@@ -1,5 +1,6 @@
 /** `npm run api`: the reference service as a process of its own. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -22,13 +23,17 @@ import { jwtAccessTokens } from './sessions/tokens.ts';
 import { shutdownOnSignal } from './shutdown.ts';
 import { telemetry } from './telemetry.ts';
 
-const PACKAGE = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-
 try {
   if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) process.stdout.write(USAGE);
-  else await run(readConfig(process.argv.slice(2), process.env, PACKAGE.version));
+  else await run(readConfig(process.argv.slice(2), process.env, packageVersion()));
 } catch (error) {
   fail(toError(error));
+}
+
+/** The nearest package.json above: the same one from a checkout and from the compiled package. */
+function packageVersion(): string {
+  const file = findPackageJSON('.', import.meta.url);
+  return file === undefined ? '0.0.0' : (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 async function run(config: ApiConfig): Promise<void> {

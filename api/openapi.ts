@@ -6,6 +6,9 @@ import { Type } from 'typebox';
 export const openapi = fp<{ version: string; faults: boolean }>(
   async (app, { version, faults }) => {
     await app.register(swagger, {
+      refResolver: {
+        buildLocalReference: ({ $id }, _base, _fragment, i) => (typeof $id === 'string' ? $id : `schema-${i}`),
+      },
       openapi: {
         openapi: '3.1.0',
         info: {

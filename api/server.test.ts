@@ -124,6 +124,8 @@ test('no secret reaches a log', async () => {
   await api.call('POST', '/v1/users', { json: { email: 'bad', password: 'canary-password' } });
   await api.call('POST', '/v1/users', { payload: '{"password":"canary-password"' });
   await api.call('GET', '/v1/posts/1', { token });
+  await api.call('POST', '/v1/users', { payload: 'canary-password' });
+  await api.call('POST', '/v1/users', { payload: '{"canary-password' });
   const text = JSON.stringify(api.logs);
   for (const secret of [token, refreshToken, PASSWORD, 'canary-password']) expect(text).not.toContain(secret);
 });
@@ -139,9 +141,11 @@ describe('the OpenAPI document', () => {
   const operations = async () => {
     const document = (await api.call('GET', '/openapi.json')).json() as {
       openapi: string;
+      components: { schemas: object };
       paths: Record<string, Record<string, Operation>>;
     };
     expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.components.schemas)).toEqual(['Problem']);
     return Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })),
     );
@@ -174,6 +178,8 @@ describe('the OpenAPI document', () => {
       for (const [status, { description, content }] of Object.entries(responses)) {
         expect(description).not.toBe('Default Response');
         if (Number(status) >= 400) expect(Object.keys(content!)).toEqual(['application/problem+json']);
+        if (Number(status) >= 400)
+          expect(Object.values(content!)[0]!.schema).toEqual({ $ref: '#/components/schemas/Problem' });
       }
     }
   });

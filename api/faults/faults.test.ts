@@ -88,6 +88,16 @@ test('the rate is the share of requests that fail', async () => {
   expect((await posts()).statusCode).toBe(200);
 });
 
+test('the HEAD that comes with each GET is struck once', async () => {
+  let draws = 0;
+  await api.close();
+  api = await apiUnderTest({ faults: { token: FAULTS_TOKEN, random: () => ++draws } });
+  ({ token } = await api.someone());
+  await set({ route: 'posts', rate: 0.5 });
+  expect((await api.call('HEAD', '/v1/posts', { token })).statusCode).toBe(200);
+  expect(draws).toBe(1);
+});
+
 test('a fault of one method leaves the others alone', async () => {
   await set({ route: 'post /v1/posts' });
   expect((await api.call('POST', '/v1/posts', { token, json: { title: 'a', body: '' } })).statusCode).toBe(500);

@@ -3,7 +3,13 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { allowedMethods, type KnownRoute } from '../routing/known-routes.ts';
 import type { ProblemCode } from './catalogue.ts';
-import { PROBLEM_CONTENT_TYPE, type Problem, ProblemError, problemDocument } from './problem.ts';
+import {
+  PROBLEM_CONTENT_TYPE,
+  type Problem,
+  ProblemError,
+  Problem as ProblemSchema,
+  problemDocument,
+} from './problem.ts';
 
 /** Fastify's own refusals, https://fastify.dev/docs/latest/Reference/Errors/, in our words. */
 const FASTIFY_CODES: Record<string, ProblemCode> = {
@@ -20,6 +26,7 @@ const FASTIFY_CODES: Record<string, ProblemCode> = {
 /** Turns whatever a request ends with, unknown paths included, into problem details (RFC 9457). */
 export const problemDetails = fp<{ knownRoutes: readonly KnownRoute[] }>(
   async (app, { knownRoutes }) => {
+    app.addSchema(ProblemSchema);
     app.setErrorHandler((error: FastifyError | ProblemError, request, reply) => answerError(error, request, reply));
     app.setNotFoundHandler((request, reply) => {
       const path = request.url.split('?', 1)[0]!;

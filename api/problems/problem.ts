@@ -22,7 +22,7 @@ export const Problem = Type.Object(
     ),
     trace_id: Type.Optional(Type.String({ description: 'Quote it when reporting a failure of the server' })),
   },
-  { title: 'Problem' },
+  { $id: 'Problem', title: 'Problem' },
 );
 export type Problem = Static<typeof Problem>;
 
@@ -63,7 +63,8 @@ export function problemResponses(...codes: ProblemCode[]): Record<string, object
       String(status),
       {
         description: group.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
-        content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem } },
+        // By reference: `problemDetails` registers the schema, and the OpenAPI document holds it once.
+        content: { [PROBLEM_CONTENT_TYPE]: { schema: { $ref: 'Problem#' } } },
       },
     ]),
   );
