@@ -21,7 +21,8 @@ export interface SqliteHandle<Schema> {
 /**
  * Opens SQLite on a thread of its own: WAL, `synchronous=FULL` (a resolved commit survives power loss),
  * foreign keys enforced, transactions begun `immediate` unless read only. One connection: the statements of a
- * transaction are never interleaved with others. Integers beyond 2^53 cannot be read back.
+ * transaction are never interleaved with others; inside one, use its `trx` alone, since the outer `db` would wait for it
+ * for ever. Integers beyond 2^53 cannot be read back.
  * @throws SqliteError with SQLite's code and a hint (`SQLITE_CANTOPEN`, `SQLITE_NOTADB`, `SQLITE_BUSY`, …)
  */
 export async function openSqlite<Schema>(options: SqliteOptions): Promise<SqliteHandle<Schema>> {
