@@ -42,6 +42,9 @@ export class ChannelLane {
   add(delivery: QueuedDelivery, resumed: boolean): void {
     const entries = this.#incidents.get(delivery.incident_id) ?? [];
     if (entries.some((entry) => entry.delivery.delivery_id === delivery.delivery_id)) return;
+    // Each update says how things stand when it is sent, so one that waits is enough.
+    const waiting = entries.slice(1).find((entry) => entry.delivery.event === 'incident.updated');
+    if (waiting && delivery.event === 'incident.updated') this.#settle(waiting, 'cancelled', {});
     const ask = resumed && this.#notifier.lookup !== undefined;
     entries.push({
       delivery,

@@ -104,7 +104,7 @@ test('whatever is observed: no page without a failure, no failure without a page
 test('whatever was observed: once everything passes for a while, nothing is open', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const calm: Step[] = ['a@local', 'b@local', 'c@local'].flatMap((monitor) =>
+      const calm: Step[] = (['a@local', 'b@local', 'c@local'] as const).flatMap((monitor) =>
         Array.from({ length: 3 }, () => ({
           monitor,
           outcome: 'passed',

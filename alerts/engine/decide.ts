@@ -131,7 +131,11 @@ function changed(before: MonitorAlert, after: MonitorAlert): boolean {
 /** The monitor is no longer run: it must not hold an incident open that nothing could ever resolve. */
 export function retire(state: AlertState, key: string, around: Surroundings): AlertChange {
   const draft = new Draft(state, around);
-  const monitor = state.monitors.get(key);
-  if (monitor?.incident_id) leaveIncident(draft, monitor, `${monitor.name} is no longer run`);
+  const known = state.monitors.get(key);
+  if (!known) return draft.change;
+  const monitor = { ...known };
+  enter(monitor, 'no_data', draft.at);
+  if (monitor.incident_id) leaveIncident(draft, monitor, `${monitor.name} is no longer run`);
+  else if (monitor.state !== known.state) draft.putMonitor(monitor);
   return draft.change;
 }

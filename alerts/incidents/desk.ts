@@ -169,6 +169,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     else if (outcome === 'tried') log.warn(fields, 'a notification was not taken; it is tried again');
     if (ended) deps.onDelivery?.(delivery);
     void commit(recordDelivery(state, delivery, outcome, around()));
+    forgetIfOver(delivery.incident_id);
   }
 
   function startGathering(incident: Incident): void {
