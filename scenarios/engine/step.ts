@@ -235,7 +235,7 @@ function notAsExpected(result: StepResult, step: HttpStep, broken: AssertionResu
 
 function failureBase(result: StepResult, step: HttpStep): Pick<Failure, 'step' | 'request' | 'span_id'> {
   const { method, route } = step.request;
-  const request = result.request && { method, route: `${method} ${route}`, url: result.request.url };
+  const request = result.request && { method, route, url: result.request.url };
   return { step: step.name, request, span_id: result.span_id };
 }
 

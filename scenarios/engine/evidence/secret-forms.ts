@@ -16,11 +16,15 @@ export function formsOf(secret: string): string[] {
     forms.add(encoded.replaceAll('%20', '+'));
     forms.add(new URLSearchParams([['', secret]]).toString().slice(1));
     forms.add(encodeURI(secret.toWellFormed()));
+    forms.add(encodeURIComponent(secret.toWellFormed()));
+    // Encoded once more, as a URL within a URL is.
+    forms.add(percentEncode(encoded));
   }
   const json = JSON.stringify(secret).slice(1, -1);
   if (json !== secret) {
     forms.add(json);
     forms.add(JSON.stringify(json).slice(1, -1));
+    forms.add(encodeURIComponent(json));
   }
   forms.add(json.replaceAll('/', '\\/'));
   forms.add(json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`));
