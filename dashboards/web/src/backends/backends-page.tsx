@@ -109,7 +109,7 @@ function BackendPanel({ backend }: { backend: BackendStatus }) {
 function LedgerTable({ rows }: { rows: LedgerRow[] }) {
   return (
     <div className="scroll-x">
-      <table className="data-table">
+      <table className="data-table stacks">
         <thead>
           <tr>
             <th scope="col">Signal</th>
@@ -126,16 +126,19 @@ function LedgerTable({ rows }: { rows: LedgerRow[] }) {
         <tbody>
           {rows.map((row) => (
             <tr key={row.signal}>
-              <th scope="row">{row.signal}</th>
+              <th scope="row" className="wide">
+                {row.signal}
+              </th>
               {COLUMNS.map((column) => (
                 <td
                   key={column}
+                  data-label={column}
                   className={`number ${row[column] > 0 && (column === 'rejected' || column === 'dropped') ? 'has-errors' : ''}`}
                 >
                   {countWords(row[column])}
                 </td>
               ))}
-              <td className={`number ${unexplained(row) === 0 ? 'faint' : 'sum-gap'}`}>
+              <td data-label="unexplained" className={`number ${unexplained(row) === 0 ? 'faint' : 'sum-gap'}`}>
                 {countWords(unexplained(row))}
               </td>
             </tr>

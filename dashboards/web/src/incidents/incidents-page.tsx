@@ -103,7 +103,7 @@ function PastList({ view }: { view: 'resolved' | 'all' }) {
 function IncidentTable({ incidents }: { incidents: Incident[] }) {
   return (
     <div className="panel scroll-x">
-      <table className="data-table incident-table">
+      <table className="data-table stacks">
         <thead>
           <tr>
             <th scope="col">State</th>
@@ -119,7 +119,7 @@ function IncidentTable({ incidents }: { incidents: Incident[] }) {
               <td>
                 <IncidentMark state={incident.state} />
               </td>
-              <th scope="row" className="incident-name">
+              <th scope="row" className="incident-name wide">
                 <span className="priority" data-priority={incident.priority}>
                   {incident.priority}
                 </span>{' '}
@@ -128,10 +128,10 @@ function IncidentTable({ incidents }: { incidents: Incident[] }) {
                 </Link>
                 <span className="incident-cause mono">{incident.cause.server_error ?? incident.cause.message}</span>
               </th>
-              <td className="nowrap">
+              <td className="nowrap" data-label="triggered">
                 <Time at={incident.triggered_at} as="clock" />
               </td>
-              <td className="nowrap">
+              <td className="nowrap" data-label="lasted">
                 {incident.resolved_at ? (
                   spanWords(Date.parse(incident.resolved_at) - Date.parse(incident.triggered_at))
                 ) : (
@@ -140,7 +140,9 @@ function IncidentTable({ incidents }: { incidents: Incident[] }) {
                   </>
                 )}
               </td>
-              <td className="nowrap">{incident.monitors.length}</td>
+              <td className="nowrap" data-label="monitors">
+                {incident.monitors.length}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -9,6 +9,7 @@ import { chartColumns, kindOf } from './history.ts';
 
 const HEIGHT = 230;
 const MARK = 4;
+const TIP = 'Point at a run to read it, click to open it.';
 
 type Columns = ReturnType<typeof chartColumns>;
 
@@ -50,13 +51,15 @@ export default function LatencyChart({ runs, words }: { runs: RunSummary[]; word
         role="img"
         aria-label={`Chart of run durations: ${words}. The list of runs below has the same data.`}
       />
-      <p ref={tip} className="chart-tip" aria-hidden="true" />
+      <p ref={tip} className="chart-tip" aria-hidden="true">
+        {TIP}
+      </p>
     </>
   );
 }
 
 function dataOf(columns: Columns): uPlot.AlignedData {
-  return [columns.x, columns.passed, columns.failed];
+  return [columns.x, columns.passed];
 }
 
 function draw(
@@ -79,9 +82,9 @@ function draw(
       padding: [10, 10, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-      scales: { y: { range: (_plot, _min, max) => [0, Math.max(max || 0, 1) * 1.12] } },
+      scales: { y: { range: () => [0, ceilingOf(columns.current)] } },
       axes: [
-        { ...axis, space: 70, values: (_plot, splits) => splits.map((second) => timeLabel(second, splits)) },
+        { ...axis, space: 62, values: (_plot, splits) => splits.map((second) => timeLabel(second, splits)) },
         { ...axis, size: 62, values: (_plot, splits) => splits.map((ms) => (ms === 0 ? '0 ms' : durationWords(ms))) },
       ],
       series: [
@@ -92,7 +95,6 @@ function draw(
           width: 1.6,
           points: { show: (plot) => plot.data[0].length <= 120, size: 4, fill: colour('--accent') },
         },
-        { label: 'failed', stroke: 'transparent', points: { show: false } },
       ],
       hooks: {
         draw: [
@@ -104,7 +106,7 @@ function draw(
         setCursor: [
           (plot) => {
             const run = columns.current.runs[plot.cursor.idx ?? -1];
-            tip.textContent = run ? tipWords(run) : '';
+            tip.textContent = run ? tipWords(run) : TIP;
           },
         ],
         ready: [
@@ -122,13 +124,19 @@ function draw(
   );
 }
 
+/** Runs that passed set the scale: one timeout would flatten all of them. Longer failures are drawn at the upper edge. */
+function ceilingOf(columns: Columns): number {
+  const longest = Math.max(0, ...columns.passed.map((ms) => ms ?? 0));
+  return (longest || Math.max(1, ...columns.failed.map((ms) => ms ?? 0))) * 1.18;
+}
+
 function tipWords(run: RunSummary): string {
   const why = run.failure ? ` · ${run.failure.step}: ${run.failure.message}` : '';
   return `${clockWords(Date.parse(run.started_at), Date.now())} · ${durationWords(run.duration_ms)} · ${kindOf(run)}${why}`;
 }
 
 function timeLabel(second: number, splits: number[]): string {
-  const fine = (splits[1] ?? second) - (splits[0] ?? second) < 60;
+  const fine = splits.length > 1 && splits[1]! - splits[0]! < 60;
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
   return new Intl.DateTimeFormat('en-GB', fine ? { ...time, second: '2-digit' } : time).format(second * 1000);
 }
@@ -146,7 +154,7 @@ function drawMarks(plot: uPlot, values: (number | null)[], colour: string, mark:
     mark(
       context,
       plot.valToPos(plot.data[0][index]!, 'x', true),
-      plot.valToPos(value, 'y', true),
+      Math.max(plot.valToPos(value, 'y', true), plot.bbox.top + MARK * devicePixelRatio),
       MARK * devicePixelRatio,
     );
   });

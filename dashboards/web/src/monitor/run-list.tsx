@@ -82,7 +82,7 @@ export function RunList({ monitorKey }: { monitorKey: string }) {
 function RunTable({ runs }: { runs: RunSummary[] }) {
   return (
     <div className="scroll-x">
-      <table className="data-table run-table">
+      <table className="data-table stacks">
         <thead>
           <tr>
             <th scope="col">Result</th>
@@ -107,9 +107,13 @@ function RunTable({ runs }: { runs: RunSummary[] }) {
                   <Time at={run.started_at} as="clock" />
                 </Link>
               </td>
-              <td className="number">{durationWords(run.duration_ms)}</td>
-              <td className="number">{run.attempts}</td>
-              <td className="run-why">{run.failure ? `${run.failure.step}: ${run.failure.message}` : ''}</td>
+              <td className="number" data-label="took">
+                {durationWords(run.duration_ms)}
+              </td>
+              <td className="number" data-label="attempts">
+                {run.attempts}
+              </td>
+              <td className="run-why wide">{run.failure ? `${run.failure.step}: ${run.failure.message}` : ''}</td>
             </tr>
           ))}
         </tbody>

@@ -22,12 +22,12 @@ export function RunNowButton({ monitor }: { monitor: Monitor }) {
   };
   return (
     <div className="run-now">
-      <span className="soft" role="status">
-        {said}
-      </span>
       <button type="button" className="button" onClick={run} disabled={busy || monitor.running}>
         {monitor.running ? 'Running…' : 'Run now'}
       </button>
+      <span className="soft" role="status">
+        {said}
+      </span>
     </div>
   );
 }

@@ -12,19 +12,20 @@ const WIDTH = SLOTS * BAR_STEP - 2;
 
 /** One run as a bar. Passed ones are low, failed ones high, errors are broken in two: readable without colour. */
 export function StripBar({ kind, x }: { kind: RunKind | null; x: number }) {
-  if (kind === null) return <rect className="bar-empty" x={x + 1} y={STRIP_HEIGHT - 4} width={3} height={3} rx={1.5} />;
+  if (kind === null)
+    return <rect className="bar-empty" x={x + 1} y={STRIP_HEIGHT / 2 - 1.5} width={3} height={3} rx={1.5} />;
   const bar = (y: number, height: number, rounded = 1) => (
     <rect className={`bar-${kind}`} x={x} y={y} width={BAR_WIDTH} height={height} rx={rounded} />
   );
-  if (kind === 'passed') return bar(8, STRIP_HEIGHT - 8);
+  if (kind === 'passed') return bar(4, STRIP_HEIGHT - 8);
   if (kind === 'failed') return bar(0, STRIP_HEIGHT);
   if (kind === 'skipped')
-    return <rect className="bar-skipped" x={x} y={STRIP_HEIGHT - 3} width={BAR_WIDTH} height={3} />;
+    return <rect className="bar-skipped" x={x} y={STRIP_HEIGHT / 2 - 1.5} width={BAR_WIDTH} height={3} />;
   if (kind === 'degraded') {
     return (
       <>
-        {bar(15, 9)}
-        {bar(8, 4)}
+        {bar(4, 4)}
+        {bar(11, 9)}
       </>
     );
   }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { DiffLine, RunComparison } from '../../../../control/resources.ts';
+import type { DiffLine, RunComparison, RunResult } from '../../../../control/resources.ts';
 import type { Loaded } from '../api/use-resource.ts';
 import { Empty, Loading, LoadProblem, Panel } from '../parts/page-parts.tsx';
 import { Time } from '../time/times.tsx';
@@ -10,7 +10,7 @@ import { foldDiff, isChange } from './fold-diff.ts';
 type StepComparison = RunComparison['steps'][number];
 
 /** What is different from the last run that passed; what always varies is folded away. */
-export function ComparisonPanel({ comparison }: { comparison: Loaded<RunComparison> }) {
+export function ComparisonPanel({ comparison, run }: { comparison: Loaded<RunComparison>; run: RunResult }) {
   const { data } = comparison;
   return (
     <Panel
@@ -27,7 +27,7 @@ export function ComparisonPanel({ comparison }: { comparison: Loaded<RunComparis
     >
       {comparison.problem && <LoadProblem problem={comparison.problem} retry={comparison.reload} />}
       {!data && comparison.loading && <Loading what="the comparison" />}
-      {data && <Steps comparison={data} />}
+      {data && <Steps comparison={data} run={run} />}
     </Panel>
   );
 }
@@ -36,12 +36,14 @@ function differs(step: StepComparison): boolean {
   return step.status.before !== step.status.now || step.headers.some(isChange) || step.body.some(isChange);
 }
 
-function Steps({ comparison }: { comparison: RunComparison }) {
+function Steps({ comparison, run }: { comparison: RunComparison; run: RunResult }) {
   if (comparison.baseline_run_id === null) {
     return <Empty title="Nothing to compare with">No run of this monitor passed before this one.</Empty>;
   }
-  const different = comparison.steps.filter(differs);
-  const same = comparison.steps.filter((step) => !differs(step));
+  const skipped = new Set(run.steps.filter((step) => step.status === 'skipped').map((step) => step.name));
+  const made = comparison.steps.filter((step) => !skipped.has(step.name));
+  const different = made.filter(differs);
+  const same = made.filter((step) => !differs(step));
   return (
     <div className="comparison">
       {different.length === 0 && (
@@ -60,8 +62,11 @@ function Steps({ comparison }: { comparison: RunComparison }) {
           <Diff step={step.name} title="Body" lines={step.body} />
         </section>
       ))}
-      {different.length > 0 && same.length > 0 && (
-        <p className="same-steps faint">The same as before: {same.map((step) => step.name).join(', ')}.</p>
+      {different.length > 0 && (same.length > 0 || skipped.size > 0) && (
+        <p className="same-steps faint">
+          {same.length > 0 && `The same as before: ${same.map((step) => step.name).join(', ')}. `}
+          {skipped.size > 0 && `Not made this time: ${[...skipped].join(', ')}.`}
+        </p>
       )}
     </div>
   );

@@ -32,7 +32,7 @@ export function RunPage({ id }: { id: string }) {
     <div className="page">
       <RunHead run={run.data} baseline={baseline} />
       <Attempts run={run.data} />
-      <ComparisonPanel comparison={comparison} />
+      <ComparisonPanel comparison={comparison} run={run.data} />
       <TraceOfRun run={run.data} />
     </div>
   );

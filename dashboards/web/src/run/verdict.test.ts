@@ -27,7 +27,7 @@ const passed = {
 
 describe('verdict', () => {
   test('a pass says how much was done and how long it took', () => {
-    expect(verdictOf(passed)).toEqual({ tone: 'passing', words: 'Passed: 2 steps in 83 ms' });
+    expect(verdictOf(passed)).toEqual({ tone: 'passing', words: 'Passed: 2 steps in 83\u00a0ms' });
   });
 
   test('a failure names the step first', () => {

@@ -31,7 +31,7 @@ export function axisOf(ends: number[]): Axis {
   const total = Math.max(0.001, ...ends.filter(Number.isFinite));
   const step = niceStep(total);
   const ticks = [];
-  for (let ms = 0; ms <= total * 0.96; ms += step) ticks.push({ at: (ms / total) * 100, ms });
+  for (let ms = 0; ms <= total * 0.9; ms += step) ticks.push({ at: (ms / total) * 100, ms });
   return { total_ms: total, ticks };
 }
 

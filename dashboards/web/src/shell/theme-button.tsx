@@ -5,7 +5,7 @@ type Theme = 'system' | 'light' | 'dark';
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
 const LABELS: Record<Theme, string> = { system: 'follows the system', light: 'light', dark: 'dark' };
 const ICONS: Record<Theme, React.ReactNode> = {
-  system: <path d="M10 3a7 7 0 1 0 0 14Zm0 0a7 7 0 0 1 0 14" fill="currentcolor" fillRule="evenodd" />,
+  system: <path d="M10 3a7 7 0 0 1 0 14Z" fill="currentcolor" />,
   light: (
     <>
       <circle cx="10" cy="10" r="3.5" />

@@ -56,7 +56,7 @@ export function RequestsView({ range }: { range: Window }) {
       )}
       {items.length > 0 && (
         <div className="scroll-x">
-          <table className="data-table">
+          <table className="data-table stacks">
             <thead>
               <tr>
                 <th scope="col">Time</th>
@@ -77,17 +77,21 @@ export function RequestsView({ range }: { range: Window }) {
                   <td className="nowrap">
                     <Time at={request.start_time} as="clock" />
                   </td>
-                  <th scope="row" className="route-name">
+                  <th scope="row" className="route-name wide">
                     <Link href={`/traces/${request.trace_id}`} className="mono" data-row>
                       {request.name}
                     </Link>
                   </th>
                   <td>{request.service}</td>
-                  <td className={`number ${request.error ? 'has-errors' : ''}`}>
+                  <td className={`number ${request.error ? 'has-errors' : ''}`} data-label="status">
                     {request.status_code ?? (request.error ? 'error' : '–')}
                   </td>
-                  <td className="number">{durationWords(request.duration_ms)}</td>
-                  <td className="soft">{request.synthetic ? 'scenario' : 'real'}</td>
+                  <td className="number" data-label="took">
+                    {durationWords(request.duration_ms)}
+                  </td>
+                  <td className="soft" data-label="from">
+                    {request.synthetic ? 'scenario' : 'real'}
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -31,7 +31,7 @@ export function RoutesView({ range }: { range: Window }) {
       )}
       {items.length > 0 && (
         <div className="scroll-x">
-          <table className="data-table">
+          <table className="data-table stacks">
             <thead>
               <tr>
                 <th scope="col">Route</th>
@@ -56,19 +56,27 @@ export function RoutesView({ range }: { range: Window }) {
             <tbody>
               {items.map((route) => (
                 <tr key={`${route.service} ${route.method} ${route.route}`}>
-                  <th scope="row" className="route-name mono">
+                  <th scope="row" className="route-name mono wide">
                     {route.method} {route.route}
                   </th>
                   <td>{route.service}</td>
-                  <td className="number">{countWords(route.count)}</td>
-                  <td className={`number ${route.errors > 0 ? 'has-errors' : ''}`}>
+                  <td className="number" data-label="requests">
+                    {countWords(route.count)}
+                  </td>
+                  <td className={`number ${route.errors > 0 ? 'has-errors' : ''}`} data-label="5xx">
                     {route.errors === 0
                       ? '0'
                       : `${countWords(route.errors)} (${percentWords(route.errors / route.count)})`}
                   </td>
-                  <td className="number">{durationWords(route.p50_ms)}</td>
-                  <td className="number">{durationWords(route.p95_ms)}</td>
-                  <td className="number">{durationWords(route.p99_ms)}</td>
+                  <td className="number" data-label="p50">
+                    {durationWords(route.p50_ms)}
+                  </td>
+                  <td className="number" data-label="p95">
+                    {durationWords(route.p95_ms)}
+                  </td>
+                  <td className="number" data-label="p99">
+                    {durationWords(route.p99_ms)}
+                  </td>
                 </tr>
               ))}
             </tbody>

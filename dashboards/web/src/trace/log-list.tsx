@@ -1,5 +1,7 @@
+import { useState } from 'react';
 import { Link } from 'wouter';
 import type { LogRow } from '../../../../control/resources.ts';
+import { plural } from '../time/words.ts';
 import { AttributeList, ExceptionView } from './evidence.tsx';
 import './log-list.css';
 
@@ -9,32 +11,36 @@ export function LogList({ logs, linkTraces = false }: { logs: LogRow[]; linkTrac
     <ol className="log-list">
       {logs.map((log, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: equal records at one time are told apart by their place
-        <li key={`${log.time} ${index}`} className="log" data-level={log.level}>
-          <div className="log-line">
-            <time className="log-time mono" dateTime={log.time} title={log.time}>
-              {clockOf(log.time)}
-            </time>
-            <span className="log-level mono">{log.level}</span>
-            <span className="log-message mono">{log.message}</span>
-            {linkTraces && (
-              <span className="log-origin">
-                <span className="faint">{log.service}</span>
-                {log.trace_id && <Link href={`/traces/${log.trace_id}`}>trace</Link>}
-              </span>
-            )}
-          </div>
-          {log.exception && <ExceptionView exception={log.exception} />}
-          {Object.keys(log.attributes).length > 0 && (
-            <details className="log-attributes">
-              <summary>
-                {Object.keys(log.attributes).length} {Object.keys(log.attributes).length === 1 ? 'field' : 'fields'}
-              </summary>
-              <AttributeList title="Fields" attributes={log.attributes} />
-            </details>
-          )}
-        </li>
+        <LogRecord key={`${log.time} ${index}`} log={log} linkTrace={linkTraces} />
       ))}
     </ol>
+  );
+}
+
+function LogRecord({ log, linkTrace }: { log: LogRow; linkTrace: boolean }) {
+  const [open, setOpen] = useState(false);
+  const fields = Object.keys(log.attributes).length;
+  return (
+    <li className="log" data-level={log.level}>
+      <div className="log-line">
+        <time className="log-time mono" dateTime={log.time} title={log.time}>
+          {clockOf(log.time)}
+        </time>
+        <span className="log-level mono">{log.level}</span>
+        <span className="log-message mono">{log.message}</span>
+        <span className="log-tools">
+          {linkTrace && <span className="faint">{log.service}</span>}
+          {linkTrace && log.trace_id && <Link href={`/traces/${log.trace_id}`}>trace</Link>}
+          {fields > 0 && (
+            <button type="button" className="link-button" aria-expanded={open} onClick={() => setOpen(!open)}>
+              {plural(fields, 'field')}
+            </button>
+          )}
+        </span>
+      </div>
+      {log.exception && <ExceptionView exception={log.exception} />}
+      {open && <AttributeList title="Fields" attributes={log.attributes} />}
+    </li>
   );
 }
 

@@ -5,10 +5,13 @@ import { exceptionsOf, type SpanNode } from './span-tree.ts';
 /** A span's exceptions first, then its logs, then its attributes. */
 export function SpanDetail({ node }: { node: SpanNode }) {
   const { span } = node;
+  const told = exceptionsOf(span).map((exception) => `${exception.type}: ${exception.message}`);
   const events = span.events.filter((event) => event.name !== 'exception');
   return (
     <div className="span-detail">
-      {span.status_message && <p className="span-error">{span.status_message}</p>}
+      {span.status_message && !told.some((text) => text.includes(span.status_message!)) && (
+        <p className="span-error">{span.status_message}</p>
+      )}
       {exceptionsOf(span).map((exception) => (
         <ExceptionView key={`${exception.type} ${exception.message}`} exception={exception} />
       ))}
