@@ -47,7 +47,6 @@ export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
 
 /** A terminal must not be steered by the file it shows. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is being taken out
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd');
 }
 

@@ -74,7 +74,10 @@ export function readDocument(text: string, file: string): SourceDocument {
       // Its check compares every key with every other: two minutes for a megabyte of keys. Ours is in plainValue.
       uniqueKeys: false,
     });
-    for (const problem of parsed.errors) {
+    const first = parsed.errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
+    for (const [index, problem] of parsed.errors.entries()) {
+      // After the first surprise the parser is lost, and says so of whatever follows.
+      if (problem.code === 'UNEXPECTED_TOKEN' && index > first) continue;
       const [start, end] = problem.pos;
       const { message, hint, at } = syntaxDiagnostic(problem.code, problem.message, text, start);
       report(at ?? start, at === undefined ? end : at + 2, message, hint);

@@ -17,7 +17,7 @@ export function suggestion(word: string, known: Iterable<string>): string | unde
   const words = [...known];
   const near = nearest(word.slice(0, 64), words);
   if (near !== undefined) return `did you mean "${near}"?`;
-  return words.length > 0 && words.length <= 30 ? `known: ${words.join(', ')}` : undefined;
+  return words.length > 0 && words.length <= 12 ? `known: ${words.join(', ')}` : undefined;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

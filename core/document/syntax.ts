@@ -49,6 +49,11 @@ export function syntaxDiagnostic(
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
       return { message, hint: 'a text that contains ": " must be quoted' };
+    case 'UNEXPECTED_TOKEN':
+      return {
+        message: `unexpected ${JSON.stringify(text.slice(offset).split(/\s/, 1)[0] || 'end')}`,
+        hint: 'quote a text that contains brackets or colons',
+      };
     default:
       return { message: message.charAt(0).toLowerCase() + message.slice(1) };
   }

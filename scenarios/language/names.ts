@@ -25,7 +25,7 @@ export function checkNames(doc: SourceDocument): Diagnostic[] {
     diagnostics.push(diagnosticWithin(doc, path, expression, message, hint));
   };
 
-  const checkTexts = (value: unknown, path: Path, where: string) => {
+  const checkTexts = (value: unknown, path: Path, where: string, step?: unknown) => {
     visitTexts(value, path, (text, at) => {
       const template = compileValue(text, 'none', (_, errors) => {
         for (const error of errors) diagnostics.push(diagnosticWithin(doc, at, error, error.message, error.hint));
@@ -43,14 +43,13 @@ export function checkNames(doc: SourceDocument): Diagnostic[] {
         }
         if (source.kind !== 'name' || known.has(source.name) || filters[0]?.name === 'default') continue;
         const later = capturedBy.get(source.name);
-        if (later) report(at, expression, `{{ ${source.name} }} is used ${where} before step "${later}" captures it`);
-        else
-          report(
-            at,
-            expression,
-            `unknown name "${source.name}" ${where}`,
-            suggestion(source.name, known) ?? 'nothing is defined here: add a variable or a capture',
-          );
+        if (later === undefined) {
+          const hint = suggestion(source.name, known) ?? 'nothing is defined here: add a variable or a capture';
+          report(at, expression, `unknown name "${source.name}" ${where}`, hint);
+        } else if (later === field(step, 'name')) {
+          const hint = 'captures are made after "expect" is judged: use it in a later step';
+          report(at, expression, `{{ ${source.name} }} is captured by this very step`, hint);
+        } else report(at, expression, `{{ ${source.name} }} is used ${where} before step "${later}" captures it`);
       }
     });
   };
@@ -63,7 +62,7 @@ export function checkNames(doc: SourceDocument): Diagnostic[] {
     listOf(field(doc.value, section)).forEach((step, index) => {
       const name = field(step, 'name');
       const where = typeof name === 'string' ? `in step "${name}"` : `in ${section}[${index}]`;
-      for (const key of TEMPLATED_KEYS) checkTexts(field(step, key), [section, index, key], where);
+      for (const key of TEMPLATED_KEYS) checkTexts(field(step, key), [section, index, key], where, step);
       for (const [capture] of entriesOf(field(step, 'capture'))) known.add(capture);
     });
   }

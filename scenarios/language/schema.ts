@@ -1,5 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { DURATION_PATTERN, PERCENT_PATTERN } from '../../core/units.ts';
+import { ConditionSchema } from '../engine/assertions/condition-schema.ts';
 import { assertionKinds } from '../engine/assertions/registry.ts';
 
 /** The scenario file as it is written: validates it, and is published for editors as docs/schemas/scenario.schema.json. */
@@ -114,13 +115,16 @@ const Auth = Type.Object(
   },
 );
 
+/** What stands under `expect` and `warn`: one key for every kind of assertion that has a folder. */
+const Assertions = Type.Object(
+  Object.fromEntries(
+    assertionKinds.flatMap(({ kind, aliases, spec }) => [kind, ...aliases].map((key) => [key, Type.Optional(spec)])),
+  ) as Record<string, TSchema>,
+  { ...closed, minProperties: 1 },
+);
+
 const assertions = (description: string, example: object) =>
-  Type.Object(
-    Object.fromEntries(
-      assertionKinds.flatMap(({ kind, aliases, spec }) => [kind, ...aliases].map((key) => [key, Type.Optional(spec)])),
-    ) as Record<string, TSchema>,
-    { ...closed, minProperties: 1, description, examples: [example] },
-  );
+  Type.Unsafe<Record<string, unknown>>({ $ref: '#/$defs/assertions', description, examples: [example] });
 
 const Capture = Type.Union(
   [
@@ -188,7 +192,7 @@ const Step = Type.Object(
 );
 
 const Steps = (description: string, options: object = {}) =>
-  Type.Array(Step, {
+  Type.Array(Type.Unsafe<Static<typeof Step>>({ $ref: '#/$defs/step' }), {
     maxItems: 200,
     description,
     examples: [[{ name: 'health', request: 'GET /healthz' }]],
@@ -371,6 +375,7 @@ export const ScenarioSchema = Type.Object(
   },
   {
     ...closed,
+    $defs: { condition: ConditionSchema, assertions: Assertions, step: Step },
     title: 'Ringdown scenario',
     description: 'One journey through an API: scheduled check, CI gate, load test and evidence.',
   },

@@ -124,7 +124,14 @@ function parseExpression(written: string): Pick<Expression, 'source' | 'filters'
   else if (first.text.startsWith('$')) {
     const name = first.text.slice(1);
     const known = generator(name);
-    if (!known) return { message: `unknown generator $${name}`, ...hinted(name, GENERATOR_NAMES) };
+    if (!known)
+      return {
+        message: `unknown generator $${name}`,
+        ...hinted(
+          `$${name}`,
+          GENERATOR_NAMES.map((known) => `$${known}`),
+        ),
+      };
     const values = args();
     if ('message' in values) return values;
     const wrong = wrongArity(`$${name}`, values.length, known.arity);
