@@ -72,6 +72,12 @@ const post = (url: string, json: unknown, headers: Record<string, string> = {}) 
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(json),
   });
+const breakRoute = (api: Api, fault: object) =>
+  fetch(`${api.url}/__faults`, {
+    method: 'PUT',
+    headers: { authorization: 'Bearer token', 'content-type': 'application/json' },
+    body: JSON.stringify(fault),
+  });
 const signIn = (api: Api, password: string) => post(`${api.url}/v1/sessions`, { email: 'qa@example.com', password });
 
 test('it starts alone, seeds the QA account, ends on SIGTERM, and remembers everything', async () => {
@@ -95,9 +101,9 @@ test('it starts alone, seeds the QA account, ends on SIGTERM, and remembers ever
 
 test('a request that runs is finished before the process ends', async () => {
   const api = await start({ API_FAULTS: 'true', API_FAULTS_TOKEN: 'token', QA_PASSWORD: 'first password' });
+  await breakRoute(api, { route: 'sessions', latency_ms: 60_000 });
   const signedIn = signIn(api, 'first password');
-  // Hashing takes a tenth of a second; the request is in once the log says so.
-  while (!api.output().includes('incoming request')) await once(api.child.stdout!, 'data');
+  while (!api.output().includes('"url.path":"/v1/sessions"')) await once(api.child.stdout!, 'data');
   api.child.kill('SIGINT');
   const answer = await signedIn;
   expect(answer.status).toBe(201);
@@ -210,11 +216,7 @@ describe('telemetry', () => {
       SERVICE_VERSION: '9.9.9',
     });
     const { access_token } = (await (await signIn(api, 'first password')).json()) as { access_token: string };
-    await fetch(`${api.url}/__faults`, {
-      method: 'PUT',
-      headers: { authorization: 'Bearer token', 'content-type': 'application/json' },
-      body: '{"route":"posts"}',
-    });
+    await breakRoute(api, { route: 'posts' });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const broken = await fetch(`${api.url}/v1/posts`, {
       headers: { authorization: `Bearer ${access_token}`, traceparent: `00-${traceId}-b7ad6b7169203331-01` },
