@@ -31,6 +31,8 @@ export interface Batch {
 /** What became of a batch, counted in items: spans, log records, data points, StatsD lines. */
 export interface Exported {
   accepted: Partial<Record<Signal, number>>;
+  /** Items left out on purpose, by the backend's `filter`. */
+  filtered?: Partial<Record<Signal, number>>;
   /** Permanently refused items; retrying the same bytes would fail again. */
   rejected: { signal: Signal; count: number; reason: string; sample?: unknown }[];
   /** Records to hand over again, later. */

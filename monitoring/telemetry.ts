@@ -118,6 +118,8 @@ export interface ReceiverStatus {
   otlp_refused: number;
   statsd_packets: number;
   statsd_malformed: number;
+  /** Well-formed StatsD lines that could not be written to the spool. */
+  statsd_lost?: number;
   /** Datagrams that the kernel dropped because the socket's buffer was full, where the system tells. */
   statsd_socket_drops: number | null;
   spool_bytes: number;

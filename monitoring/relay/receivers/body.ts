@@ -1,0 +1,87 @@
+import { Buffer } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip, inflate, type ZlibOptions } from 'node:zlib';
+
+/** A request that is not taken, with the HTTP status that says why. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(status: number, message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.name = 'Refusal';
+    this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+const DECODERS: Record<string, ((body: Buffer, options: ZlibOptions) => Promise<Buffer>) | undefined> = {
+  gzip: promisify(gunzip) as (body: Buffer, options: ZlibOptions) => Promise<Buffer>,
+  deflate: promisify(inflate) as (body: Buffer, options: ZlibOptions) => Promise<Buffer>,
+};
+
+/** Bytes of bodies that all requests together hold at one time. */
+export class BodyBudget {
+  #left: number;
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
+/**
+ * Collects a body of at most `maxBytes` as sent; throws Refusal 413 as soon as it is known to be longer, 429 where all
+ * bodies together would be too much.
+ */
+export function collectBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const declared = Number(request.headers['content-length'] ?? 0);
+    if (declared > maxBytes) return reject(tooLarge(maxBytes));
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const end = (settle: () => void) => {
+      request.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      budget.give(bytes);
+      settle();
+    };
+    const onData = (chunk: Buffer) => {
+      if (bytes + chunk.length > maxBytes) return end(() => reject(tooLarge(maxBytes)));
+      if (!budget.take(chunk.length)) return end(() => reject(new Refusal(429, 'too many requests at one time', 1)));
+      bytes += chunk.length;
+      chunks.push(chunk);
+    };
+    const onEnd = () => end(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
+    const onError = (error: Error) => end(() => reject(error));
+    const onClose = () => end(() => reject(new Error('the sender went away')));
+    request.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
+}
+
+/** Undoes Content-Encoding. Inflating stops at `maxBytes`, so a bomb costs no more than an honest body. */
+export async function decompress(body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return body;
+  const decode = DECODERS[encoding];
+  if (!decode)
+    throw new Refusal(415, `content encoding ${JSON.stringify(encoding)} is not supported: gzip, deflate or identity`);
+  try {
+    return await decode(body, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    throw new Refusal(400, `the body is not ${encoding}: ${(error as Error).message}`);
+  }
+}
+
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal(413, `the body is larger than ${maxBytes} bytes uncompressed`);
+}

@@ -1,0 +1,180 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { EXIT, RingdownError } from '../../core/errors.ts';
+import type { Backend } from '../exporter.ts';
+import type { Reader } from '../reader.ts';
+import type { BackendStatus, ReceiverStatus } from '../telemetry.ts';
+import { noCounts } from './counts.ts';
+import { lockFolder } from './data-lock.ts';
+import { highestPosition } from './fan-out/cursor-file.ts';
+import { Feed } from './fan-out/feed.ts';
+import { OtlpReceiver } from './receivers/otlp-http.ts';
+import { StatsdReceiver } from './receivers/statsd-udp.ts';
+import { type CompleteSettings, isLoopback, type RelaySettings, withDefaults } from './settings.ts';
+import type { NewRecord } from './spool/record.ts';
+import { Spool } from './spool/spool.ts';
+
+export interface ServiceDeps {
+  clock: Clock;
+  random: () => number;
+  loadBackend(type: string): Promise<Backend>;
+  log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** How long a predecessor that is ending may hold the folder. */
+  lockWaitMs?: number;
+}
+
+export interface RelayStatus {
+  backends: BackendStatus[];
+  receiver: ReceiverStatus;
+}
+
+// Large enough to spread an exporter's cost per call, small enough that one per backend fits in memory.
+const BATCH_LIMITS = { maxItems: 16_384, maxBytes: 4 * 2 ** 20 };
+const BACKOFF = { firstMs: 500, maxMs: 60_000 };
+
+/** The relay in one process: receivers → spool → one feed per backend. */
+export class RelayService {
+  readonly #settings: CompleteSettings;
+  readonly #deps: ServiceDeps;
+  #unlock: (() => void) | undefined;
+  #spool: Spool | undefined;
+  #feeds: Feed[] = [];
+  #otlp: OtlpReceiver | undefined;
+  #statsd: StatsdReceiver | undefined;
+  /** Of the first backend that can be read. */
+  reader: Reader | undefined;
+
+  constructor(settings: RelaySettings, deps: ServiceDeps) {
+    this.#settings = withDefaults(settings);
+    this.#deps = deps;
+  }
+
+  /**
+   * Opens everything and listens.
+   * @throws RingdownError `OTLP_TOKEN_REQUIRED`, `PORT_IN_USE`, `DATA_DIR_IN_USE`, or a backend's own
+   */
+  async start(): Promise<{ otlpPort: number; statsdPort: number }> {
+    const { dataDir, host, otlpToken, backends } = this.#settings;
+    if (!isLoopback(host) && !otlpToken) {
+      throw new RingdownError('OTLP_TOKEN_REQUIRED', `the OTLP receiver must not listen on ${host} without a token`, {
+        hint: 'set a token, or listen on 127.0.0.1',
+        exitCode: EXIT.usage,
+      });
+    }
+    const cursors = join(dataDir, 'cursors');
+    await mkdir(cursors, { recursive: true });
+    this.#unlock = await lockFolder(dataDir, this.#deps.clock, this.#deps.lockWaitMs ?? 10_000);
+    for (const settings of backends) await this.#addFeed(settings, cursors);
+    for (const feed of this.#feeds) await feed.load();
+    this.#spool = await this.#openSpool(await highestPosition(cursors));
+    for (const feed of this.#feeds) await feed.attach(this.#spool);
+    this.#release();
+    const ports = await this.#listen(this.#spool);
+    for (const feed of this.#feeds) feed.start();
+    return ports;
+  }
+
+  async #addFeed(settings: CompleteSettings['backends'][number], cursors: string): Promise<void> {
+    const { clock, random, log } = this.#deps;
+    const backend = await this.#deps.loadBackend(settings.type);
+    await mkdir(settings.dataDir, { recursive: true });
+    const { exporter, reader } = backend.create(settings);
+    this.reader ??= reader;
+    this.#feeds.push(
+      new Feed({
+        name: settings.name,
+        type: settings.type,
+        exporter,
+        cursorPath: join(cursors, `${encodeURIComponent(settings.name)}.json`),
+        clock,
+        random,
+        timeoutMs: this.#settings.exportTimeoutMs,
+        backoff: BACKOFF,
+        limits: BATCH_LIMITS,
+        log,
+        onMoved: () => this.#release(),
+      }),
+    );
+  }
+
+  #openSpool(startAt: number): Promise<Spool> {
+    return Spool.open({
+      folder: join(this.#settings.dataDir, 'spool'),
+      maxBytes: this.#settings.spoolMaxBytes,
+      startAt,
+      onAppended: (records) => this.#received(records),
+      onDrop: async (start) => {
+        await Promise.all(this.#feeds.map((feed) => feed.makeRoom(start)));
+      },
+      onDamage: (message) => this.#deps.log('error', message),
+    });
+  }
+
+  #received(records: readonly NewRecord[]): void {
+    const counts = noCounts();
+    for (const record of records) counts[record.signal] += record.items;
+    for (const feed of this.#feeds) feed.receive(counts);
+  }
+
+  /** What every backend has settled needs no place on disk. */
+  #release(): void {
+    const passed = Math.min(...this.#feeds.map((feed) => feed.position), this.#spool!.end);
+    this.#spool!.release(passed).catch((error) => this.#deps.log('error', `spool: ${error.message}`));
+  }
+
+  async #listen(spool: Spool): Promise<{ otlpPort: number; statsdPort: number }> {
+    const { host, otlpPort, statsdPort, otlpToken, maxBodyBytes } = this.#settings;
+    const { clock, log } = this.#deps;
+    const append = (record: NewRecord) => spool.append(record);
+    const now = () => clock.now();
+    this.#otlp = new OtlpReceiver({ host, port: otlpPort, token: otlpToken, maxBodyBytes, now, append, log });
+    this.#statsd = new StatsdReceiver({ host, port: statsdPort, clock, append, log });
+    return {
+      otlpPort: await bound('OTLP', host, otlpPort, this.#otlp.listen()),
+      statsdPort: await bound('StatsD', host, statsdPort, this.#statsd.listen()),
+    };
+  }
+
+  async status(): Promise<RelayStatus> {
+    return {
+      backends: this.#feeds.map((feed) => feed.status()),
+      receiver: {
+        otlp_requests: this.#otlp?.requests ?? 0,
+        otlp_refused: this.#otlp?.refused ?? 0,
+        statsd_packets: this.#statsd?.packets ?? 0,
+        statsd_malformed: this.#statsd?.malformed ?? 0,
+        statsd_lost: this.#statsd?.lost ?? 0,
+        statsd_socket_drops: (await this.#statsd?.socketDrops()) ?? null,
+        spool_bytes: this.#spool?.bytes ?? 0,
+      },
+    };
+  }
+
+  /** Stops receiving, writes what was received, lets exporters end their batch until `abort` fires. */
+  async shutdown(abort: AbortSignal): Promise<void> {
+    await Promise.all([this.#otlp?.close(abort), this.#statsd?.close()]);
+    const stopped = Promise.all(this.#feeds.map((feed) => feed.shutdown(abort)));
+    await this.#spool?.close();
+    await stopped;
+    this.#unlock?.();
+  }
+}
+
+async function bound(what: string, host: string, port: number, listening: Promise<number>): Promise<number> {
+  try {
+    return await listening;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    throw new RingdownError(
+      code === 'EACCES' ? 'PORT_FORBIDDEN' : 'PORT_IN_USE',
+      `${what}: port ${port} on ${host} ${code === 'EACCES' ? 'may not be opened' : 'is in use'}`,
+      {
+        hint: `free it, or choose another with ${what === 'OTLP' ? '--otlp-port' : '--statsd-port'}`,
+        exitCode: EXIT.usage,
+        cause: error,
+      },
+    );
+  }
+}

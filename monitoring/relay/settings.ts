@@ -1,0 +1,38 @@
+import type { BackendSettings } from '../exporter.ts';
+
+export interface RelaySettings {
+  /** Holds `spool/`, `cursors/` and the lock. One relay at a time. */
+  dataDir: string;
+  /** Of both listeners. Any other than loopback needs `otlpToken`; StatsD knows no token. */
+  host: string;
+  /** 0 means any free port; a restart keeps the one it got. */
+  otlpPort: number;
+  statsdPort: number;
+  otlpToken?: string;
+  /** Of one OTLP body, uncompressed. Default 8 MiB. */
+  maxBodyBytes?: number;
+  /** Of the spool on disk. When full, the oldest segment goes. Default 1 GiB, at least 4 × maxBodyBytes. */
+  spoolMaxBytes?: number;
+  /** Of the whole process, native memory included. Default 1 GiB. */
+  memoryLimitBytes?: number;
+  /** How long one export may take. Default 30 s. */
+  exportTimeoutMs?: number;
+  backends: BackendSettings[];
+}
+
+export type CompleteSettings = Required<Omit<RelaySettings, 'otlpToken'>> & Pick<RelaySettings, 'otlpToken'>;
+
+export function withDefaults(settings: RelaySettings): CompleteSettings {
+  const maxBodyBytes = settings.maxBodyBytes ?? 8 * 2 ** 20;
+  return {
+    ...settings,
+    maxBodyBytes,
+    spoolMaxBytes: Math.max(settings.spoolMaxBytes ?? 2 ** 30, 4 * maxBodyBytes),
+    memoryLimitBytes: settings.memoryLimitBytes ?? 2 ** 30,
+    exportTimeoutMs: settings.exportTimeoutMs ?? 30_000,
+  };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
