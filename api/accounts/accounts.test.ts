@@ -76,6 +76,28 @@ test('deleting an account takes its posts and sessions along', async () => {
   expect((await signUp({ email: kim.email, password: PASSWORD })).statusCode).toBe(201);
 });
 
+test('what still runs when the account is deleted is refused, and is no failure of the server', async () => {
+  const kim = await api.someone();
+  const { add } = api.deps.posts;
+  api.deps.posts.add = async (post) => {
+    await api.call('DELETE', '/v1/users/me', { token: kim.token });
+    return add(post);
+  };
+  const written = await api.call('POST', '/v1/posts', { token: kim.token, json: { title: 'x', body: 'y' } });
+  expect(problemOf(written)).toMatchObject({ status: 401, code: 'invalid_token' });
+
+  const lee = await api.someone();
+  const { verify } = api.deps.passwords;
+  api.deps.passwords.verify = async (...args) => {
+    const good = await verify(...args);
+    await api.call('DELETE', '/v1/users/me', { token: lee.token });
+    return good;
+  };
+  const signedIn = await api.call('POST', '/v1/sessions', { json: { email: lee.email, password: PASSWORD } });
+  expect(problemOf(signedIn)).toMatchObject({ status: 401, code: 'invalid_credentials' });
+  expect(api.logs.filter(({ level }) => level === 50)).toEqual([]);
+});
+
 test('seeding an account is idempotent and updates its password', async () => {
   const signIn = async (password: string) =>
     (await api.call('POST', '/v1/sessions', { json: { email: 'qa@example.com', password } })).statusCode;

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { insertedUnderParent } from '../database/foreign-keys.ts';
 import type { ApiSchema } from '../database/schema.ts';
 import { tracedQuery } from '../tracing.ts';
 import type { PostRepository } from './post.ts';
@@ -8,9 +9,7 @@ const COLUMNS = ['id', 'author_id', 'title', 'body', 'created_at', 'updated_at']
 export function kyselyPosts(db: Kysely<ApiSchema>): PostRepository {
   return {
     add: (post) =>
-      tracedQuery('INSERT', 'post', async () => {
-        await db.insertInto('post').values(post).execute();
-      }),
+      tracedQuery('INSERT', 'post', () => insertedUnderParent(() => db.insertInto('post').values(post).execute())),
 
     byId: (id) =>
       tracedQuery('SELECT', 'post', () =>

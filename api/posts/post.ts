@@ -17,7 +17,8 @@ export interface PostPage {
 
 /** Where posts are kept; deleted ones are invisible through it. Rejects when the store fails. */
 export interface PostRepository {
-  add(post: Post): Promise<void>;
+  /** @returns false when the author's account is gone */
+  add(post: Post): Promise<boolean>;
   byId(id: string): Promise<Post | undefined>;
   /** @param after a position given out by an earlier page; undefined starts with the newest */
   page(limit: number, after: number | undefined): Promise<PostPage>;

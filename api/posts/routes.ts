@@ -57,7 +57,7 @@ export const postRoutes: FastifyPluginAsyncTypebox<PostRoutes> = async (app, { p
         created_at: now,
         updated_at: now,
       };
-      await posts.add(post);
+      if (!(await posts.add(post))) throw new ProblemError('invalid_token', 'the account is gone');
       return reply.code(201).header('location', `/v1/posts/${post.id}`).send(represent(post));
     },
   );

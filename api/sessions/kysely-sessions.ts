@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { insertedUnderParent } from '../database/foreign-keys.ts';
 import type { ApiSchema } from '../database/schema.ts';
 import { tracedQuery } from '../tracing.ts';
 import type { Rotation, Session, SessionRepository } from './session.ts';
@@ -7,10 +8,12 @@ export function kyselySessions(db: Kysely<ApiSchema>): SessionRepository {
   return {
     add: (session, refreshTokenHash) =>
       tracedQuery('INSERT', 'session', () =>
-        db.transaction().execute(async (trx) => {
-          await trx.insertInto('session').values(session).execute();
-          await addToken(trx, session.id, refreshTokenHash);
-        }),
+        insertedUnderParent(() =>
+          db.transaction().execute(async (trx) => {
+            await trx.insertInto('session').values(session).execute();
+            await addToken(trx, session.id, refreshTokenHash);
+          }),
+        ),
       ),
 
     active: (id, now) =>

@@ -89,7 +89,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutes> = async (ap
       const now = clock.now();
       const session = { id: randomUUID(), account_id: account.id, created_at: now, expires_at: now + SESSION_MS };
       const refreshToken = newRefreshToken();
-      await sessions.add(session, hashRefreshToken(refreshToken));
+      if (!(await sessions.add(session, hashRefreshToken(refreshToken)))) {
+        throw new ProblemError('invalid_credentials', 'the account was deleted meanwhile');
+      }
       return reply
         .code(201)
         .header('location', '/v1/sessions/current')

@@ -17,7 +17,8 @@ export type Rotation =
 
 /** Where sessions are kept. Rejects when the store fails. Hashes are SHA-256 in hexadecimal. */
 export interface SessionRepository {
-  add(session: Session, refreshTokenHash: string): Promise<void>;
+  /** @returns false when the account is gone */
+  add(session: Session, refreshTokenHash: string): Promise<boolean>;
   /** @returns undefined when there is none, or it is revoked or expired at `now` */
   active(id: string, now: number): Promise<Session | undefined>;
   /** Spends one refresh token and stores the next, at once or not at all. */
