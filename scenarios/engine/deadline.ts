@@ -8,6 +8,9 @@ export interface Deadline {
   cancel(): void;
 }
 
+/** Without a reason, every abort would build a DOMException with its stack. */
+const CANCELLED = 'cancelled';
+
 /** @param limitMs from now, in monotonic time */
 export function startDeadline(clock: Clock, limitMs: number, parent: AbortSignal): Deadline {
   const controller = new AbortController();
@@ -24,7 +27,7 @@ export function startDeadline(clock: Clock, limitMs: number, parent: AbortSignal
   return {
     signal: controller.signal,
     cancel() {
-      timer.abort();
+      timer.abort(CANCELLED);
       parent.removeEventListener('abort', follow);
     },
   };

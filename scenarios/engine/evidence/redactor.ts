@@ -1,4 +1,4 @@
-import { formsOf, isShort } from './secret-forms.ts';
+import { formsOf, isShort, SHORTEST_INSIDE } from './secret-forms.ts';
 
 export const REDACTED = '[redacted]';
 
@@ -10,6 +10,9 @@ export class Redactor {
   readonly #secrets = new Set<string>();
   #pattern: RegExp | null = null;
   #stale = false;
+  readonly #keys = new Map<string, string>();
+  /** Length of the shortest text that can hold a secret. */
+  #shortest = 0;
 
   constructor(secrets: Iterable<string> = []) {
     for (const secret of secrets) this.add(secret);
@@ -20,11 +23,13 @@ export class Redactor {
     if (secret === '' || this.#secrets.has(secret)) return;
     this.#secrets.add(secret);
     this.#stale = true;
+    this.#keys.clear();
   }
 
   text(text: string): string {
     if (this.#secrets.size === 0 || text === '') return text;
     const pattern = this.#compiled();
+    if (text.length < this.#shortest) return text;
     pattern.lastIndex = 0;
     return pattern.test(text) ? text.replace(pattern, REDACTED) : text;
   }
@@ -41,23 +46,46 @@ export class Redactor {
       return text.length >= SHORTEST_NUMBER && this.#secrets.has(text) ? REDACTED : value;
     }
     if (value === null || typeof value !== 'object') return value;
-    if (Array.isArray(value)) {
-      let copy: unknown[] | null = null;
-      for (let index = 0; index < value.length; index++) {
-        const clean = this.#walk(value[index]);
-        if (clean !== value[index]) copy ??= [...value];
-        if (copy) copy[index] = clean;
-      }
-      return copy ?? value;
+    return Array.isArray(value) ? this.#walkList(value) : this.#walkRecord(value as Record<string, unknown>);
+  }
+
+  #walkList(list: unknown[]): unknown[] {
+    let copy: unknown[] | null = null;
+    for (let index = 0; index < list.length; index++) {
+      const clean = this.#walk(list[index]);
+      if (clean === list[index]) continue;
+      copy ??= [...list];
+      copy[index] = clean;
     }
-    let changed = false;
-    const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
-      const cleanKey = this.text(key);
-      const clean = this.#walk(inner);
-      changed ||= clean !== inner || cleanKey !== key;
-      return [cleanKey, clean];
-    });
-    return changed ? Object.fromEntries(entries) : value;
+    return copy ?? list;
+  }
+
+  #walkRecord(record: Record<string, unknown>): Record<string, unknown> {
+    let changed: Map<string, unknown> | null = null;
+    let renamed = false;
+    for (const key of Object.keys(record)) {
+      const clean = this.#walk(record[key]);
+      if (clean !== record[key]) {
+        changed ??= new Map();
+        changed.set(key, clean);
+      }
+      renamed ||= this.#key(key) !== key;
+    }
+    if (!changed && !renamed) return record;
+    const entries = Object.entries(record).map(([key, value]): [string, unknown] => [
+      this.#key(key),
+      changed?.has(key) ? changed.get(key) : value,
+    ]);
+    return Object.fromEntries(entries);
+  }
+
+  /** Keys are few and come again in every step. */
+  #key(key: string): string {
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const clean = this.text(key);
+    this.#keys.set(key, clean);
+    return clean;
   }
 
   #compiled(): RegExp {
@@ -72,6 +100,7 @@ export class Redactor {
     const longestFirst = [...forms].sort((a, b) => b.length - a.length);
     this.#pattern = new RegExp([...longestFirst, ...short].join('|'), 'g');
     this.#stale = false;
+    this.#shortest = short.length > 0 ? 1 : SHORTEST_INSIDE;
     return this.#pattern;
   }
 }

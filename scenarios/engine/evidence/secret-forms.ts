@@ -1,5 +1,5 @@
 /** Below this, a text is too common to be searched for inside other words. */
-const SHORTEST_INSIDE = 4;
+export const SHORTEST_INSIDE = 4;
 const SHORTEST_EMBEDDED = 6;
 
 /**
