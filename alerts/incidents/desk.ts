@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
 import type { AlertStore } from '../alert-store.ts';
 import { createDispatcher, DEFAULT_LIMITS, type Dispatcher, type DispatchLimits } from '../dispatcher/dispatcher.ts';
+import { adopt } from '../engine/adopt.ts';
 import {
   acknowledge,
   attachEvidence,
@@ -28,10 +29,12 @@ import type { Incident, NotificationEvent } from '../incident.ts';
 import type { Notifier } from '../notifier.ts';
 import type { Policy } from '../policies/policy.ts';
 import { Alarm } from './alarm.ts';
-import { Committer } from './committer.ts';
+import { COMMIT_PATIENCE_MS, Committer } from './committer.ts';
 import { type EvidenceSource, gatherEvidence } from './evidence.ts';
 import { notificationOf } from './notification.ts';
 import { StorageWatch } from './storage-watch.ts';
+
+const LOAD_AGAIN_MS = 5_000;
 
 /** A configured channel: how to reach it, and what it wants to hear. */
 export interface DeskChannel {
@@ -98,7 +101,8 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   /** Per incident, deliveries that have not ended. */
   const outstanding = new Map<string, number>();
   const evidenceReady = new Map<string, Promise<void>>();
-  let stopping = false;
+  const stop = new AbortController();
+  let loaded: Promise<void> | null = null;
 
   const around = (): Surroundings => ({
     now: clock.now(),
@@ -124,7 +128,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   const committer = new Committer({
     clock,
     random,
-    commit: (change) => deps.store.commit(change),
+    commit: write,
     release: (deliveries) => dispatcher.enqueue(deliveries),
     onTrouble(error) {
       if (error) log.error({ err: error }, 'alert state cannot be written; pages leave from memory');
@@ -173,7 +177,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   }
 
   function startGathering(incident: Incident): void {
-    if (!deps.evidence || stopping) return;
+    if (!deps.evidence || stop.signal.aborted) return;
     const ready = gatherEvidence(
       clock,
       deps.evidence,
@@ -190,6 +194,52 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     if (state.incidents.get(id)?.incident.state !== 'resolved' || (outstanding.get(id) ?? 0) > 0) return;
     state.incidents.delete(id);
     outstanding.delete(id);
+  }
+
+  /** Nothing is written before what was written is known: a commit that comes first waits for it. */
+  async function load(): Promise<void> {
+    const stored = await deps.store.load();
+    const late = state.monitors.size > 0;
+    const change = adopt(state, stored, around());
+    apply(state, change);
+    for (const { incident_id } of stored.deliveries) {
+      outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
+    }
+    for (const row of change.incidents.values()) alarm.set(row.incident.id, row.timers);
+    dispatcher.enqueue(stored.deliveries, { resumed: true });
+    const fresh = [...change.deliveries.values()];
+    for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
+    // An ordinary start has nothing to add to the disk.
+    if (late) void committer.add(change, fresh);
+  }
+
+  /** A watcher that cannot read what it knew still watches and pages; what it knew joins in when it can be read. */
+  async function loadUntilItWorks(attempted: () => void): Promise<void> {
+    while (!stop.signal.aborted) {
+      loaded ??= load();
+      const asked = loaded;
+      try {
+        await asked;
+        attempted();
+        return;
+      } catch (error) {
+        if (loaded === asked) loaded = null;
+        attempted();
+        log.error({ err: error }, 'alert state cannot be read; beginning without it');
+        await clock.timer(LOAD_AGAIN_MS, stop.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async function write(change: AlertChange): Promise<void> {
+    loaded ??= load();
+    const asked = loaded;
+    await asked.catch((error: unknown) => {
+      // The next attempt to write asks again.
+      if (loaded === asked) loaded = null;
+      throw error;
+    });
+    await deps.store.commit(change);
   }
 
   async function observe(observation: Observation): Promise<void> {
@@ -210,18 +260,15 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
 
   return {
     async start() {
-      const stored = await deps.store.load();
-      for (const row of stored.monitors) state.monitors.set(row.key, row);
-      for (const row of stored.services) state.services.set(row.key, row);
-      for (const row of stored.incidents) state.incidents.set(row.incident.id, row);
-      for (const { incident_id } of stored.deliveries) {
-        outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
-      }
-      for (const row of stored.incidents) alarm.set(row.incident.id, row.timers);
-      dispatcher.enqueue(stored.deliveries, { resumed: true });
+      const patience = new AbortController();
+      const waited = clock.timer(COMMIT_PATIENCE_MS, patience.signal).catch(() => undefined);
+      const firstAttempt = Promise.withResolvers<void>();
+      void loadUntilItWorks(firstAttempt.resolve);
+      await Promise.race([firstAttempt.promise, waited]);
+      patience.abort(new Error('no need to wait any longer'));
     },
     async shutdown(abort) {
-      stopping = true;
+      stop.abort(new Error('shutting down'));
       alarm.stop();
       storageWatch.stop();
       await dispatcher.shutdown(abort);

@@ -64,8 +64,10 @@ test('telemetry that throws or never answers costs the page 300 ms at most', asy
 
 test('a database that hangs does not keep evidence out of the page', async () => {
   const world = after(100);
-  world.store.mode = 'hangs';
-  const played = await timeline(world, [at('0s', run(JOURNEY, failed)), at('2s', expectNotified('slack'))]);
+  const hangs = at('0s', ({ store }) => {
+    store.mode = 'hangs';
+  });
+  const played = await timeline(world, [hangs, at('0s', run(JOURNEY, failed)), at('2s', expectNotified('slack'))]);
   expect(played.channel('slack').accepted[0]?.page.server_error).toBe('no such column: author_id');
 });
 

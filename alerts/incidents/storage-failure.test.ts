@@ -52,8 +52,10 @@ describe('when alert state cannot be written', () => {
     const keys = await Promise.all(
       (['works', 'rejects', 'hangs'] as const).map(async (mode) => {
         const played = world();
-        played.store.mode = mode;
-        await timeline(played, [at('0s', run(JOURNEY, failed)), at('3s', () => undefined)]);
+        const fault = at('0s', ({ store }) => {
+          store.mode = mode;
+        });
+        await timeline(played, [fault, at('0s', run(JOURNEY, failed)), at('3s', () => undefined)]);
         return played.channel('pager').accepted.map(({ dedup_key }) => dedup_key);
       }),
     );
@@ -97,12 +99,39 @@ describe('when alert state cannot be written', () => {
         store.mode = 'hangs';
       }),
       at('0s', run(JOURNEY, failed)),
-      at('1s', restart()),
       at('1s', ({ store }) => {
         store.mode = 'works';
       }),
+      at('1s', restart()),
       at('5s', run(JOURNEY, failed)),
       at('5s', expectNotified('pager')),
     ]);
+  });
+
+  test('a start without its database pages, and takes up what it knew when the database is back', async () => {
+    const played = await timeline(world(), [
+      at('0s', run(JOURNEY, failed)),
+      at('0s', run('a@staging', failed)),
+      at('0s', run('b@production', failed)),
+      at('0s', expectNotified('pager: triggered', 'pager: triggered', 'pager: triggered')),
+      at('10s', ({ store }) => {
+        store.mode = 'rejects';
+      }),
+      at('10s', restart()),
+      at('20s', run('b@production', passed)),
+      at('20s', run('a@staging', failed)),
+      // It cannot know that this is told already.
+      at('20s', expectNotified('pager: triggered')),
+      at('25s', ({ store }) => store.recover()),
+      // The stored incident of a@staging continues in the new one, and that of b@production is over.
+      at('60s', expectNotified('pager: resolved', 'pager: resolved')),
+      at('70s', run(JOURNEY, passed)),
+      at('70s', run('a@staging', passed)),
+      at('70s', expectNotified('pager: resolved', 'pager: resolved')),
+    ]);
+    expect([...played.store.state.incidents.values()].map(({ incident }) => incident.state)).toEqual(
+      Array.from({ length: 4 }, () => 'resolved'),
+    );
+    expect([...played.store.deliveries.values()].every(({ status }) => status === 'accepted')).toBe(true);
   });
 });

@@ -54,7 +54,7 @@ escalation:
     'p.policy.yaml:2:5: id must be lower-case letters, digits and hyphens, found the text "Critical!"',
     'p.policy.yaml:3:11: priority must be one of P1, P2, P3, P4, found the text "P9"',
     'p.policy.yaml:5:19: unknown key "tag" in scenario',
-    'p.policy.yaml:5:62: consecutive must be >= 1, found the number 0',
+    'p.policy.yaml:5:62: consecutive must be at least 1, found the number 0',
     'p.policy.yaml:7:27: unknown channel "pagr"',
     'p.policy.yaml:8:14: after must be a duration such as 30s, 5m or 1h30m, found the text "soon"',
     'p.policy.yaml:9:14: steps must be in the order of their time',

@@ -13,6 +13,7 @@ export class MemoryAlertStore implements Pick<AlertStore, 'load' | 'commit'> {
   #hanging: (() => void)[] = [];
 
   async load(): Promise<StoredAlerts> {
+    await this.#gate();
     const deliveries = [...this.deliveries.values()].filter(({ status }) => status === 'pending');
     const needed = new Set(deliveries.map(({ incident_id }) => incident_id));
     return structuredClone({
@@ -26,13 +27,17 @@ export class MemoryAlertStore implements Pick<AlertStore, 'load' | 'commit'> {
   }
 
   async commit(change: AlertChange): Promise<void> {
-    if (this.mode === 'rejects') throw new Error('database or disk is full');
     const copy = structuredClone(change);
-    if (this.mode === 'hangs') await new Promise<void>((resolve) => this.#hanging.push(resolve));
+    await this.#gate();
     this.commits++;
     apply(this.state, copy);
     for (const event of copy.events) this.events.set(event.id, event);
     for (const delivery of copy.deliveries.values()) this.deliveries.set(delivery.delivery_id, delivery);
+  }
+
+  async #gate(): Promise<void> {
+    if (this.mode === 'rejects') throw new Error('database or disk is full');
+    if (this.mode === 'hangs') await new Promise<void>((resolve) => this.#hanging.push(resolve));
   }
 
   /** The process that waited is gone, and its transaction with it. */

@@ -1,0 +1,44 @@
+import type { StoredAlerts } from '../alert-store.ts';
+import { Draft, type Surroundings } from './draft.ts';
+import { resolveIncident } from './lifecycle.ts';
+import type { AlertChange, AlertState, MonitorAlert, TrackedIncident } from './state.ts';
+
+/**
+ * Takes in what the database knew, after the watcher had to begin without it. What was seen since counts for more:
+ * a monitor that passes has left its stored incident, one that opened another incident continues there.
+ */
+export function adopt(state: AlertState, stored: StoredAlerts, around: Surroundings): AlertChange {
+  const draft = new Draft(state, around);
+  for (const monitor of stored.monitors) if (!state.monitors.has(monitor.key)) draft.putMonitor(monitor);
+  for (const service of stored.services) {
+    const current = state.services.get(service.key);
+    draft.putService({
+      key: service.key,
+      open: [...new Set([...service.open, ...(current?.open ?? [])])],
+      opened: [...service.opened, ...(current?.opened ?? [])],
+    });
+  }
+  for (const row of stored.incidents) {
+    if (state.incidents.has(row.incident.id)) continue;
+    draft.add({ ...row, incident: { ...row.incident } });
+    if (row.incident.state !== 'resolved') reconcile(draft, row.incident.id, stored, state);
+  }
+  return draft.change;
+}
+
+function reconcile(draft: Draft, id: string, stored: StoredAlerts, state: AlertState): void {
+  const row = draft.edit(id);
+  const before = new Map(stored.monitors.map((monitor) => [monitor.key, monitor]));
+  let continued: TrackedIncident | undefined;
+  for (const key of row.incident.monitors) {
+    const seen = state.monitors.get(key);
+    if (!seen || before.get(key)?.incident_id !== id) continue;
+    if (seen.incident_id) continued ??= draft.incident(seen.incident_id);
+    else if (seen.state === 'failing' || seen.state === 'no_data')
+      draft.putMonitor({ ...seen, incident_id: id } satisfies MonitorAlert);
+  }
+  if (!draft.waitingFor(row).next().done) return;
+  row.continues_as = continued?.incident.title ?? null;
+  const message = continued ? `continues as: ${continued.incident.title}` : 'every monitor passes again';
+  resolveIncident(draft, row, null, message);
+}
