@@ -66,7 +66,7 @@ export class Partition {
       instance = await DuckDBInstance.create(file, {
         threads: '2',
         memory_limit: `${Math.round(memoryLimitBytes / 2 ** 20)}MiB`,
-        checkpoint_threshold: '32MB',
+        checkpoint_threshold: '64MB',
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
       });
@@ -141,12 +141,13 @@ export class Partition {
     const { batch, rolledUpTo } = this.#state;
     if (batch === rolledUpTo) return;
     const next = { ...this.#state, rolledUpTo: batch };
+    // Counted anew even where it fails, so that it is not tried again with every commit.
+    this.rowsToRollUp = 0;
     await this.#transaction(async () => {
       for (const statement of ROLL_UP) await this.#writer.run(statement, [rolledUpTo, batch], [BIGINT, BIGINT]);
       await this.#saveState(next);
     });
     this.#state = next;
-    this.rowsToRollUp = 0;
   }
 
   /** `service\0version` → when it was first seen, in nanoseconds. */

@@ -5,8 +5,8 @@ export const MINUTE_NS = 60_000_000_000n;
 /** Buckets of points, one row each: series, time_ns, bucket, count. */
 export function explodedBuckets(where: string): string {
   return `
-SELECT series, time_ns, bucket_offset + at - 1 AS bucket, count FROM (
-  SELECT series, time_ns, bucket_offset, unnest(buckets::DOUBLE[]) AS count, generate_subscripts(buckets::DOUBLE[], 1) AS at
+SELECT series, time_ns, bucket_offset + place - 1 AS bucket, count FROM (
+  SELECT series, time_ns, bucket_offset, unnest(buckets::DOUBLE[]) AS count, generate_subscripts(buckets::DOUBLE[], 1) AS place
   FROM points WHERE buckets IS NOT NULL AND ${where}
 ) WHERE count > 0
 UNION ALL

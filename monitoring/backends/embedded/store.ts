@@ -45,6 +45,8 @@ export class Store {
   #running: AbortController | undefined;
   #upkeep: Promise<void> = Promise.resolve();
   #openError: Error | undefined;
+  /** The last fault of the disk or of a file, for people. */
+  lastError: Error | undefined;
   /** Files moved aside because they could not be read, since start. */
   quarantined = 0;
 
@@ -88,8 +90,9 @@ export class Store {
         if (!this.#running) throw new RingdownError('STORE_STOPPED', 'the embedded store is not running');
         abort.throwIfAborted();
         await this.#ensureOpen();
-        await this.#moveOnIfFull();
-        return await this.#write(batch, abort);
+        const exported = await this.#write(batch, abort);
+        await this.#tidyUp();
+        return exported;
       } catch (thrown) {
         const error = toError(thrown);
         if (!abort.aborted) await this.#recover(error);
@@ -117,8 +120,8 @@ export class Store {
         batch: state.batch + 1n,
         highWater: batch.end,
         lastReceived: fresh.reduce((latest, record) => Math.max(latest, record.receivedAt), state.lastReceived),
-        firstNs: encoded.firstNs < state.firstNs ? encoded.firstNs : state.firstNs,
-        lastNs: encoded.lastNs > state.lastNs ? encoded.lastNs : state.lastNs,
+        firstNs: earlier(encoded.firstNs, state.firstNs),
+        lastNs: later(encoded.lastNs, state.lastNs),
       };
       await partition.write(encoded, next, abort);
       entry.state = partition.state;
@@ -176,7 +179,7 @@ export class Store {
     await this.#exclusive.run(async () => {
       const current = this.#entries.at(-1);
       if (!current?.partition) return;
-      if (current.partition.rowsToRollUp > 0) await current.partition.rollUp();
+      await current.partition.rollUp();
       await this.#moveOnIfFull();
       await this.#deleteExpired();
       for (const entry of this.#entries.slice(0, -1)) {
@@ -217,13 +220,20 @@ export class Store {
     }
   }
 
+  /** What a commit may call for. It failing takes nothing back from the commit; upkeep tries again. */
+  async #tidyUp(): Promise<void> {
+    try {
+      const { partition } = this.#entries.at(-1)!;
+      if (partition && partition.rowsToRollUp >= ROLL_UP_ROWS) await partition.rollUp();
+      await this.#moveOnIfFull();
+    } catch (error) {
+      await this.#recover(toError(error));
+    }
+  }
+
   async #moveOnIfFull(): Promise<void> {
     const entry = this.#entries.at(-1);
     if (!entry || entry.state.batch === 0n) return;
-    if (entry.partition && entry.partition.rowsToRollUp >= ROLL_UP_ROWS) {
-      await entry.partition.rollUp();
-      entry.state = entry.partition.state;
-    }
     const dayIsOver = dayOf(nameTime(entry.file)) !== dayOf(this.#clock.now());
     if (dayIsOver || sizeOf(entry) > this.#config.maxSizeBytes / FILES_IN_CAP) await this.#addPartition();
   }
@@ -305,17 +315,18 @@ export class Store {
    */
   async #openSoundly(file: string, before = EMPTY): Promise<Partition | undefined> {
     const initial = { ...EMPTY, highWater: before.highWater, lastReceived: before.lastReceived };
-    for (const suspects of [[`${file}.wal`], [file, `${file}.wal`]]) {
+    for (;;) {
       try {
         return await Partition.open(file, this.#config.memoryLimitBytes, initial);
       } catch (thrown) {
         const error = toError(thrown);
         if (!saysCorrupt(error) && !saysUnusable(error)) throw error;
-        if (quarantine(...suspects).length > 0) this.quarantined++;
+        this.lastError = error;
+        const moved = quarantine(`${file}.wal`).length || quarantine(file).length;
+        if (moved > 0) this.quarantined++;
+        if (!statSync(file, { throwIfNoEntry: false })) return undefined;
       }
     }
-    if (!statSync(file, { throwIfNoEntry: false })) return undefined;
-    return await Partition.open(file, this.#config.memoryLimitBytes, initial);
   }
 
   #entry(file: string, sequence: number, state: PartitionState, partition: Partition): Entry {
@@ -358,6 +369,7 @@ export class Store {
 
   /** After an error of the file being written: opens it again, which also finds out whether it is damaged. */
   async #recover(error: Error): Promise<void> {
+    this.lastError = error;
     if (!saysCorrupt(error) && !saysUnusable(error)) return;
     const current = this.#entries.at(-1);
     if (current) await this.#setAside(current, error);
@@ -387,6 +399,17 @@ const EMPTY: PartitionState = {
   lastNs: 0n,
   rolledUpTo: 0n,
 };
+
+// Math.min and Math.max do not take bigints.
+function earlier(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+
+function later(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}
 
 function countItems(records: SpoolRecord[]): Partial<Record<Signal, number>> {
   const counts: Partial<Record<Signal, number>> = {};

@@ -35,11 +35,11 @@ export async function askLogs(
       if (!where) return [];
       if (after) where.push(beyond(after, file, parameters));
       const rows = await query(
-        `SELECT ${LOG_COLUMNS}, logs.rowid AS row FROM ${LOG_TABLES} WHERE ${where.join(' AND ')}
+        `SELECT ${LOG_COLUMNS}, logs.rowid AS place FROM ${LOG_TABLES} WHERE ${where.join(' AND ')}
          ORDER BY time_ns DESC, logs.rowid DESC LIMIT ${Math.floor(question.limit) + 1}`,
         parameters.list,
       );
-      return rows.map((row) => ({ row, place: { timeNs: row.time_ns as bigint, file, row: row.row as bigint } }));
+      return rows.map((row) => ({ row, place: { timeNs: row.time_ns as bigint, file, row: row.place as bigint } }));
     },
     abort,
   );

@@ -7,7 +7,7 @@ import type { PartitionState, Query } from '../partition.ts';
 import { explodedBuckets, MINUTE_NS } from '../rollup.ts';
 import type { Store } from '../store.ts';
 import { Parameters, type Window } from './parameters.ts';
-import { countSpans, rawParts, wholeMinutes } from './routes.ts';
+import { countSpans, rawParts, type SpanGroup, wholeMinutes } from './routes.ts';
 import { addIncreases, type RunningTotal, runningTotals } from './running-totals.ts';
 import { findSeries, type Series, sliceOf } from './series.ts';
 
@@ -154,13 +154,13 @@ async function addPoints(
     (where) => `SELECT series, time_ns, count, sum, min, max FROM points WHERE ${where}`,
   );
   const rows = await query(
-    `SELECT series, (time_ns // ${stepNs})::DOUBLE AS at, sum(count) AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max
+    `SELECT series, (time_ns // ${stepNs})::DOUBLE AS place, sum(count) AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max
      FROM (${points.from}) GROUP BY ALL`,
     points.list,
   );
   for (const row of rows) {
     const one = byId.get(row.series as number)!;
-    const interval = chart.interval(one.unit, one.type, one.label, row.at as number);
+    const interval = chart.interval(one.unit, one.type, one.label, row.place as number);
     interval.count += row.count as number;
     interval.sum += (row.sum as number | null) ?? 0;
     interval.min = extreme(Math.min, interval.min, row.min as number | null);
@@ -173,40 +173,54 @@ async function addPoints(
     explodedBuckets,
   );
   const counted = await query(
-    `SELECT series, (time_ns // ${stepNs})::DOUBLE AS at, bucket, sum(count) AS count FROM (${buckets.from}) GROUP BY ALL`,
+    `SELECT series, (time_ns // ${stepNs})::DOUBLE AS place, bucket, sum(count) AS count FROM (${buckets.from}) GROUP BY ALL`,
     buckets.list,
   );
   for (const row of counted) {
     const one = byId.get(row.series as number)!;
-    const interval = chart.interval(one.unit, one.type, one.label, row.at as number);
+    const interval = chart.interval(one.unit, one.type, one.label, row.place as number);
     interval.slices.push(sliceOf(one, Number(row.bucket), row.count as number));
   }
 }
 
 /** Seconds, by the attributes that span groups keep: service, method, route, synthetic. */
-async function addFromSpans(store: Store, question: MetricQuestion, window: Window, chart: Chart, abort?: AbortSignal) {
-  const perMinute = question.interval_ms % 60_000 === 0;
-  if (!perMinute) return;
-  const minutes = question.interval_ms / 60_000;
+async function addFromSpans(
+  store: Store,
+  question: MetricQuestion,
+  window: Window,
+  chart: Chart,
+  abort?: AbortSignal,
+): Promise<void> {
+  if (question.interval_ms % 60_000 !== 0) return;
+  const wanted = (group: SpanGroup) =>
+    Object.entries(question.attributes ?? {}).every(([key, value]) => spanLabel(group, key) === value);
   const parts = await store.ask(
     window.fromNs,
     window.toNs,
-    (query, state) => countSpans(query, state, window, true),
+    (query, state) => countSpans(query, state, window, wanted, question.interval_ms / 60_000),
     abort,
   );
-  for (const span of parts.flat()) {
-    const labels = new Map([
-      ['service.name', span.service],
-      ['http.request.method', span.method],
-      ['http.route', span.route],
-      ...(span.synthetic ? [['user_agent.synthetic.type', 'test'] as const] : []),
-    ]);
-    if (Object.entries(question.attributes ?? {}).some(([key, value]) => labels.get(key) !== value)) continue;
-    const interval = chart.interval('s', 'histogram', (key) => labels.get(key), Math.floor(span.minute / minutes));
-    const slice = exponentialSlice(GROWTH, span.bucket, span.count);
-    interval.count += span.count;
-    interval.sum += span.sum / 1e9;
-    interval.slices.push({ ...slice, lower: slice.lower / 1e9, upper: slice.upper / 1e9 });
+  for (const { group, stretch, bucket, count, sum } of parts.flat()) {
+    const interval = chart.interval('s', 'histogram', (key) => spanLabel(group, key), stretch);
+    const slice = exponentialSlice(GROWTH, bucket, count);
+    interval.count += count;
+    interval.sum += sum / 1e9;
+    interval.slices.push({ count, lower: slice.lower / 1e9, upper: slice.upper / 1e9 });
+  }
+}
+
+function spanLabel(group: SpanGroup, name: string): string | undefined {
+  switch (name) {
+    case 'service.name':
+      return group.service;
+    case 'http.request.method':
+      return group.method;
+    case 'http.route':
+      return group.route;
+    case 'user_agent.synthetic.type':
+      return group.synthetic ? 'test' : undefined;
+    default:
+      return undefined;
   }
 }
 

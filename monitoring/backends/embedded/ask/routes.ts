@@ -2,18 +2,24 @@ import { BIGINT } from '@duckdb/node-api';
 import type { Question } from '../../../reader.ts';
 import type { RouteStats } from '../../../telemetry.ts';
 import { exponentialSlice, GROWTH, quantile, type Slice } from '../histogram.ts';
-import type { PartitionState, Query, Row } from '../partition.ts';
+import type { PartitionState, Query } from '../partition.ts';
 import { countedSpans, MINUTE_NS } from '../rollup.ts';
 import type { Store } from '../store.ts';
 import { Parameters, type Window } from './parameters.ts';
 
-/** SERVER spans counted: per minute, group and latency bucket. */
-export interface SpanCount {
-  minute: number;
+/** What charts of spans group by. */
+export interface SpanGroup {
   service: string;
   method: string;
   route: string;
   synthetic: boolean;
+}
+
+/** SERVER spans of one group, in one latency bucket, begun in one stretch of time. */
+export interface SpanCount {
+  group: SpanGroup;
+  /** Number of the stretch since the epoch. */
+  stretch: number;
   bucket: number;
   count: number;
   errors: number;
@@ -43,24 +49,33 @@ export function rawParts(window: Window, column: string, rolledUpTo: bigint, par
   return parts;
 }
 
-/** @param perMinute false merges all minutes into minute 0, inside the database */
+/**
+ * @param wanted which groups to count
+ * @param minutes length of a stretch; undefined makes one stretch, number 0, of the whole window
+ */
 export async function countSpans(
   query: Query,
   state: Readonly<PartitionState>,
   window: Window,
-  perMinute: boolean,
+  wanted: (group: SpanGroup) => boolean,
+  minutes: number | undefined,
 ): Promise<SpanCount[]> {
+  const groups = new Map<number, SpanGroup>();
+  for (const row of (await query('SELECT * FROM span_groups')) as unknown as (SpanGroup & { id: number })[]) {
+    if (wanted(row)) groups.set(row.id, row);
+  }
+  if (groups.size === 0) return [];
   const parameters = new Parameters();
   const { first, end } = wholeMinutes(window);
   const rollup = `SELECT * FROM span_rollup WHERE minute >= ${parameters.add(first, BIGINT)} AND minute < ${parameters.add(end, BIGINT)}`;
   const parts = [rollup, ...rawParts(window, 'start_ns', state.rolledUpTo, parameters).map(countedSpans)];
   const rows = await query(
-    `SELECT ${perMinute ? 'minute' : '0'} AS minute, service, method, route, synthetic, bucket,
+    `SELECT span_group, ${minutes === undefined ? '0' : `minute // ${Math.floor(minutes)}`} AS stretch, bucket,
        sum(count)::DOUBLE AS count, sum(errors)::DOUBLE AS errors, sum(sum_ns)::DOUBLE AS sum
-     FROM (${parts.join(' UNION ALL ')}) AS c JOIN span_groups g ON g.id = c.span_group GROUP BY ALL`,
+     FROM (${parts.join(' UNION ALL ')}) WHERE span_group IN (${[...groups.keys()].join(', ')}) GROUP BY ALL`,
     parameters.list,
   );
-  return rows as (Row & SpanCount)[];
+  return rows.map((row) => ({ ...(row as unknown as SpanCount), group: groups.get(row.span_group as number)! }));
 }
 
 /** Real or scenario requests per service, method and route; the busiest first. */
@@ -70,18 +85,19 @@ export async function askRoutes(
   window: Window,
   abort?: AbortSignal,
 ): Promise<RouteStats[]> {
+  const wanted = (group: SpanGroup) =>
+    (question.service === undefined || group.service === question.service) &&
+    (question.route === undefined || group.route === question.route) &&
+    (question.synthetic === undefined || group.synthetic === question.synthetic);
   const parts = await store.ask(
     window.fromNs,
     window.toNs,
-    (query, state) => countSpans(query, state, window, false),
+    (query, state) => countSpans(query, state, window, wanted, undefined),
     abort,
   );
   const routes = new Map<string, { stats: RouteStats; slices: Slice[] }>();
   for (const span of parts.flat()) {
-    if (question.service !== undefined && span.service !== question.service) continue;
-    if (question.route !== undefined && span.route !== question.route) continue;
-    if (question.synthetic !== undefined && span.synthetic !== question.synthetic) continue;
-    const { service, method, route } = span;
+    const { service, method, route } = span.group;
     const key = JSON.stringify([service, method, route]);
     let entry = routes.get(key);
     if (!entry) {

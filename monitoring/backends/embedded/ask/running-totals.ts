@@ -31,7 +31,7 @@ export async function runningTotals(
   const from = parameters.add(window.fromNs, BIGINT);
   const stepNs = BigInt(Math.floor(intervalMs)) * 1_000_000n;
   const rows = await query(
-    `SELECT series, start_ns, (time_ns // ${stepNs})::DOUBLE AS at, time_ns >= ${from} AS inside, max(time_ns) AS time_ns,
+    `SELECT series, start_ns, (time_ns // ${stepNs})::DOUBLE AS place, time_ns >= ${from} AS inside, max(time_ns) AS time_ns,
        arg_max(count, time_ns) AS count, arg_max(sum, time_ns) AS sum, arg_max(zero_count, time_ns) AS zero_count,
        arg_max(bucket_offset, time_ns) AS bucket_offset, arg_max(buckets, time_ns) AS buckets
      FROM points
@@ -49,7 +49,7 @@ export async function runningTotals(
       series: byId.get(row.series as number)!,
       startNs: row.start_ns as bigint,
       timeNs: row.time_ns as bigint,
-      interval: row.at as number,
+      interval: row.place as number,
       count: row.count as number,
       sum: (row.sum as number | null) ?? 0,
       buckets,
