@@ -53,7 +53,7 @@ function printable(text: string): string {
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
 
 /** Terminal columns: Korean, Chinese and Japanese letters take two. */
-function columns(text: string): number {
+export function columns(text: string): number {
   let total = 0;
   for (const letter of text) total += WIDE.test(letter) || letter.length === 2 ? 2 : 1;
   return total;

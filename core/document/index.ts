@@ -1,5 +1,5 @@
 export { checkDocument } from './check.ts';
-export { type Diagnostic, inOrder, renderDiagnostic, renderDiagnostics } from './diagnostic.ts';
+export { columns, type Diagnostic, inOrder, renderDiagnostic, renderDiagnostics } from './diagnostic.ts';
 export {
   diagnosticAt,
   diagnosticWithin,

@@ -1,0 +1,33 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { TSchema } from 'typebox';
+import { ScenarioSchema } from '../../scenarios/language/schema.ts';
+
+/** The published JSON Schemas, for completion and hover in editors. A further file format is a further line here. */
+const published: { file: string; schema: TSchema }[] = [{ file: 'scenario.schema.json', schema: ScenarioSchema }];
+
+/** The text of a schema file: draft 2020-12, one trailing line break. */
+export function schemaText(file: string, schema: TSchema): string {
+  const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `https://ringdown.dev/schemas/${file}` };
+  return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`;
+}
+
+/** Files that are missing or not what the schemas in the code say. */
+export function staleFiles(): string[] {
+  return published
+    .filter(({ file, schema }) => {
+      const path = new URL(file, import.meta.url);
+      return !existsSync(path) || readFileSync(path, 'utf8') !== schemaText(file, schema);
+    })
+    .map(({ file }) => file);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--check')) {
+    const stale = staleFiles();
+    for (const file of stale) console.error(`docs/schemas/${file} is out of date: run npm run generate`);
+    process.exitCode = stale.length > 0 ? 1 : 0;
+  } else {
+    for (const { file, schema } of published) writeFileSync(new URL(file, import.meta.url), schemaText(file, schema));
+  }
+}
