@@ -50,6 +50,20 @@ export async function buildWeb() {
   }
   const hash = hashOfSources(vite.version);
   if (hashOfLastBuild() === hash) return 'unchanged';
+  // React's development build is three times as large and slower; Vite takes it when NODE_ENV says anything else.
+  const nodeEnv = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    await build(vite, react);
+  } finally {
+    if (nodeEnv === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = nodeEnv;
+  }
+  writeFileSync(HASH_FILE, hash);
+  return 'built';
+}
+
+async function build(vite, react) {
   await vite.build({
     root: ROOT,
     configFile: false,
@@ -65,8 +79,6 @@ export async function buildWeb() {
       reportCompressedSize: false,
     },
   });
-  writeFileSync(HASH_FILE, hash);
-  return 'built';
 }
 
 if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {

@@ -110,7 +110,7 @@ function RunTable({ runs }: { runs: RunSummary[] }) {
               <td className="number" data-label="took">
                 {durationWords(run.duration_ms)}
               </td>
-              <td className="number" data-label="attempts">
+              <td className={`number ${run.attempts === 1 ? 'single-attempt' : ''}`} data-label="attempts">
                 {run.attempts}
               </td>
               <td className="run-why wide">{run.failure ? `${run.failure.step}: ${run.failure.message}` : ''}</td>

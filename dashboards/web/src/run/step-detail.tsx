@@ -47,7 +47,7 @@ function Judged({ assertions, warnings }: Pick<StepResult, 'assertions' | 'warni
   if (assertions.length + warnings.length === 0) return null;
   return (
     <div className="scroll-x">
-      <table className="data-table judged">
+      <table className="data-table stacks judged">
         <caption className="visually-hidden">Assertions of this step</caption>
         <thead>
           <tr>
@@ -81,12 +81,14 @@ function JudgedRow({ assertion, warning = false }: { assertion: AssertionResult;
       <td>
         <CheckMark good={assertion.passed} label={label} bad={warning ? 'degraded' : 'failing'} />
       </td>
-      <td className="mono">{assertion.subject}</td>
-      <td className="mono">
+      <td className="mono wide">{assertion.subject}</td>
+      <td className="mono" data-label="expected">
         {assertion.operator === 'equals' ? '' : `${assertion.operator} `}
         {assertion.expected}
       </td>
-      <td className="mono actual">{assertion.actual}</td>
+      <td className="mono actual" data-label="actual">
+        {assertion.actual}
+      </td>
     </tr>
   );
 }

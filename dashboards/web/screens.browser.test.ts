@@ -1,0 +1,267 @@
+/** The built UI in a real browser over invented data: what people see, in both themes, on a phone, by keyboard. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import AxeBuilder from '@axe-core/playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { FIXTURE_TOKEN, type FixtureServer, startFixtureServer } from './testing/fixture-server.ts';
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const FAILING = 'post-journey@local';
+const LOOKS = {
+  light: { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  dark: { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  phone: { colorScheme: 'light', viewport: { width: 360, height: 740 } },
+} as const;
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let server: FixtureServer;
+let complaints: string[];
+
+beforeAll(async () => {
+  execFileSync(process.execPath, [fileURLToPath(new URL('build.mjs', import.meta.url))]);
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: FLAGS });
+});
+afterAll(() => browser.close());
+
+beforeEach(() => {
+  complaints = [];
+});
+afterEach(async () => {
+  await context?.close();
+  await server?.close();
+});
+
+async function open(path: string, look: keyof typeof LOOKS = 'light', options = {}): Promise<void> {
+  server = await startFixtureServer(options);
+  context = await browser.newContext({ ...LOOKS[look], reducedMotion: 'reduce' });
+  page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content Security Policy|React|Warning/.test(message.text())) complaints.push(message.text());
+  });
+  await page.goto(`${server.url}/sign-in?token=${FIXTURE_TOKEN}`);
+  await page.goto(server.url + path);
+}
+
+const row = (name: string) => page.locator('tr', { has: page.getByRole('link', { name, exact: true }) });
+
+async function expectAccessible(where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(
+    (one) => `${where}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`,
+  );
+  expect(found).toEqual([]);
+}
+
+const runId = () => server.monitor(FAILING).last_run!.id;
+const SCREENS: [string, () => string, string][] = [
+  ['status board', () => '/', 'Health'],
+  ['monitor', () => `/monitors/${FAILING}`, 'How long a run takes'],
+  ['failing run', () => `/runs/${runId()}`, 'SqliteError: no such column: author_id'],
+  ['incidents', () => '/incidents', 'fails with status 500'],
+  ['incident', () => '/incidents/inc-1', 'Who was told'],
+  ['routes', () => '/telemetry', 'POST /v1/posts'],
+  ['requests', () => '/telemetry/requests', 'errors only'],
+  ['logs', () => '/telemetry/logs', 'the post could not be written'],
+  ['backends', () => '/backends', 'mapper_parsing_exception'],
+  ['trace', () => `/traces/${server.monitor(FAILING).last_run!.trace_id}`, 'INSERT posts'],
+  ['unknown page', () => '/nowhere', 'There is no such page'],
+];
+
+describe.each(['light', 'dark', 'phone'] as const)('%s', (look) => {
+  test('every screen can be read by everyone, fits its width, has a title and one heading', async () => {
+    await open('/', look);
+    for (const [name, path, text] of SCREENS) {
+      await page.goto(server.url + path());
+      await page.getByText(text).first().waitFor();
+      await expectAccessible(`${name} (${look})`);
+      expect({ name, headings: await page.locator('h1').count() }).toEqual({ name, headings: 1 });
+      expect(await page.title()).toMatch(/^\(1\) .+ · Ringdown$/);
+      const overflow = await page.evaluate(() =>
+        Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
+      );
+      expect({ name, overflow }).toEqual({ name, overflow: 0 });
+    }
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('empty screens say what would fill them', async () => {
+  await open('/', 'light', { empty: true });
+  await page.getByText('Nothing is watched yet').waitFor();
+  await page.getByText('No phone rings yet.').waitFor();
+  await expectAccessible('empty board');
+  for (const [path, text] of [
+    ['/incidents', 'Nothing is open'],
+    ['/telemetry', 'No request in this range'],
+    ['/telemetry/requests', 'No such request in this range'],
+    ['/telemetry/logs', 'No such log record in this range'],
+    ['/backends', 'No backend'],
+  ]) {
+    await page.goto(server.url + path);
+    await page.getByText(text!).waitFor();
+  }
+});
+
+test('without a session there is only the sign-in, and a wrong token is refused', async () => {
+  await open('/');
+  await context.clearCookies();
+  await page.goto(`${server.url}/incidents/inc-1`);
+  await page.getByText('npx ringdown token').waitFor();
+  await expectAccessible('sign-in');
+  await page.getByLabel('Token').fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByText('This is not the token of this watcher.').waitFor();
+  await page.getByLabel('Token').fill(FIXTURE_TOKEN);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: /fails with status 500/ }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
+test('a monitor goes red without reloading, is announced, and its row keeps its place', async () => {
+  await open('/');
+  await page.getByText('Live').waitFor();
+  const place = await row('Health').boundingBox();
+  const before = server.monitor('health@local');
+  const run = {
+    ...before.last_run!,
+    id: 'run-new',
+    status: 'failed' as const,
+    started_at: new Date().toISOString(),
+    failure: { step: 'health', message: 'status 503, expected 200' },
+  };
+  server.publish({ type: 'run', data: run });
+  server.update('health@local', {
+    state: 'failing',
+    state_since: run.started_at,
+    last_run: run,
+    recent_runs: [run, ...before.recent_runs],
+  });
+  await row('Health').getByText('Failing').waitFor();
+  await row('Health').getByText('health: status 503, expected 200').waitFor();
+  await page
+    .getByTestId('announcer')
+    .getByText('Health is failing: status 503, expected 200')
+    .waitFor({ state: 'attached' });
+  expect(await page.title()).toBe('(2) Status · Ringdown');
+  expect((await row('Health').boundingBox())!.y).toBe(place!.y);
+  expect(await page.locator('link[rel="icon"]').getAttribute('href')).toBe('/favicon-failing.svg');
+});
+
+test('a lost connection is said as such, shows nothing as down, and heals by itself', async () => {
+  await open('/');
+  await page.getByText('Live').waitFor();
+  const states = await page.locator('.cell-state .mark').allInnerTexts();
+  server.goAway();
+  await page.getByText(/Connection to the watcher lost since \d\d:\d\d:\d\d/).waitFor();
+  expect(await page.locator('.cell-state .mark').allInnerTexts()).toEqual(states);
+  expect(await page.locator('link[rel="icon"]').getAttribute('href')).toBe('/favicon-unknown.svg');
+  await expectAccessible('lost connection');
+  server.comeBack();
+  await page.getByText('Live').waitFor({ timeout: 30_000 });
+  await page.getByText(/Connection to the watcher lost/).waitFor({ state: 'detached' });
+});
+
+test('a filter narrows the board and says how to widen it again', async () => {
+  await open('/');
+  await page.getByRole('link', { name: 'Health' }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('session');
+  await page.getByRole('link', { name: 'Health' }).waitFor({ state: 'detached' });
+  await page.keyboard.type(' nothing like it');
+  await page.getByRole('button', { name: 'Show all 6' }).click();
+  await page.getByRole('link', { name: 'Health' }).waitFor();
+  await page.getByRole('button', { name: 'Failing 1' }).click();
+  expect(await page.locator('[data-row]', { hasText: 'Health' }).count()).toBe(0);
+});
+
+test('a run shows its failing step, every attempt, and a diff with what varies folded away', async () => {
+  await open(`/runs/${'run-post-journey-97'}`);
+  await page.getByRole('heading', { name: '“write” failed: status 500, expected 201' }).waitFor();
+  await page.getByText('"code": "INTERNAL"').first().waitFor();
+  await page.getByRole('button', { name: /Attempt 1/ }).click();
+  expect(await page.getByRole('button', { name: /Attempt 1/ }).getAttribute('aria-pressed')).toBe('true');
+  await page.getByRole('button', { name: 'sign in' }).first().click();
+  await page.getByText('POST http://127.0.0.1:8080/v1/sessions').waitFor();
+  expect(await page.getByText('x-request-id: 7ff21c').count()).toBe(0);
+  await page.getByRole('button', { name: '4 lines that vary in every run' }).click();
+  await page.getByText('x-request-id: 7ff21c').waitFor();
+});
+
+test("the service's spans appear by themselves once telemetry arrives", async () => {
+  await open('/runs/run-post-journey-97', 'light', { telemetry: false });
+  await page.getByText('looks again by itself').waitFor();
+  server.telemetryArrives();
+  await page.getByRole('button', { name: /INSERT posts/ }).waitFor();
+  await page.getByText('looks again by itself').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Whole run' }).click();
+  await page.getByRole('button', { name: /attempt 1/ }).waitFor();
+});
+
+test('an incident is acknowledged under a name, which the timeline keeps', async () => {
+  await open('/');
+  await page.getByRole('link', { name: 'reference-api, local: “write” fails with status 500' }).click();
+  await page.getByLabel('Your name, for the timeline').fill('kim');
+  await page.getByRole('button', { name: 'Acknowledge' }).click();
+  await page.getByText('By kim, in the browser').waitFor();
+  expect(server.changes).toContain('POST /api/v1/incidents/inc-1/acknowledge');
+  expect(await page.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Resolve' }).click();
+  await page.getByRole('button', { name: 'Resolve' }).waitFor({ state: 'detached' });
+});
+
+test('a monitor is run at once and its history can be walked by keyboard', async () => {
+  await open(`/monitors/${FAILING}`);
+  await page.getByRole('button', { name: 'Run now' }).click();
+  await page.getByText('Started. Its result will appear below.').waitFor();
+  expect(server.changes).toContain(`POST /api/v1/monitors/${FAILING}/run`);
+  const strip = page.getByRole('slider');
+  await strip.focus();
+  for (let step = 0; step < 5; step++) await page.keyboard.press('ArrowLeft');
+  expect(await strip.getAttribute('aria-valuenow')).toBe('92');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/runs/run-post-journey-92');
+  await page.goBack();
+  await page.getByRole('button', { name: 'Older' }).click();
+  await page.getByText('page 2').waitFor();
+});
+
+test('the theme turns through system, light and dark and stays after a reload', async () => {
+  await open('/', 'light');
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const system = await background();
+  await page.getByRole('button', { name: /^Theme/ }).click();
+  await page.getByRole('button', { name: /^Theme: light/ }).click();
+  const dark = await background();
+  expect(dark).not.toBe(system);
+  await page.reload();
+  await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
+  expect(await background()).toBe(dark);
+});
+
+test('the first stop of the keyboard skips to the content; j walks the rows', async () => {
+  await open('/');
+  await page.getByRole('link', { name: 'Health' }).waitFor();
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Health');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/monitors/health@local');
+});
