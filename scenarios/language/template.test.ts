@@ -10,6 +10,8 @@ import {
   template,
 } from './template.ts';
 
+fc.configureGlobal({ seed: 20261123 });
+
 /** A small linear congruential generator: the same numbers on every run. */
 function seeded(seed = 1): Generators {
   let state = seed;

@@ -70,7 +70,7 @@ function verdictOf(operator: Operator, operand: unknown, actual: unknown, show: 
   if (operator === 'exists') {
     return { passed: (actual !== MISSING) === operand, wanted: operand ? 'to exist' : 'not to exist' };
   }
-  const ask = OPERATORS[operator];
+  const ask = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
   if (!ask)
     return { passed: false, wanted: operator, problem: `cannot be judged by the unknown operator "${operator}"` };
   const verdict = ask(operand, actual, show);

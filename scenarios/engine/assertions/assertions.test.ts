@@ -1,0 +1,257 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Timings } from '../../run-result.ts';
+import { createExchange, type Exchange } from '../exchange.ts';
+import { readCapture } from './capture.ts';
+import { assertionKind, assertionKinds } from './registry.ts';
+
+fc.configureGlobal({ seed: 20261123 });
+
+const timings: Timings = {
+  dns_ms: null,
+  connect_ms: 2,
+  tls_ms: null,
+  first_byte_ms: 100,
+  download_ms: 20.25,
+  total_ms: 122.25,
+  connection_reused: false,
+};
+
+const answer = (body: unknown, { status = 200, headers = {} as Record<string, string | string[]> } = {}): Exchange =>
+  createExchange({
+    request: { method: 'GET', url: 'http://127.0.0.1/' },
+    response: { status, headers, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) },
+    timings,
+  });
+
+/** The messages of what did not hold; empty when all did. */
+const unmet = (key: string, written: unknown, exchange: Exchange) => {
+  const kind = assertionKind(key)!;
+  const results = kind.evaluate(kind.normalize(written), exchange);
+  expect(results.length).toBeGreaterThan(0);
+  return results.filter(({ passed }) => !passed).map(({ message }) => message);
+};
+
+describe('the contract of every kind', () => {
+  test('each folder is found', () => {
+    const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    expect(assertionKinds.map(({ kind }) => kind)).toEqual(folders.map(({ name }) => name).sort());
+  });
+
+  describe.each(assertionKinds.map((kind) => [kind.kind, kind] as const))('%s', (_, kind) => {
+    const [example] = (kind.spec as { examples?: unknown[] }).examples ?? [];
+
+    test('its example is checked and evaluated', () => {
+      expect(example).toBeDefined();
+      expect(kind.check(example)).toEqual([]);
+      for (const result of kind.evaluate(kind.normalize(example), answer({ ok: true }))) {
+        expect(result).toMatchObject({
+          kind: kind.kind,
+          subject: expect.any(String),
+          passed: expect.any(Boolean),
+          message: expect.any(String),
+        });
+      }
+    });
+
+    test('it never throws, whatever is answered and whatever a template puts into the spec', () => {
+      const written = fc.oneof(
+        fc.jsonValue(),
+        fc.record(
+          {
+            equals: fc.jsonValue(),
+            matches: fc.string(),
+            lt: fc.jsonValue(),
+            each: fc.jsonValue(),
+            count: fc.jsonValue(),
+          },
+          { requiredKeys: [] },
+        ),
+        fc.dictionary(fc.string(), fc.jsonValue()),
+      );
+      fc.assert(
+        fc.property(
+          written,
+          fc.oneof(fc.string(), fc.json()),
+          fc.integer({ min: 100, max: 599 }),
+          (spec, body, status) => {
+            if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return;
+            kind.evaluate(kind.normalize(spec), answer(body, { status, headers: { a: ['1', '2'] } }));
+          },
+        ),
+        { numRuns: 200 },
+      );
+      expect(Object.keys(Object.prototype)).toEqual([]);
+    });
+  });
+});
+
+test('status: a code, a class, a list, operators', () => {
+  const created = answer('', { status: 201 });
+  for (const spec of [201, '2xx', [200, 201], ['5xx', '2xx'], '201', { gte: 200, lt: 300 }, { not: 500 }])
+    expect(unmet('status', spec, created)).toEqual([]);
+  expect(unmet('status', 201, answer('', { status: 500 }))).toEqual(['status 500, expected 201']);
+  expect(unmet('status', [200, '3xx'], created)).toEqual(['status 201, expected 200 or 3xx']);
+  expect(unmet('status', { gte: 400 }, created)).toEqual(['status is 201, expected at least 400']);
+});
+
+test('headers: any case, repeated ones joined, numbers compared as numbers, absent is missing', () => {
+  const exchange = answer('', { headers: { 'content-type': 'application/json', vary: ['a', 'b'], 'x-limit': '60' } });
+  expect(unmet('header', { 'Content-Type': { contains: 'json' }, vary: 'a, b', 'x-limit': 60 }, exchange)).toEqual([]);
+  expect(unmet('headers', { 'x-limit': { gt: 9, lte: 60 } }, exchange)).toEqual([]);
+  expect(unmet('headers', { etag: { exists: false } }, exchange)).toEqual([]);
+  expect(unmet('headers', { etag: { not: 'x' }, toString: 'x' }, exchange)).toEqual([
+    'header etag is missing, expected not "x"',
+    'header tostring is missing, expected "x"',
+  ]);
+});
+
+describe('jsonpath', () => {
+  const exchange = answer({ title: 'hello', n: 3, flag: null, list: [1, 2, 3], posts: [{ id: 'a' }, { id: 'b' }] });
+
+  test('what holds', () => {
+    expect(
+      unmet(
+        'jsonpath',
+        {
+          '$.title': 'hello',
+          '$.n': { gt: 2, lt: 4, type: 'integer', one_of: [1, 3], not: 4 },
+          '$.flag': null,
+          '$.list': { count: 3, contains: 2, each: { gt: 0 }, equals: [1, 2, 3] },
+          '$.posts[*].id': { count: 2, each: { type: 'string', matches: '^[ab]$' }, contains: 'b' },
+          '$.posts[?@.id == "z"]': { count: 0 },
+          '$.gone': { exists: false },
+          '$..id': { exists: true },
+        },
+        exchange,
+      ),
+    ).toEqual([]);
+  });
+
+  test.each([
+    [{ '$.title': 'bye' }, '$.title is "hello", expected "bye"'],
+    [{ '$.gone': { not: 'x' } }, '$.gone is missing, expected not "x"'],
+    [{ '$.gone': null }, '$.gone is missing, expected null'],
+    [{ '$.n': '3' }, '$.n is a number (3), expected "3"'],
+    [{ '$.title': { lt: 5 } }, '$.title is a text ("hello"), not a number, expected less than 5'],
+    [{ '$.n': { matches: '3' } }, '$.n is a number (3), not a text, expected to match "3"'],
+    [{ '$.list': { count: { gt: 3 } } }, '$.list has count 3, expected count more than 3'],
+    [{ '$.list': { each: { lt: 3 } } }, '$.list has 3 at index 2, expected each less than 3'],
+    [{ '$.title': { type: 'array' } }, '$.title is a text ("hello"), expected a list'],
+    [{ '$.constructor': { exists: true } }, '$.constructor is missing, expected to exist'],
+    [{ '$.__proto__.toString': { type: 'object' } }, '$.__proto__.toString is missing, expected a mapping'],
+  ])('%j: %s', (spec, message) => {
+    expect(unmet('jsonpath', spec, exchange)).toEqual([message]);
+  });
+
+  test('a body that is no JSON fails everything, also exists: false', () => {
+    expect(unmet('jsonpath', { '$.a': { exists: false, not: 1 } }, answer('<html>'))).toEqual([
+      expect.stringContaining('the body is not JSON'),
+      expect.stringContaining('cannot be read'),
+    ]);
+    expect(unmet('jsonpath', { '$.a': 1 }, answer(''))).toEqual(['$.a cannot be read: the body is empty']);
+  });
+
+  test('a body nested a hundred thousand deep is a result, not a crash', () => {
+    expect(
+      unmet('jsonpath', { '$..a': { exists: true } }, answer(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)),
+    ).toHaveLength(1);
+  });
+});
+
+describe('JSONPath as RFC 9535 has it', () => {
+  const document = {
+    store: {
+      book: [
+        { t: 'a', p: 8 },
+        { t: 'b', p: 12, isbn: '1' },
+        { t: 'c', p: 9 },
+      ],
+      'odd key': 1,
+    },
+    nul: null,
+    o: { j: 1, k: 2 },
+  };
+  test.each<[string, unknown[]]>([
+    ['$.store.book[0].t', ['a']],
+    ['$.store.book[-1].t', ['c']],
+    ['$.store.book[0,2].t', ['a', 'c']],
+    ['$.store.book[:2].p', [8, 12]],
+    ['$.store.book[::-1].t', ['c', 'b', 'a']],
+    ['$.store.book[?@.isbn].t', ['b']],
+    ['$.store.book[?@.p < 10 && @.t != "a"].t', ['c']],
+    ['$.store.book[?length(@.t) == 1 && !@.isbn].p', [8, 9]],
+    ['$.store.book[?match(@.t, "[ab]")].t', ['a', 'b']],
+    ['$.store.book[?search(@.t, "c")].t', ['c']],
+    ['$.store["odd key"]', [1]],
+    ['$.nul', [null]],
+    ['$.nul.x', []],
+    ['$..p', [8, 12, 9]],
+    ['$.o[*]', [1, 2]],
+    ['$.o[?@ > 1]', [2]],
+    ['$[?count(@.*) == 2].k', [2]],
+  ])('%s', (path, expected) => {
+    const captured = readCapture({ kind: 'jsonpath', path }, answer(document));
+    const values =
+      'value' in captured
+        ? Array.isArray(captured.value) && /[*?:,]|\.\./.test(path)
+          ? captured.value
+          : [captured.value]
+        : [];
+    expect(values).toEqual(expected);
+  });
+});
+
+test('body: a bare text means equals', () => {
+  expect(unmet('body', 'ok', answer('ok'))).toEqual([]);
+  expect(unmet('body', { contains: 'k', matches: '^o', count: 2, not: 'no', exists: true }, answer('ok'))).toEqual([]);
+  expect(unmet('body', { exists: true }, answer(''))).toEqual(['body is missing, expected to exist']);
+  expect(unmet('body', 'ok', answer('x'.repeat(5_000)))[0]!.length).toBeLessThan(300);
+});
+
+test('duration: as a whole and by phase, in units people read', () => {
+  expect(unmet('duration', { lt: '500ms', first_byte: { lte: '100ms' }, dns: { lt: '1ms' } }, answer(''))).toEqual([]);
+  expect(unmet('duration', { lt: '100ms', download: { lt: '20ms' } }, answer(''))).toEqual([
+    'duration is 122.3 ms, expected less than 100 ms',
+    'duration of download is 20.3 ms, expected less than 20 ms',
+  ]);
+  expect(unmet('duration', { lt: 'soon' }, answer(''))).toEqual([
+    'duration cannot be compared: soon is not a number, expected less than soon',
+  ]);
+});
+
+test('a regular expression that would backtrack for ever is linear', () => {
+  const start = performance.now();
+  expect(unmet('body', { matches: '(a+)+$' }, answer(`${'a'.repeat(100_000)}b`))).toHaveLength(1);
+  expect(performance.now() - start).toBeLessThan(2_000);
+});
+
+describe('captures', () => {
+  const exchange = answer({ id: 7, user: { name: 'kim' } }, { status: 201, headers: { location: '/posts/7' } });
+  test.each([
+    [{ kind: 'jsonpath', path: '$.id' }, 7],
+    [{ kind: 'jsonpath', path: '$.user' }, { name: 'kim' }],
+    [{ kind: 'jsonpath', path: '$..name' }, ['kim']],
+    [{ kind: 'header', name: 'Location' }, '/posts/7'],
+    [{ kind: 'status' }, 201],
+    [{ kind: 'regex', pattern: '"id":(\\d+)' }, '7'],
+    [{ kind: 'regex', pattern: 'k[a-z]+' }, 'kim'],
+  ] as const)('%j', (from, value) => {
+    expect(readCapture(from, exchange)).toEqual({ value });
+  });
+
+  test('what is not there is an error, never undefined', () => {
+    expect(readCapture({ kind: 'jsonpath', path: '$.no' }, exchange)).toEqual({ error: 'there is nothing at $.no' });
+    expect(readCapture({ kind: 'jsonpath', path: '$.constructor' }, exchange)).toEqual({
+      error: 'there is nothing at $.constructor',
+    });
+    expect(readCapture({ kind: 'header', name: 'etag' }, exchange)).toEqual({ error: 'there is no header etag' });
+    expect(readCapture({ kind: 'regex', pattern: '(z)' }, exchange)).toEqual({ error: 'the body does not match (z)' });
+    expect(readCapture({ kind: 'regex', pattern: '(z)?k' }, exchange)).toEqual({
+      error: 'the group of (z)?k took no part in the match',
+    });
+  });
+});
