@@ -58,7 +58,9 @@ async function open(path: string, look: keyof typeof LOOKS = 'light', options = 
 const row = (name: string) => page.locator('tr', { has: page.getByRole('link', { name, exact: true }) });
 
 async function expectAccessible(where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const axe = new AxeBuilder({ page });
+  // Themes differ in colours alone.
+  const { violations } = await (where.endsWith('(dark)') ? axe.withRules('color-contrast') : axe).analyze();
   const found = violations.map(
     (one) => `${where}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`,
   );

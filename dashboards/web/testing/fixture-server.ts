@@ -241,3 +241,9 @@ async function sendFile(path: string, response: ServerResponse): Promise<void> {
     response.writeHead(404).end();
   }
 }
+
+// `node dashboards/web/testing/fixture-server.ts` shows the built UI with this data.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { url } = await startFixtureServer();
+  console.log(`${url}/sign-in?token=${FIXTURE_TOKEN}`);
+}

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { Link } from 'wouter';
 import type { Monitor } from '../../../../control/resources.ts';
 import { monitorPath } from '../api/client.ts';
@@ -45,7 +46,8 @@ export function ServiceTable({ group }: { group: ServiceGroup }) {
   );
 }
 
-function MonitorRow({ monitor }: { monitor: Monitor }) {
+// One monitor changes at a time; the other rows of the board are left as they are.
+const MonitorRow = memo(function MonitorRow({ monitor }: { monitor: Monitor }) {
   return (
     <tr data-state={monitor.state}>
       <td className="cell-state">
@@ -83,7 +85,7 @@ function MonitorRow({ monitor }: { monitor: Monitor }) {
       </td>
     </tr>
   );
-}
+});
 
 /** Why it is not passing, and where the evidence is. */
 function Why({ monitor }: { monitor: Monitor }) {

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { Link } from 'wouter';
 import type { Incident, IncidentDetail } from '../../../../control/resources.ts';
 import { monitorPath } from '../api/client.ts';
@@ -18,8 +18,12 @@ export function IncidentPage({ id }: { id: string }) {
   const live = useLive((state) => state.incidents?.get(id));
   const { reload } = detail;
   // Timeline and deliveries are only in the full answer; a live change says that it is worth asking for.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-  useEffect(() => reload(), [live, reload]);
+  const seen = useRef(live);
+  useEffect(() => {
+    if (seen.current === live) return;
+    seen.current = live;
+    reload();
+  }, [live, reload]);
 
   // A page is delivered after the incident changed, which no event tells.
   const undelivered = detail.data?.deliveries.some((delivery) => delivery.status === 'pending') ?? false;

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import type { Incident, List } from '../../../../control/resources.ts';
 import { query } from '../api/client.ts';
@@ -58,8 +58,10 @@ function PastList({ view }: { view: 'resolved' | 'all' }) {
   const page = useResource<List<Incident>>(`/api/v1/incidents${query({ state, limit: PAGE_SIZE, cursor })}`);
   const live = useLive((all) => all.incidents);
   const { reload } = page;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a changed incident is what asks for the list again
+  const seen = useRef(live);
   useEffect(() => {
+    if (seen.current === live) return;
+    seen.current = live;
     if (cursor === null) reload();
   }, [live, cursor, reload]);
 

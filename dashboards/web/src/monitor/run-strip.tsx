@@ -1,14 +1,14 @@
 import { type KeyboardEvent, type MouseEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { RunSummary } from '../../../../control/resources.ts';
-import { BAR_STEP, STRIP_HEIGHT, StripBar } from '../parts/history-strip.tsx';
 import { RunMark } from '../parts/state-mark.tsx';
+import { STRIP_HEIGHT, slotBox, stripPaths, stripWidth } from '../parts/strip-shapes.ts';
 import { Time } from '../time/times.tsx';
 import { durationWords, plural } from '../time/words.ts';
 import { historyWords, kindOf } from './history.ts';
+import '../parts/history-strip.css';
 
 const SLOTS = 100;
-const SLOT_NUMBERS = Array.from({ length: SLOTS }, (_, slot) => slot);
 
 /**
  * The last hundred runs, one bar each. One stop for the keyboard: arrows choose a run, Enter opens it.
@@ -23,7 +23,6 @@ export function RunStrip({ runs }: { runs: RunSummary[] }) {
     shown.findIndex((run) => run.id === chosen),
   );
   const run = shown[at]!;
-  const offset = SLOTS - shown.length;
 
   const onKey = (event: KeyboardEvent) => {
     const to = { ArrowLeft: at + 1, ArrowRight: at - 1, Home: shown.length - 1, End: 0 }[event.key];
@@ -52,7 +51,7 @@ export function RunStrip({ runs }: { runs: RunSummary[] }) {
         onKeyDown={onKey}
       >
         <svg
-          viewBox={`0 0 ${SLOTS * BAR_STEP - 2} ${STRIP_HEIGHT}`}
+          viewBox={`0 0 ${stripWidth(SLOTS)} ${STRIP_HEIGHT}`}
           preserveAspectRatio="none"
           aria-hidden="true"
           onMouseMove={(event) => setChosen(under(event)?.id ?? null)}
@@ -62,17 +61,10 @@ export function RunStrip({ runs }: { runs: RunSummary[] }) {
             if (target) navigate(`/runs/${target.id}`);
           }}
         >
-          {SLOT_NUMBERS.map((slot) => {
-            const shownRun = shown[SLOTS - 1 - slot];
-            return <StripBar key={slot} x={slot * BAR_STEP} kind={shownRun ? kindOf(shownRun) : null} />;
-          })}
-          <rect
-            className="strip-cursor"
-            x={(offset + shown.length - 1 - at) * BAR_STEP - 1}
-            y={0}
-            width={BAR_STEP}
-            height={STRIP_HEIGHT}
-          />
+          {stripPaths(shown.map(kindOf), SLOTS).map(([kind, path]) => (
+            <path key={kind} className={`bar-${kind}`} d={path} />
+          ))}
+          <rect className="strip-cursor" {...slotBox(SLOTS - 1 - at)} y={0} height={STRIP_HEIGHT} />
         </svg>
       </div>
       <p className="run-strip-words">
