@@ -1,5 +1,5 @@
 import type { SpoolRecord } from '../../monitoring/exporter.ts';
-import { batchOf, spansRecord } from '../../monitoring/testing/payloads.ts';
+import { spansRecord } from '../../monitoring/testing/payloads.ts';
 import { randomHex, seededRandom } from '../../monitoring/testing/seeded-random.ts';
 
 const ROUTES = [
@@ -14,9 +14,15 @@ const ROUTES = [
 ];
 const AGENTS = Array.from({ length: 20 }, (_, index) => `Mozilla/5.0 (X11; Linux x86_64) Firefox/${100 + index}.0`);
 
-/** Records of 512 SERVER spans with nine attributes, `spreadNs` apart; ids are made unique when a record is reused. */
-export function serverSpans(records: number, perRecord: number, startNs: bigint, stepNs: bigint): SpoolRecord[] {
-  const random = seededRandom(42);
+/** Records of SERVER spans with nine attributes, `stepNs` apart; the same for the same seed. */
+export function serverSpans(
+  seed: number,
+  records: number,
+  perRecord: number,
+  startNs: bigint,
+  stepNs: bigint,
+): SpoolRecord[] {
+  const random = seededRandom(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
   let at = startNs;
   return Array.from({ length: records }, (_, position) => {
@@ -50,5 +56,3 @@ export function serverSpans(records: number, perRecord: number, startNs: bigint,
     });
   });
 }
-
-export { batchOf };

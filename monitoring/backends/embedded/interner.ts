@@ -38,14 +38,27 @@ export class Interner {
 }
 
 const MOST_VALUES = 64;
+const MOST_NAMES = 4096;
 const LONGEST_VALUE = 200;
+/** Codes are single UTF-16 units; those below are kept for marks. */
+const FIRST_CODE = 2;
+const LAST_CODE = 0xffff;
+const ROW = '';
+
+/** Codes of the values of one attribute; undefined once there were too many. */
+interface Learnt {
+  codes: Map<AttributeValue, string> | undefined;
+  always: boolean;
+}
 
 /**
  * Parts attributes into those that few values repeat (they go into the shape, written once) and the others (they stay
- * with the row). Learnt per attribute name as values pass by; either place gives the same answers.
+ * with the row). Learnt per attribute name as values pass by; either place gives the same answers. The repeating part
+ * is identified by one character per attribute, so that looking it up costs little.
  */
 export class AttributeSplitter {
-  #seen = new Map<string, Set<AttributeValue> | null>();
+  #learnt = new Map<string, Learnt>();
+  #nextCode = FIRST_CODE;
   readonly #always: ReadonlySet<string>;
   /** Of the last `split`: what identifies the repeating part. */
   key = '';
@@ -58,43 +71,55 @@ export class AttributeSplitter {
   }
 
   split(attributes: Attributes): void {
-    this.key = '';
+    let key = '';
     let rest: Attributes | undefined;
     for (const name in attributes) {
       const value = attributes[name]!;
-      if (this.#repeats(name, value)) this.key += `\u0001${name}\u0002${typeof value === 'string' ? '' : '#'}${value}`;
-      else {
+      const code = this.#code(name, value);
+      key += code;
+      if (code === ROW) {
         rest ??= Object.create(null) as Attributes;
         rest[name] = value;
       }
     }
+    this.key = key;
     this.rest = rest ? toJson(rest) : null;
   }
 
   /** The repeating part of what was split last, as JSON. */
   shared(attributes: Attributes): string {
     const shared = Object.create(null) as Attributes;
-    for (const name in attributes) if (this.#repeats(name, attributes[name]!)) shared[name] = attributes[name]!;
+    for (const name in attributes) {
+      if (this.#code(name, attributes[name]!) !== ROW) shared[name] = attributes[name]!;
+    }
     return toJson(shared);
   }
 
-  #repeats(name: string, value: AttributeValue): boolean {
-    if (typeof value === 'object') return false;
-    if (this.#always.has(name)) return true;
-    let seen = this.#seen.get(name);
-    if (seen === null) return false;
-    if (seen === undefined) {
-      if (this.#seen.size >= 4096) return false;
-      seen = new Set();
-      this.#seen.set(name, seen);
+  /** What stands for the attribute in the key; `ROW` when it stays with the row. */
+  #code(name: string, value: AttributeValue): string {
+    if (typeof value === 'object') return ROW;
+    let learnt = this.#learnt.get(name);
+    if (learnt === undefined) {
+      if (this.#learnt.size >= MOST_NAMES) return ROW;
+      learnt = { codes: new Map(), always: this.#always.has(name) };
+      this.#learnt.set(name, learnt);
     }
-    if (seen.has(value)) return true;
-    if (typeof value === 'string' && value.length > LONGEST_VALUE) return false;
-    if (seen.size >= MOST_VALUES) {
-      this.#seen.set(name, null);
-      return false;
+    const known = learnt.codes?.get(value);
+    return known ?? this.#learn(name, value as string | number | boolean, learnt);
+  }
+
+  #learn(name: string, value: string | number | boolean, learnt: Learnt): string {
+    const isFull = learnt.codes === undefined || learnt.codes.size >= MOST_VALUES || this.#nextCode > LAST_CODE;
+    if (!isFull && (typeof value !== 'string' || value.length <= LONGEST_VALUE)) {
+      const code = String.fromCharCode(this.#nextCode++);
+      learnt.codes!.set(value, code);
+      return code;
     }
-    seen.add(value);
-    return true;
+    if (learnt.always) {
+      const written = String(value);
+      return `\u0000${typeof value} ${name.length} ${written.length} ${name}${written}`;
+    }
+    if (isFull) learnt.codes = undefined;
+    return ROW;
   }
 }

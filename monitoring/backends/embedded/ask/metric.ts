@@ -2,7 +2,7 @@ import { BIGINT } from '@duckdb/node-api';
 import { RingdownError } from '../../../../core/errors.ts';
 import type { Aggregate, Question, TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
-import { exponentialSlice, GROWTH, quantile, type Slice } from '../histogram.ts';
+import { quantile, type Slice } from '../histogram.ts';
 import type { PartitionState, Query } from '../partition.ts';
 import { explodedBuckets, MINUTE_NS } from '../rollup.ts';
 import type { Store } from '../store.ts';
@@ -192,20 +192,24 @@ async function addFromSpans(
   abort?: AbortSignal,
 ): Promise<void> {
   if (question.interval_ms % 60_000 !== 0) return;
-  const wanted = (group: SpanGroup) =>
-    Object.entries(question.attributes ?? {}).every(([key, value]) => spanLabel(group, key) === value);
+  const lineOf = (group: SpanGroup) => {
+    const fits = Object.entries(question.attributes ?? {}).every(([key, value]) => spanLabel(group, key) === value);
+    if (!fits) return undefined;
+    return question.group_by === undefined ? '' : (spanLabel(group, question.group_by) ?? '');
+  };
   const parts = await store.ask(
     window.fromNs,
     window.toNs,
-    (query, state) => countSpans(query, state, window, wanted, question.interval_ms / 60_000),
+    (query, state) => countSpans(query, state, window, lineOf, question.interval_ms / 60_000),
     abort,
   );
-  for (const { group, stretch, bucket, count, sum } of parts.flat()) {
-    const interval = chart.interval('s', 'histogram', (key) => spanLabel(group, key), stretch);
-    const slice = exponentialSlice(GROWTH, bucket, count);
+  for (const { line, stretch, count, sum, slices } of parts.flat()) {
+    const interval = chart.interval('s', 'histogram', () => line, stretch);
     interval.count += count;
     interval.sum += sum / 1e9;
-    interval.slices.push({ count, lower: slice.lower / 1e9, upper: slice.upper / 1e9 });
+    for (const slice of slices) {
+      interval.slices.push({ count: slice.count, lower: slice.lower / 1e9, upper: slice.upper / 1e9 });
+    }
   }
 }
 

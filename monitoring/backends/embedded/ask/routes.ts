@@ -1,4 +1,4 @@
-import { BIGINT } from '@duckdb/node-api';
+import { BIGINT, type DuckDBListValue } from '@duckdb/node-api';
 import type { Question } from '../../../reader.ts';
 import type { RouteStats } from '../../../telemetry.ts';
 import { exponentialSlice, GROWTH, quantile, type Slice } from '../histogram.ts';
@@ -15,16 +15,17 @@ export interface SpanGroup {
   synthetic: boolean;
 }
 
-/** SERVER spans of one group, in one latency bucket, begun in one stretch of time. */
+/** SERVER spans of one line, begun in one stretch of time. */
 export interface SpanCount {
-  group: SpanGroup;
+  line: string;
   /** Number of the stretch since the epoch. */
   stretch: number;
-  bucket: number;
   count: number;
   errors: number;
   /** Nanoseconds. */
   sum: number;
+  /** Latencies, nanoseconds. */
+  slices: Slice[];
 }
 
 /** The window's whole minutes; the rest at either end is counted from single rows. */
@@ -50,32 +51,50 @@ export function rawParts(window: Window, column: string, rolledUpTo: bigint, par
 }
 
 /**
- * @param wanted which groups to count
+ * @param lineOf names the line that a group is counted in; undefined leaves it out
  * @param minutes length of a stretch; undefined makes one stretch, number 0, of the whole window
  */
 export async function countSpans(
   query: Query,
   state: Readonly<PartitionState>,
   window: Window,
-  wanted: (group: SpanGroup) => boolean,
+  lineOf: (group: SpanGroup) => string | undefined,
   minutes: number | undefined,
 ): Promise<SpanCount[]> {
-  const groups = new Map<number, SpanGroup>();
+  const lines: string[] = [];
+  const members: string[] = [];
   for (const row of (await query('SELECT * FROM span_groups')) as unknown as (SpanGroup & { id: number })[]) {
-    if (wanted(row)) groups.set(row.id, row);
+    const line = lineOf(row);
+    if (line === undefined) continue;
+    if (!lines.includes(line)) lines.push(line);
+    members.push(`(${row.id}, ${lines.indexOf(line)})`);
   }
-  if (groups.size === 0) return [];
+  if (members.length === 0) return [];
   const parameters = new Parameters();
   const { first, end } = wholeMinutes(window);
   const rollup = `SELECT * FROM span_rollup WHERE minute >= ${parameters.add(first, BIGINT)} AND minute < ${parameters.add(end, BIGINT)}`;
   const parts = [rollup, ...rawParts(window, 'start_ns', state.rolledUpTo, parameters).map(countedSpans)];
   const rows = await query(
-    `SELECT span_group, ${minutes === undefined ? '0' : `minute // ${Math.floor(minutes)}`} AS stretch, bucket,
-       sum(count)::DOUBLE AS count, sum(errors)::DOUBLE AS errors, sum(sum_ns)::DOUBLE AS sum
-     FROM (${parts.join(' UNION ALL ')}) WHERE span_group IN (${[...groups.keys()].join(', ')}) GROUP BY ALL`,
+    `SELECT line, stretch, sum(count)::DOUBLE AS count, sum(errors)::DOUBLE AS errors, sum(sum)::DOUBLE AS sum,
+       list(bucket) AS buckets, list(count::DOUBLE) AS counts
+     FROM (
+       SELECT line, ${minutes === undefined ? '0' : `minute // ${Math.floor(minutes)}`} AS stretch, bucket,
+         sum(count) AS count, sum(errors) AS errors, sum(sum_ns) AS sum
+       FROM (${parts.join(' UNION ALL ')}) AS counted
+         JOIN (VALUES ${members.join(', ')}) AS member(id, line) ON member.id = counted.span_group
+       GROUP BY ALL
+     ) GROUP BY line, stretch`,
     parameters.list,
   );
-  return rows.map((row) => ({ ...(row as unknown as SpanCount), group: groups.get(row.span_group as number)! }));
+  return rows.map((row) => {
+    const buckets = (row.buckets as DuckDBListValue).items as number[];
+    const counts = (row.counts as DuckDBListValue).items as number[];
+    return {
+      ...(row as unknown as SpanCount),
+      line: lines[row.line as number]!,
+      slices: buckets.map((bucket, index) => exponentialSlice(GROWTH, bucket, counts[index]!)),
+    };
+  });
 }
 
 /** Real or scenario requests per service, method and route; the busiest first. */
@@ -85,29 +104,29 @@ export async function askRoutes(
   window: Window,
   abort?: AbortSignal,
 ): Promise<RouteStats[]> {
-  const wanted = (group: SpanGroup) =>
-    (question.service === undefined || group.service === question.service) &&
-    (question.route === undefined || group.route === question.route) &&
-    (question.synthetic === undefined || group.synthetic === question.synthetic);
+  const lineOf = (group: SpanGroup) => {
+    if (question.service !== undefined && group.service !== question.service) return undefined;
+    if (question.route !== undefined && group.route !== question.route) return undefined;
+    if (question.synthetic !== undefined && group.synthetic !== question.synthetic) return undefined;
+    return JSON.stringify([group.service, group.method, group.route]);
+  };
   const parts = await store.ask(
     window.fromNs,
     window.toNs,
-    (query, state) => countSpans(query, state, window, wanted, undefined),
+    (query, state) => countSpans(query, state, window, lineOf, undefined),
     abort,
   );
   const routes = new Map<string, { stats: RouteStats; slices: Slice[] }>();
-  for (const span of parts.flat()) {
-    const { service, method, route } = span.group;
-    const key = JSON.stringify([service, method, route]);
-    let entry = routes.get(key);
+  for (const { line, count, errors, slices } of parts.flat()) {
+    let entry = routes.get(line);
     if (!entry) {
-      const stats = { service, method, route, count: 0, errors: 0, p50_ms: 0, p95_ms: 0, p99_ms: 0 };
-      entry = { stats, slices: [] };
-      routes.set(key, entry);
+      const [service, method, route] = JSON.parse(line) as [string, string, string];
+      entry = { stats: { service, method, route, count: 0, errors: 0, p50_ms: 0, p95_ms: 0, p99_ms: 0 }, slices: [] };
+      routes.set(line, entry);
     }
-    entry.stats.count += span.count;
-    entry.stats.errors += span.errors;
-    entry.slices.push(exponentialSlice(GROWTH, span.bucket, span.count));
+    entry.stats.count += count;
+    entry.stats.errors += errors;
+    entry.slices.push(...slices);
   }
   return [...routes.values()]
     .map(({ stats, slices }) => ({

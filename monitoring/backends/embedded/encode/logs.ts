@@ -25,7 +25,7 @@ export class LogEncoder {
     const exception = EXCEPTION.map((name) => (name in log.attributes ? text(log.attributes[name]) : null));
     const attributes = withoutException(log);
     this.#splitter.split(attributes);
-    const shape = this.#shapes.intern(`${resource.id}${this.#splitter.key}`, (id) =>
+    const shape = this.#shapes.intern(`${this.#splitter.key}\u0001${resource.id}`, (id) =>
       encoded.rows.logShapes.push([id, resource.id, this.#splitter.shared(attributes)]),
     );
     widen(encoded, timeNs);

@@ -28,7 +28,7 @@ export class SpanEncoder {
     const resource = this.#dictionary.resource(span.resource, startNs, encoded.rows);
     const splitter = this.#splitter;
     splitter.split(span.attributes);
-    const key = `${resource.id} ${span.kind} ${span.statusCode} ${span.name}${splitter.key}`;
+    const key = `${splitter.key}\u0001${resource.id} ${span.kind} ${span.statusCode} ${span.name}`;
     const shape = this.#shapes.intern(key, (id) => this.#writeShape(id, span, resource, encoded));
     widen(encoded, startNs);
     encoded.rows.spans.push([
