@@ -71,3 +71,9 @@ test('a document that is no mapping', () => {
   expect(said('- a\n')).toEqual(['1:1 the file must be a mapping, found a list']);
   expect(said('')).toEqual(['1:1 the file must be a mapping, found nothing']);
 });
+
+test('a secret that is wrong is not repeated', () => {
+  const schema = Type.Object({ key: Type.String({ pattern: '^k', 'x-expected': 'a key', 'x-secret': true }) });
+  const [diagnostic] = checkDocument(readDocument('key: hunter2\n', 'a.yaml'), schema);
+  expect(diagnostic!.message).toBe('key must be a key, found another text');
+});

@@ -21,7 +21,8 @@ const compiled = new WeakMap<object, ValidateFunction>();
 
 /**
  * Everything in the document that the schema does not allow, in the order of the file.
- * A schema may carry `x-expected`, words for what it wants, used instead of a pattern or a list of types.
+ * A schema may carry `x-expected`, words for what it wants, used instead of a pattern or a list of types, and
+ * `x-secret: true`, so that a wrong value is not repeated in the message.
  */
 export function checkDocument(doc: SourceDocument, schema: TSchema): Diagnostic[] {
   let validate = compiled.get(schema);
@@ -71,22 +72,27 @@ function finding(error: ErrorObject): Finding {
         hint: schema.propertyNames?.['x-expected'],
       };
     case 'type':
-      return value(`${at} must be ${expected(schema)}, found ${found(error.data)}`, quoteHint(schema, error.data));
+      return value(
+        `${at} must be ${expected(schema)}, found ${found(error.data, schema)}`,
+        quoteHint(schema, error.data),
+      );
     case 'enum':
       return value(
-        `${at} must be one of ${list(schema.enum)}, found ${found(error.data)}`,
+        `${at} must be one of ${list(schema.enum)}, found ${found(error.data, schema)}`,
         typeof error.data === 'string' ? near(error.data, schema.enum) : undefined,
       );
     case 'const':
-      return value(`${at} must be ${show(schema.const)}, found ${found(error.data)}`);
+      return value(`${at} must be ${show(schema.const)}, found ${found(error.data, schema)}`);
     case 'pattern':
     case 'format':
-      return value(`${at} must be ${expected(schema)}, found ${found(error.data)}`, example(schema));
+      return value(`${at} must be ${expected(schema)}, found ${found(error.data, schema)}`, example(schema));
     case 'minimum':
     case 'exclusiveMinimum':
     case 'maximum':
     case 'exclusiveMaximum':
-      return value(`${at} must be ${COMPARISONS[error.keyword]} ${error.params.limit}, found ${found(error.data)}`);
+      return value(
+        `${at} must be ${COMPARISONS[error.keyword]} ${error.params.limit}, found ${found(error.data, schema)}`,
+      );
     case 'minItems':
     case 'minProperties':
     case 'minLength':
@@ -101,9 +107,9 @@ function finding(error: ErrorObject): Finding {
       const words = ((schema.anyOf ?? schema.oneOf) as AnySchemaObject[]).map((branch) => branch.const);
       if (words.every((word) => word !== undefined) && !schema['x-expected']) {
         const hint = typeof error.data === 'string' ? near(error.data, words) : undefined;
-        return value(`${at} must be one of ${list(words)}, found ${found(error.data)}`, hint);
+        return value(`${at} must be one of ${list(words)}, found ${found(error.data, schema)}`, hint);
       }
-      return value(`${at} must be ${expected(schema)}, found ${found(error.data)}`, example(schema));
+      return value(`${at} must be ${expected(schema)}, found ${found(error.data, schema)}`, example(schema));
     }
     case 'not':
       return value(`${at} ${schema['x-refused'] ?? 'is not allowed here'}`);
@@ -215,10 +221,11 @@ function expected(schema: AnySchemaObject): string {
   return TYPE_WORDS[schema.type] ?? 'something else';
 }
 
-function found(data: unknown): string {
+function found(data: unknown, schema: AnySchemaObject): string {
   if (data === null || data === undefined) return 'nothing';
   if (Array.isArray(data)) return 'a list';
   if (typeof data === 'object') return 'a mapping';
+  if (schema['x-secret'] === true) return `another ${typeof data === 'string' ? 'text' : typeof data}`;
   if (typeof data === 'string') return `the text ${show(data.length > 60 ? `${data.slice(0, 60)}…` : data)}`;
   return typeof data === 'number' ? `the number ${data}` : String(data);
 }
