@@ -1,6 +1,6 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
-import type { Attempt, RunComparison, RunResult } from '../../../../control/resources.ts';
+import type { Attempt, RunComparison, RunResult, Trace } from '../../../../control/resources.ts';
 import { monitorPath } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Choices } from '../parts/choices.tsx';
@@ -8,6 +8,7 @@ import { Crumbs, Fact, Loading, MissingPage, PageTitle, Panel } from '../parts/p
 import { RunMark, StateMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
 import { durationWords, plural } from '../time/words.ts';
+import { serverErrorOf } from '../trace/server-error.ts';
 import { TraceOfRun } from '../trace/trace-of-run.tsx';
 import { AttemptView } from './attempt-view.tsx';
 import { ComparisonPanel } from './comparison-panel.tsx';
@@ -17,6 +18,12 @@ import './run-page.css';
 export function RunPage({ id }: { id: string }) {
   const run = useResource<RunResult>(`/api/v1/runs/${encodeURIComponent(id)}`);
   const comparison = useResource<RunComparison>(`/api/v1/runs/${encodeURIComponent(id)}/comparison`);
+
+  const trace = useResource<Trace>(run.data ? `/api/v1/telemetry/traces/${run.data.trace_id}` : null);
+  const serverError = useMemo(() => {
+    const failed = run.data?.failure;
+    return failed && trace.data ? serverErrorOf(trace.data, failed.span_id) : null;
+  }, [run.data, trace.data]);
 
   if (!run.data) {
     if (run.problem) return <MissingPage title="Run" problem={run.problem} retry={run.reload} />;
@@ -30,15 +37,22 @@ export function RunPage({ id }: { id: string }) {
   const baseline = comparison.data?.baseline_run_id ?? null;
   return (
     <div className="page">
-      <RunHead run={run.data} baseline={baseline} />
+      <RunHead run={run.data} baseline={baseline} serverError={serverError} />
       <Attempts run={run.data} />
       <ComparisonPanel comparison={comparison} run={run.data} />
-      <TraceOfRun run={run.data} />
+      <TraceOfRun run={run.data} trace={trace} />
     </div>
   );
 }
 
-function RunHead({ run, baseline }: { run: RunResult; baseline: string | null }) {
+interface RunHeadProps {
+  run: RunResult;
+  /** Id of the last passing run before it. */
+  baseline: string | null;
+  serverError: string | null;
+}
+
+function RunHead({ run, baseline, serverError }: RunHeadProps) {
   const verdict = verdictOf(run);
   const { failure } = run;
   return (
@@ -55,6 +69,11 @@ function RunHead({ run, baseline }: { run: RunResult; baseline: string | null })
           <StateMark state={verdict.tone} hideLabel />
           <h1>{verdict.words}</h1>
         </div>
+        {serverError && (
+          <p className="run-server-error">
+            <span className="soft">The service says</span> <span className="mono">{serverError}</span>
+          </p>
+        )}
       </div>
       <section className="panel section-body" aria-label="Facts">
         <dl className="facts">

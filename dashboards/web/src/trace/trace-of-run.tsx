@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { RunResult, Trace } from '../../../../control/resources.ts';
-import { useResource } from '../api/use-resource.ts';
+import type { Loaded } from '../api/use-resource.ts';
 import { Choices } from '../parts/choices.tsx';
 import { LoadProblem, Panel } from '../parts/page-parts.tsx';
 import { hasServerSide } from './span-tree.ts';
@@ -15,8 +15,7 @@ const SCOPES = [
 ];
 
 /** What the watched service itself said about this run: its spans and logs, under the requests that caused them. */
-export function TraceOfRun({ run }: { run: RunResult }) {
-  const trace = useResource<Trace>(`/api/v1/telemetry/traces/${run.trace_id}`);
+export function TraceOfRun({ run, trace }: { run: RunResult; trace: Loaded<Trace> }) {
   const [looks, setLooks] = useState(0);
   const [whole, setWhole] = useState(false);
   const awaited = trace.data === null || !hasServerSide(trace.data.spans);
