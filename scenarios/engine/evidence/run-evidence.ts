@@ -1,4 +1,4 @@
-import type { Attempt, EvidenceBody, RunResult } from '../../run-result.ts';
+import type { EvidenceBody, Failure, RunResult, StepResult } from '../../run-result.ts';
 import { REDACTED, Redactor } from './redactor.ts';
 import { type Span, tokensInForm, tokensInJson } from './token-fields.ts';
 
@@ -82,7 +82,10 @@ export class RunEvidence {
     return body;
   }
 
-  /** Takes every known secret out of the result, whatever form it has there, and caps the bodies. */
+  /**
+   * Takes every known secret out of the result, whatever form it has there, and caps the bodies. The result is the
+   * run's own and is changed in place; ids, times and what stands in the scenario file are left alone.
+   */
   finish(run: RunResult): RunResult {
     for (const { body, cut } of this.#bodies) {
       const clean = this.#redactor.text(body.text);
@@ -91,24 +94,34 @@ export class RunEvidence {
       body.truncated ||= text.length < clean.length;
       body.text = text;
     }
-    const attempts = run.attempts.map((attempt): Attempt => {
-      const clean = this.#redactor.data(attempt);
-      if (clean === attempt) return attempt;
-      // Ids and times are ours; a secret of a few digits may look like a part of one.
-      const { started_at, span_id } = attempt;
-      const steps = clean.steps.map((step, index) => ({ ...step, span_id: attempt.steps[index]!.span_id }));
-      const failure = clean.failure && { ...clean.failure, span_id: attempt.failure!.span_id };
-      return { ...clean, started_at, span_id, steps, failure };
-    });
-    const last = attempts.at(-1);
-    return {
-      ...run,
-      name: this.#redactor.text(run.name),
-      watcher_fault: run.watcher_fault === null ? null : this.#redactor.text(run.watcher_fault),
-      attempts,
-      steps: last?.steps ?? [],
-      failure: last?.failure ?? null,
-    };
+    for (const attempt of run.attempts) {
+      for (const step of attempt.steps) this.#finishStep(step);
+      if (attempt.failure) this.#finishFailure(attempt.failure);
+    }
+    if (run.watcher_fault !== null) run.watcher_fault = this.#redactor.text(run.watcher_fault);
+    return run;
+  }
+
+  #finishStep(step: StepResult): void {
+    const redactor = this.#redactor;
+    if (step.skipped_reason !== null) step.skipped_reason = redactor.text(step.skipped_reason);
+    if (step.request) {
+      step.request.url = redactor.text(step.request.url);
+      step.request.headers = redactor.data(step.request.headers);
+    }
+    if (step.response) step.response.headers = redactor.data(step.response.headers);
+    step.assertions = redactor.data(step.assertions);
+    if (step.warnings.length > 0) step.warnings = redactor.data(step.warnings);
+    step.captures = redactor.data(step.captures);
+    step.error = redactor.data(step.error);
+  }
+
+  #finishFailure(failure: Failure): void {
+    const redactor = this.#redactor;
+    failure.message = redactor.text(failure.message);
+    if (failure.expected !== null) failure.expected = redactor.text(failure.expected);
+    if (failure.actual !== null) failure.actual = redactor.text(failure.actual);
+    if (failure.request) failure.request = { ...failure.request, url: redactor.text(failure.request.url) };
   }
 
   #mask(text: string, find: (text: string) => Span[], decode: (value: string) => string): string {
