@@ -136,13 +136,13 @@ export class Spool {
       }
       this.#waiting.push({ record, resolve, reject });
       this.#waitingBytes += record.bytes.length;
-      this.#writing ??= this.#writeAll().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#writeAll();
     });
   }
 
   async #writeAll(): Promise<void> {
+    // Appends of this very turn join the first group.
+    await Promise.resolve();
     while (this.#waiting.length > 0) {
       let bytes = 0;
       let count = 0;
@@ -164,6 +164,8 @@ export class Spool {
       this.#waitingBytes -= group.reduce((sum, waiting) => sum + waiting.record.bytes.length, 0);
       for (const waiting of group) failure ? waiting.reject(failure) : waiting.resolve();
     }
+    // In the same turn as the last look at the queue: an append that comes next must start a new round.
+    this.#writing = undefined;
   }
 
   async #writeGroup(records: NewRecord[], bytes: number): Promise<void> {
@@ -311,9 +313,8 @@ export class Spool {
       }
       if (parsed.kind === 'lost') {
         addCounts(result.lost, parsed.lost);
-        // Nothing follows it in its segment, and it may be longer than what it replaced.
-        const following = this.#segments[this.#segments.indexOf(segment) + 1];
-        result.next = following ? Math.max(following.base, segment.base) : parsed.end;
+        // Nothing follows it in its segment, and it may be longer or shorter than what it replaced.
+        result.next = this.#segments[this.#segments.indexOf(segment) + 1]?.base ?? Math.max(parsed.end, this.#nextBase);
         break;
       }
       if (result.records.length > 0 && items + parsed.record.items > limits.maxItems) break;
