@@ -1,7 +1,7 @@
 import type { CaptureSource } from '../../language/model.ts';
 import type { Exchange } from '../exchange.ts';
 import { compileJsonQuery } from './json-query.ts';
-import { compileRegex } from './regex.ts';
+import { extractRegex } from './regex.ts';
 
 export type Captured = { readonly value: unknown } | { readonly error: string };
 
@@ -27,14 +27,12 @@ export function readCapture(from: CaptureSource, { response }: Exchange): Captur
       return found.length === 0 ? { error: `there is nothing at ${from.path}` } : { value: found[0] };
     }
     case 'regex': {
-      const made = compileRegex(from.pattern);
-      if ('error' in made) return made;
-      const matcher = made.regex.matcher(response.text);
-      if (!matcher.find()) return { error: `the body does not match ${from.pattern}` };
-      const value = matcher.group(matcher.groupCount() > 0 ? 1 : 0);
-      return value === null || value === undefined
+      const match = extractRegex(from.pattern, response.text);
+      if (match === null) return { error: `the body does not match ${from.pattern}` };
+      if ('error' in match) return match;
+      return match.value === null
         ? { error: `the group of ${from.pattern} took no part in the match` }
-        : { value };
+        : { value: match.value };
     }
   }
 }

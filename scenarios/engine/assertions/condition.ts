@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AssertionResult } from '../../run-result.ts';
-import { compileRegex } from './regex.ts';
+import { findRegex } from './regex.ts';
 
 /** Operators and their operands; all of them must hold. A bare value is short for `equals`, see `toCondition`. */
 export interface Condition {
@@ -106,11 +106,13 @@ const OPERATORS: Record<Exclude<Operator, 'exists'>, Ask> = {
     const wanted = `to match ${show(operand)}`;
     if (typeof operand !== 'string')
       return { passed: false, wanted, problem: 'cannot be matched: the pattern is no text' };
-    const made = compileRegex(operand);
-    if ('error' in made) return { passed: false, wanted, problem: `cannot be matched: ${made.error}` };
-    if (typeof actual !== 'string')
+    if (typeof actual !== 'string') {
       return { passed: false, wanted, problem: `is ${articled(typeOf(actual))} (${show(actual)}), not a text` };
-    return { passed: made.regex.matcher(actual).find(), wanted };
+    }
+    const result = findRegex(operand, actual);
+    return 'error' in result
+      ? { passed: false, wanted, problem: `cannot be matched: ${result.error}` }
+      : { passed: result.found, wanted };
   },
   type(operand, actual, show) {
     const type = typeOf(actual);

@@ -5,7 +5,7 @@ import {
   type JSONPathQuery,
   type JSONValue,
 } from 'json-p3';
-import { compileRegex } from './regex.ts';
+import { findRegex } from './regex.ts';
 
 /** RFC 9535 §2.4.6 and §2.4.7 want I-Regexp (RFC 9485); the library's own would run it through a backtracking engine. */
 function regexFunction(whole: boolean) {
@@ -14,8 +14,8 @@ function regexFunction(whole: boolean) {
     returnType: FunctionExpressionType.LogicalType,
     call(text: unknown, pattern: unknown): boolean {
       if (typeof text !== 'string' || typeof pattern !== 'string') return false;
-      const made = compileRegex(whole ? `^(?:${pattern})$` : pattern);
-      return 'regex' in made && made.regex.matcher(text).find();
+      const result = findRegex(whole ? `^(?:${pattern})$` : pattern, text);
+      return 'found' in result && result.found;
     },
   };
 }
