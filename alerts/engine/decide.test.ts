@@ -140,6 +140,18 @@ describe('when the failure changes its shape', () => {
     expect(play.open).toEqual([]);
   });
 
+  test('the monitor that opened it passes: the incident speaks of one that still fails', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', unreachable);
+    play.see(1, 'b@local', unreachable);
+    play.see(60, 'a@local', passed);
+    play.see(61, 'b@local', answered(500, 'GET /v1/users', 'list'));
+    expect(play.open).toMatchObject([
+      { title: 'Reference API: GET /v1/users answers 500', cause: { monitor: 'b@local', step: 'list' } },
+    ]);
+    expect(play.told).toHaveLength(1);
+  });
+
   test('another step of the same monitor fails: still one incident', () => {
     const play = new Play([always]);
     play.see(0, 'a@local', failed);

@@ -66,7 +66,11 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
       openIncident(draft, monitor, observation, cause, policy ?? policyOf(own, around), around);
       return;
     }
-    if (cause !== before && before !== null) changeCause(draft, own.incident.id, monitor, observation, cause);
+    const told = draft.monitor(own.incident.cause.monitor);
+    const ledAway = told?.incident_id !== own.incident.id;
+    if (ledAway || (cause !== before && before !== null)) {
+      changeCause(draft, own.incident.id, monitor, observation, cause, ledAway);
+    }
     if (policy) raisePriority(draft, own.incident.id, policy, around);
     return;
   }

@@ -68,9 +68,9 @@ export function openIncident(
     open: [...service.open, id],
     opened: [...service.opened.filter(({ at }) => at > recent), { cause, at: draft.at }].slice(-50),
   });
-  row.incident.evidence.healthy_monitors = draft
-    .healthyMonitors(observation, HEALTHY_MONITORS_SHOWN)
-    .filter((other) => other !== monitor.key);
+  row.incident.evidence.healthy_monitors =
+    observation.evidence.healthy_monitors?.slice(0, HEALTHY_MONITORS_SHOWN) ??
+    draft.healthyMonitors(observation, HEALTHY_MONITORS_SHOWN).filter((other) => other !== monitor.key);
   draft.event(row, 'triggered', row.incident.title, monitor.key);
   startEscalation(draft, row, around);
   for (const narrower of absorbed) absorb(draft, row, narrower.incident.id, around);
@@ -102,17 +102,21 @@ export function joinIncident(
   scheduleUpdate(draft, row);
 }
 
-/** A member fails differently than before. The incident stays one; the one that opened it also changes what it says. */
+/**
+ * A member fails differently than before. The incident stays one; what it says changes with the monitor that it speaks of.
+ * @param ledAway that monitor has passed meanwhile, so the incident speaks of this one from now on
+ */
 export function changeCause(
   draft: Draft,
   id: string,
   monitor: MonitorAlert,
   observation: Observation,
   cause: string,
+  ledAway: boolean,
 ): void {
   const row = draft.edit(id);
   if (!row.causes.includes(cause)) row.causes = [...row.causes, cause];
-  if (row.incident.cause.monitor !== monitor.key) return;
+  if (!ledAway && row.incident.cause.monitor !== monitor.key) return;
   row.incident.cause = { ...describeCause(observation, monitor), failing_since: row.incident.cause.failing_since };
   retitle(row, cause, observation.failure?.status_code ?? null);
   draft.event(row, 'cause_changed', row.incident.title, monitor.key);

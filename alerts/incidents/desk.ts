@@ -141,21 +141,27 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   /** Makes a decision part of the state, and brings it to the disk and then to people. */
   function commit(change: AlertChange): Promise<void> {
     if (isEmpty(change)) return Promise.resolve();
-    const opened = [...change.incidents.values()].filter(({ incident }) => !state.incidents.has(incident.id));
+    const newCauses = [...change.incidents.values()].filter(
+      ({ incident }) => causeRun(incident.id) !== incident.cause.run_id,
+    );
     const moved = [...change.monitors.values()].filter((monitor) => differs(state.monitors.get(monitor.key), monitor));
     apply(state, change);
     const fresh = [...change.deliveries.values()].filter(
       ({ status, attempts }) => status === 'pending' && attempts === 0,
     );
     for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
-    for (const { incident } of opened) startGathering(incident);
+    for (const { incident } of newCauses) startGathering(incident);
     for (const row of change.incidents.values()) {
       alarm.set(row.incident.id, row.timers);
       deps.onIncident?.(row.incident);
     }
-    for (const monitor of moved) deps.onMonitorState?.(monitor);
+    for (const monitor of moved) if (!storageWatch.owns(monitor.key)) deps.onMonitorState?.(monitor);
     for (const id of change.incidents.keys()) forgetIfOver(id);
     return committer.add(change, fresh);
+  }
+
+  function causeRun(incident: string): string | undefined {
+    return state.incidents.get(incident)?.incident.cause.run_id;
   }
 
   function recordOutcome(delivery: QueuedDelivery, outcome: DeliveryOutcome): void {

@@ -43,7 +43,7 @@ const desk = createAlertDesk({
 });
 await desk.start();
 process.stdout.write('started\n');
-for (let run = 0; run < 100; run++) {
+for (let run = 0; run < 30; run++) {
   const observation: Observation = observe('post-journey@local', failed, systemClock.now());
   await desk.observe({ ...observation, run_id: `${life}-${run}` });
   await delay(10);
