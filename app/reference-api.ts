@@ -20,6 +20,9 @@ interface Settings {
   onExit(how: string): void;
 }
 
+// Ctrl-C at the terminal is for the watcher, which then ends its children in their turn.
+const OWN_GROUP = process.platform !== 'win32';
+
 const START_TIMEOUT_MS = 30_000;
 
 /** Starts the reference API as a process of its own, so that it can die without taking the watcher along. */
@@ -28,7 +31,7 @@ export async function startReferenceApi(settings: Settings): Promise<ReferenceAp
   const child = fork(
     fileURLToPath(new URL(`../api/main${extension}`, import.meta.url)),
     ['--port', String(settings.port), '--data-dir', settings.dataDirectory],
-    { env: settings.env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    { env: settings.env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: OWN_GROUP },
   );
   const output: string[] = [];
   for (const stream of [child.stdout!, child.stderr!]) {

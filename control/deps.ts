@@ -38,7 +38,8 @@ export interface ControlDeps {
     record(deployment: Omit<Deployment, 'id' | 'source'>): Promise<Deployment>;
   };
   telemetry: Reader;
-  backends(): Promise<{ backends: BackendStatus[]; receiver: ReceiverStatus }>;
+  /** `relayPid` changes when the relay was restarted; null while it is down. */
+  backends(): Promise<{ backends: BackendStatus[]; receiver: ReceiverStatus; relayPid: number | null }>;
   /** Prometheus text format. */
   metrics(): Promise<string>;
   /** What keeps the watcher from doing its work; empty when it is ready. */

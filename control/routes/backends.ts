@@ -11,8 +11,8 @@ export const backendRoutes: ControlRoutes = async (app, { deps }) => {
     },
     async () => {
       try {
-        const { backends, receiver } = await deps.backends();
-        return { items: backends, next_cursor: null, receiver };
+        const { backends, receiver, relayPid } = await deps.backends();
+        return { items: backends, next_cursor: null, receiver, relay: { pid: relayPid } };
       } catch (error) {
         throw new HttpProblem(503, 'RELAY_AWAY', `the relay does not answer: ${(error as Error).message}`);
       }

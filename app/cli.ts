@@ -1,0 +1,172 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { EXIT, RingdownError } from '../core/errors.ts';
+import { type ReporterName, reporters } from '../scenarios/reporters/index.ts';
+import { testChannel } from './commands/channels-test.ts';
+import { breakRoute, mend, printToken } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
+import { runScenarios } from './commands/run.ts';
+import { validate } from './commands/validate.ts';
+import { watch } from './commands/watch.ts';
+import { DataDirectory } from './data-directory.ts';
+import { InvalidFiles } from './setup.ts';
+import { printDiagnostics, printError } from './terminal.ts';
+import { version } from './version.ts';
+
+interface Common {
+  config?: string;
+  dataDir: string;
+  json?: boolean;
+}
+
+interface WatchFlags extends Common {
+  port: number;
+  otlpPort: number;
+  statsdPort: number;
+  apiPort?: number;
+  readyFile?: string;
+}
+
+const program = new Command('ringdown')
+  .description('Watches an API: scenarios on a schedule, telemetry, and a phone that rings with the cause.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(ringdown --help lists the commands)')
+  .configureHelp({ showGlobalOptions: true });
+
+let exitCode: number = EXIT.success;
+
+/** Declares a command with the flags that all have. */
+function command(usage: string, description: string, parent = program): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option('--config <file>', 'the config (default: ringdown.yaml, where there is one)')
+    .option('--data-dir <folder>', 'where everything is kept', '.ringdown')
+    .option('--json', 'print JSON');
+}
+
+const port = (name: string, fallback: number, what: string) =>
+  new Option(`--${name} <port>`, `${what}; 0 means any free one`).argParser(parsePort).default(fallback);
+
+const directory = ({ dataDir }: Common) => new DataDirectory(dataDir);
+
+for (const { name, description } of [
+  { name: 'up', description: 'start the watcher, and the reference API to try it on' },
+  { name: 'serve', description: 'start the watcher alone' },
+]) {
+  const demo = name === 'up';
+  const declared = command(name, description)
+    .addOption(port('port', 4000, 'HTTP API and web UI'))
+    .addOption(port('otlp-port', 4318, 'OTLP/HTTP'))
+    .addOption(port('statsd-port', 8125, 'StatsD over UDP'))
+    .option('--ready-file <file>', 'write the addresses there, once ready');
+  if (demo) declared.addOption(port('api-port', 8080, 'reference API'));
+  declared.action(async (flags: WatchFlags) => {
+    exitCode = await watch({
+      config: flags.config,
+      directory: directory(flags),
+      json: flags.json ?? false,
+      host: '127.0.0.1',
+      port: flags.port,
+      otlpPort: flags.otlpPort,
+      statsdPort: flags.statsdPort,
+      readyFile: flags.readyFile,
+      apiPort: demo ? flags.apiPort! : null,
+    });
+  });
+}
+
+command('run <files...>', 'run scenarios once; exit code 1 when one fails')
+  .option('--env <name>', 'environment of the config')
+  .addOption(new Option('--reporter <name>', 'how to report').choices(Object.keys(reporters)).default('console'))
+  .option('--output <file>', 'write the report there')
+  .action(async (files: string[], flags: Common & { env?: string; reporter: ReporterName; output?: string }) => {
+    exitCode = await runScenarios({
+      files,
+      config: flags.config,
+      directory: directory(flags),
+      environment: flags.env,
+      reporter: flags.json ? 'json' : flags.reporter,
+      output: flags.output,
+    });
+  });
+
+command('validate [files...]', 'check scenarios, policies and config; exit code 2 when one is wrong').action(
+  async (files: string[], flags: Common) => {
+    exitCode = await validate(files, flags.config, flags.json ?? false);
+  },
+);
+
+command('doctor', 'look for what would keep the watcher from watching or paging').action(async (flags: Common) => {
+  exitCode = await doctor({
+    config: flags.config,
+    directory: directory(flags),
+    json: flags.json ?? false,
+    ports: [
+      { flag: '--port', port: 4000 },
+      { flag: '--api-port', port: 8080 },
+      { flag: '--otlp-port', port: 4318 },
+    ],
+  });
+});
+
+const channels = program.command('channels').description('notification channels');
+command('test <name>', 'send a marked test through a channel', channels).action(async (name: string, flags: Common) => {
+  exitCode = await testChannel(flags.config, name);
+});
+
+command('token', 'print the sign-in link again').action((flags: Common) => {
+  exitCode = printToken(directory(flags), flags.json ?? false);
+});
+
+command('break <route>', 'make a route of the reference API fail, e.g. posts')
+  .option('--status <code>', 'what it answers', parseStatus)
+  .option('--latency-ms <ms>', 'how much slower it gets', parseNumber)
+  .option('--rate <share>', 'share of requests, 0 to 1', parseNumber)
+  .action(async (route: string, flags: Common & { status?: number; latencyMs?: number; rate?: number }) => {
+    const { latencyMs, rate } = flags;
+    const status = flags.status ?? (latencyMs === undefined ? 500 : undefined);
+    exitCode = await breakRoute(directory(flags), route, {
+      ...(status === undefined ? {} : { status }),
+      ...(latencyMs === undefined ? {} : { latency_ms: latencyMs }),
+      ...(rate === undefined ? {} : { rate }),
+    });
+  });
+
+command('mend', 'clear all faults of the reference API').action(async (flags: Common) => {
+  exitCode = await mend(directory(flags));
+});
+
+function parsePort(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535)
+    throw new InvalidArgumentError('a port is 0 to 65535');
+  return number;
+}
+
+function parseStatus(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 400 || number > 599)
+    throw new InvalidArgumentError('a failing status is 400 to 599');
+  return number;
+}
+
+function parseNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isFinite(number) || number < 0) throw new InvalidArgumentError('a number, 0 or more');
+  return number;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong already; help and version are no errors.
+    exitCode = error.exitCode === 0 ? EXIT.success : EXIT.usage;
+  } else {
+    if (error instanceof InvalidFiles) printDiagnostics(error.diagnostics, error.texts);
+    else printError(error);
+    exitCode = error instanceof RingdownError ? error.exitCode : EXIT.internal;
+  }
+}
+process.exitCode = exitCode;

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Incident } from '../../alerts/incident.ts';
+import type { Notification } from '../../alerts/notifier.ts';
+import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import { systemClock } from '../../core/clock.ts';
+import { suggestion } from '../../core/document/index.ts';
+import { EXIT, RingdownError } from '../../core/errors.ts';
+import { loadConfig } from '../config/load.ts';
+import { InvalidFiles } from '../setup.ts';
+import { terminal } from '../terminal.ts';
+import { version } from '../version.ts';
+import { CONSOLE } from '../watcher/channels.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** `ringdown channels test NAME`: sends a notification that says it is a test. */
+export async function testChannel(configFile: string | undefined, name: string): Promise<number> {
+  const types = await loadChannels();
+  const { value: config, diagnostics, texts } = loadConfig(configFile, channelSchema(types), process.env);
+  if (diagnostics.length > 0) throw new InvalidFiles(diagnostics, texts);
+  const channels = config.channels.length > 0 ? config.channels : [CONSOLE];
+  const settings = channels.find((entry) => entry.name === name);
+  if (!settings) {
+    const names = channels.map((entry) => entry.name);
+    throw new RingdownError('UNKNOWN_CHANNEL', `there is no channel "${name}"`, {
+      hint: suggestion(name, names) ?? `there are: ${names.join(', ')}`,
+      exitCode: EXIT.usage,
+    });
+  }
+
+  const notifier = types.get(settings.type)!.create(settings, {
+    clock: systemClock,
+    userAgent: `ringdown/${version}`,
+    print: (line) => terminal.out(line),
+  });
+  const abort = AbortSignal.timeout(TIMEOUT_MS);
+  await notifier.start();
+  try {
+    const delivery = await terminal.progress(
+      `asking ${settings.type}`,
+      notifier.notify(testNotification(config.publicUrl), abort),
+    );
+    if (delivery.status === 'accepted') {
+      terminal.out(
+        `${name} (${settings.type}) accepted a test${delivery.providerRef ? `: ${delivery.providerRef}` : ''}`,
+      );
+      return EXIT.success;
+    }
+    terminal.err(`${name} (${settings.type}) did not take it (${delivery.status}): ${delivery.error.message}`);
+    return EXIT.failed;
+  } finally {
+    await notifier.shutdown(abort);
+  }
+}
+
+function testNotification(publicUrl = 'http://127.0.0.1:4000'): Notification {
+  const at = new Date().toISOString();
+  const id = randomUUID();
+  const incident: Incident = {
+    id,
+    dedup_key: `ringdown-test-${id}`,
+    title: 'Test of a notification channel',
+    priority: 'P4',
+    service: 'ringdown',
+    environment: 'test',
+    state: 'triggered',
+    policy: 'test',
+    triggered_at: at,
+    acknowledged_at: null,
+    acknowledged_by: null,
+    resolved_at: null,
+    resolved_by: null,
+    url: publicUrl,
+    monitors: [],
+    cause: {
+      monitor: 'test',
+      monitor_name: 'test',
+      step: 'test',
+      message: 'this is a test; nothing is wrong',
+      expected: null,
+      actual: null,
+      server_error: null,
+      trace_id: '0'.repeat(32),
+      run_id: id,
+      run_url: publicUrl,
+      route: null,
+      failing_since: at,
+      attempts: 0,
+    },
+    evidence: { real_traffic: null, healthy_monitors: [] },
+    deployment: null,
+    runbook: null,
+  };
+  return {
+    delivery_id: id,
+    dedup_key: incident.dedup_key,
+    event: 'test',
+    incident,
+    page: {
+      headline: 'TEST: Ringdown can reach you here. Nothing is wrong.',
+      server_error: null,
+      facts: [{ label: 'Sent by', text: '`ringdown channels test`' }],
+      speech: 'This is a test from Ringdown. Nothing is wrong.',
+      links: [{ label: 'Ringdown', url: publicUrl }],
+    },
+  };
+}

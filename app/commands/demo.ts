@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, RingdownError } from '../../core/errors.ts';
+import type { DataDirectory, ReadyFile } from '../data-directory.ts';
+import { terminal } from '../terminal.ts';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** `ringdown token`: prints the sign-in link of the watcher on this data directory. */
+export function printToken(directory: DataDirectory, json: boolean): number {
+  const token = directory.token(process.env);
+  const ready = directory.readReady();
+  const link = ready && `${ready.url}/sign-in?token=${encodeURIComponent(token)}`;
+  if (json) terminal.out(JSON.stringify({ token, sign_in_url: link ?? null }));
+  else terminal.out(link ?? token);
+  return EXIT.success;
+}
+
+/** `ringdown break ROUTE`: makes a route of the reference API answer 500. */
+export async function breakRoute(directory: DataDirectory, route: string, fault: object): Promise<number> {
+  const api = await callFaults(directory, 'PUT', { route, ...fault });
+  terminal.out(`${route} is broken. Watch it: ${api.url}`);
+  terminal.out('Mend it: npx ringdown mend');
+  return EXIT.success;
+}
+
+/** `ringdown mend`: clears every fault. */
+export async function mend(directory: DataDirectory): Promise<number> {
+  const api = await callFaults(directory, 'DELETE');
+  terminal.out(`Mended. Watch it recover: ${api.url}`);
+  return EXIT.success;
+}
+
+async function callFaults(directory: DataDirectory, method: 'PUT' | 'DELETE', body?: object): Promise<ReadyFile> {
+  const ready = directory.readReady();
+  if (!ready?.api_url) {
+    throw new RingdownError('NOT_RUNNING', 'no reference API was started from this data directory', {
+      hint: 'start it with npm start, or name its directory with --data-dir',
+      exitCode: EXIT.usage,
+    });
+  }
+  let response: Response;
+  try {
+    response = await fetch(`${ready.api_url}/__faults`, {
+      method,
+      headers: {
+        authorization: `Bearer ${faultsToken(directory)}`,
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+  } catch (cause) {
+    throw new RingdownError('API_AWAY', `the reference API at ${ready.api_url} does not answer`, {
+      hint: 'is it running? npm start brings it up',
+      exitCode: EXIT.failed,
+      cause,
+    });
+  }
+  if (!response.ok) {
+    throw new RingdownError('FAULT_REFUSED', `the reference API refused: ${response.status} ${await response.text()}`, {
+      exitCode: EXIT.failed,
+    });
+  }
+  return ready;
+}
+
+/** Under `up`, the watcher's token opens the reference API's faults too. */
+function faultsToken(directory: DataDirectory): string {
+  if (process.env.RINGDOWN_TOKEN) return process.env.RINGDOWN_TOKEN;
+  try {
+    return readFileSync(join(directory.path, 'token'), 'utf8').trim();
+  } catch (cause) {
+    throw new RingdownError('NO_TOKEN', `there is no token in ${directory.path}`, { exitCode: EXIT.usage, cause });
+  }
+}

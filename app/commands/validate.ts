@@ -1,0 +1,44 @@
+import { basename } from 'node:path';
+import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import type { Diagnostic } from '../../core/document/index.ts';
+import { EXIT } from '../../core/errors.ts';
+import { loadPolicies, loadScenarios } from '../config/files.ts';
+import { loadConfig } from '../config/load.ts';
+import { count, printDiagnostics, terminal } from '../terminal.ts';
+import { CONSOLE } from '../watcher/channels.ts';
+
+/**
+ * `ringdown validate FILES`: scenarios, policies and configs, each by its name; without files, what the config names.
+ * Values of environment variables are not needed: only `up` and `serve` ask for them.
+ */
+export async function validate(files: string[], configFile: string | undefined, json: boolean): Promise<number> {
+  const schema = channelSchema(await loadChannels());
+  const anything = new Proxy({}, { get: (_target, name) => `\${${String(name)}}`, has: () => true }) as Record<
+    string,
+    string
+  >;
+  const config = loadConfig(configFile, schema, anything);
+  const names = config.value.channels.map(({ name }) => name);
+  const channels = names.length > 0 ? names : [CONSOLE.name];
+
+  const named = files.length > 0 ? files : [...(config.value.policyFiles ?? []), ...(config.value.scenarioFiles ?? [])];
+  const policyFiles = named.filter((file) => /\.policy\.ya?ml$/.test(file));
+  const configFiles = named.filter((file) => /^ringdown.*\.ya?ml$/.test(basename(file)) && file !== config.value.file);
+  const scenarioFiles = named.filter(
+    (file) => !policyFiles.includes(file) && !configFiles.includes(file) && file !== config.value.file,
+  );
+
+  const loaded = [
+    ...(files.length === 0 || config.diagnostics.length > 0 || files.includes(config.value.file ?? '') ? [config] : []),
+    ...configFiles.map((file) => loadConfig(file, schema, anything)),
+    loadPolicies(policyFiles, channels),
+    loadScenarios(scenarioFiles, null),
+  ];
+  const diagnostics: Diagnostic[] = loaded.flatMap((part) => part.diagnostics);
+  const texts = new Map(loaded.flatMap((part) => [...part.texts]));
+
+  if (json) terminal.out(JSON.stringify({ valid: diagnostics.length === 0, diagnostics }));
+  else if (diagnostics.length > 0) printDiagnostics(diagnostics, texts);
+  else terminal.out(`${count(texts.size, 'file')} valid`);
+  return diagnostics.length > 0 ? EXIT.usage : EXIT.success;
+}

@@ -1,0 +1,255 @@
+import { createWriteStream, existsSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import type { Logger } from 'pino';
+import { systemClock } from '../../core/clock.ts';
+import { EXIT, RingdownError } from '../../core/errors.ts';
+import { formatDuration } from '../../core/units.ts';
+import { type Relay, type RelayEvent, superviseRelay } from '../../monitoring/relay/supervisor.ts';
+import type { RunResult } from '../../scenarios/run-result.ts';
+import { type DataDirectory, type ReadyFile, writeJsonAtomically } from '../data-directory.ts';
+import { humanLog, jsonLog } from '../log.ts';
+import { type ReferenceApi, startReferenceApi } from '../reference-api.ts';
+import { loadSetup, type Setup } from '../setup.ts';
+import { count, terminal } from '../terminal.ts';
+import { packageRoot, version } from '../version.ts';
+import { CONSOLE } from '../watcher/channels.ts';
+import { startWatcher, type Watcher } from '../watcher/watcher.ts';
+
+export interface WatchOptions {
+  config: string | undefined;
+  directory: DataDirectory;
+  json: boolean;
+  host: string;
+  port: number;
+  otlpPort: number;
+  statsdPort: number;
+  readyFile: string | undefined;
+  /** Null for `serve`: no reference API. */
+  apiPort: number | null;
+}
+
+const GRACE_MS = 10_000;
+const LOCAL = 'local';
+
+/**
+ * `ringdown up` and `ringdown serve`: runs until a signal ends it.
+ * @returns the exit code
+ */
+export async function watch(options: WatchOptions): Promise<number> {
+  const { directory } = options;
+  const demo = options.apiPort !== null;
+  directory.prepare();
+  const secrets = demo ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
+  const setup = await loadSetup({ configFile: options.config, env: process.env, shipped: demo, secrets });
+  if (!demo && setup.config.environments.length === 0) throw nothingToWatch('environments', setup);
+  if (setup.scenarios.length === 0) throw nothingToWatch('scenarios', setup);
+
+  const lock = directory.lock();
+  const token = directory.token(process.env);
+  const log = demo && !options.json ? humanLog() : jsonLog('info');
+  const stack = new AsyncDisposableStack();
+  stack.defer(() => lock.release());
+  const abort = new AbortController();
+  const signal = nextSignal(abort);
+
+  try {
+    const relay = await terminal.progress('starting the relay', startRelay(options, setup, log));
+    stack.defer(() => relay.shutdown(abort.signal));
+
+    let api: ReferenceApi | null = null;
+    if (options.apiPort !== null) {
+      const apiLog = createWriteStream(join(directory.path, 'reference-api.log'));
+      stack.defer(() => closeStream(apiLog));
+      api = await terminal.progress(
+        'starting the reference API',
+        startReferenceApi({
+          port: options.apiPort,
+          dataDirectory: directory.path,
+          env: {
+            ...process.env,
+            ...secrets,
+            API_FAULTS: 'true',
+            API_FAULTS_TOKEN: token,
+            OTEL_EXPORTER_OTLP_ENDPOINT: relay.otlpUrl,
+            STATSD_ADDRESS: relay.statsdAddress,
+          },
+          onLine: (line) => apiLog.write(`${line}\n`),
+          onExit: (how) => log.error({ how }, `the reference API ended (${how}); bring it back with npm start`),
+        }),
+      );
+      const started = api;
+      stack.defer(() => started.stop(abort.signal));
+    }
+
+    const own = setup.config.environments;
+    const environments =
+      api && !own.some(({ name }) => name === LOCAL) ? [{ name: LOCAL, baseUrl: api.url }, ...own] : own;
+    const onRun = options.json ? undefined : announceChanges();
+    const watcher = await terminal.progress(
+      'opening the state',
+      startWatcher(
+        {
+          version,
+          host: options.host,
+          port: options.port,
+          publicUrl: setup.config.publicUrl,
+          stateFile: directory.stateFile,
+          token,
+          environments,
+          scenarios: setup.scenarios,
+          policies: setup.policies,
+          channels: setup.config.channels,
+          channelTypes: setup.channelTypes,
+          secrets: { ...process.env, ...secrets },
+          runRetentionMs: setup.config.runRetentionMs,
+          uiDirectory: builtUi(),
+        },
+        {
+          clock: systemClock,
+          log,
+          relay,
+          print: (text) => terminal.out(`\n${pc.bold(text)}\n`),
+          ...(onRun ? { onRun } : {}),
+        },
+      ),
+    );
+    stack.defer(() => watcher.shutdown(abort.signal));
+
+    const ready = readiness(watcher, relay, api, token);
+    directory.writeReady(ready);
+    if (options.readyFile) writeJsonAtomically(options.readyFile, ready);
+    if (options.json) terminal.out(JSON.stringify(ready));
+    else greet(ready, setup, environments.length);
+
+    const received = await signal.received;
+    if (!options.json) terminal.err(`${received}: ending. Once more ends at once.`);
+    return EXIT.success;
+  } finally {
+    signal.ending();
+    await stack.disposeAsync();
+    signal.forget();
+  }
+}
+
+async function startRelay(options: WatchOptions, { config }: Setup, log: Logger): Promise<Relay> {
+  const relay = superviseRelay(
+    {
+      dataDir: options.directory.relayDirectory,
+      host: '127.0.0.1',
+      otlpPort: options.otlpPort,
+      statsdPort: options.statsdPort,
+      backends: config.backends.map((backend) => ({
+        ...backend,
+        dataDir: join(options.directory.relayDirectory, 'backends', backend.name),
+      })),
+    },
+    { clock: systemClock, onEvent: (event) => logRelay(log, event) },
+  );
+  await relay.start();
+  return relay;
+}
+
+function logRelay(log: Logger, event: RelayEvent): void {
+  if (event.type === 'log') log[event.level]({ relay: true }, event.message);
+  else if (event.type === 'started' || (event.type === 'exited' && event.expected))
+    log.info({ relay: event }, `the relay ${event.type}`);
+  else log.warn({ relay: event }, RELAY_TROUBLE[event.type]);
+}
+
+const RELAY_TROUBLE = {
+  exited: 'the relay ended; pages go on without telemetry until it is back',
+  restarting: 'the relay is started again',
+  over_memory: 'the relay grew past its memory limit and is started again',
+  unresponsive: 'the relay does not answer and is started again',
+};
+
+function readiness(watcher: Watcher, relay: Relay, api: ReferenceApi | null, token: string): ReadyFile {
+  return {
+    url: watcher.url,
+    sign_in_url: `${watcher.url}/sign-in?token=${encodeURIComponent(token)}`,
+    api_url: api?.url ?? null,
+    otlp_url: relay.otlpUrl,
+    statsd_address: relay.statsdAddress,
+    pid: process.pid,
+    api_pid: api?.pid ?? null,
+  };
+}
+
+function greet(ready: ReadyFile, setup: Setup, environments: number): void {
+  const channels = setup.config.channels.map(({ name }) => name);
+  const line = (label: string, text: string) => terminal.out(`  ${label.padEnd(13)}${text}`);
+  terminal.out(`\n${pc.bold('Ringdown')} ${version}\n`);
+  if (ready.api_url) line('API', `${ready.api_url}  ${pc.dim('(the reference service under watch)')}`);
+  line('Telemetry', `OTLP ${ready.otlp_url}  ${pc.dim('·')}  StatsD ${ready.statsd_address}`);
+  line('Watching', `${count(setup.scenarios.length, 'scenario')} in ${count(environments, 'environment')}`);
+  line(
+    'Pages go to',
+    channels.length > 0
+      ? channels.join(', ')
+      : `${CONSOLE.name} ${pc.dim('(your own phone: three lines in ringdown.yaml, see the README)')}`,
+  );
+  terminal.out('');
+  line('Open', pc.cyan(pc.underline(ready.sign_in_url)));
+  if (ready.api_url) line('Break it', `npx ringdown break posts   ${pc.dim('(mend it: npx ringdown mend)')}`);
+  terminal.out('');
+}
+
+/** Prints the first run of each monitor, and then only what changed. */
+function announceChanges(): (run: RunResult) => void {
+  const last = new Map<string, string>();
+  return (run) => {
+    const verdict = run.status === 'passed' ? 'passes' : run.status === 'skipped' ? 'was skipped' : 'fails';
+    if (verdict === 'was skipped' || last.get(run.monitor) === verdict) return;
+    last.set(run.monitor, verdict);
+    const mark = verdict === 'passes' ? pc.green('✓') : pc.red('✗');
+    const why = run.failure
+      ? `: ${run.failure.step}: ${run.failure.message}`
+      : ` in ${formatDuration(run.duration_ms)}`;
+    terminal.out(`${mark} ${run.monitor} ${verdict}${why}`);
+  };
+}
+
+function builtUi(): string | null {
+  const directory = join(packageRoot, 'dashboards/web/dist');
+  return existsSync(join(directory, 'index.html')) ? directory : null;
+}
+
+/** The first signal ends gracefully within ten seconds, the second at once. */
+function nextSignal(abort: AbortController) {
+  const { promise: received, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let timer: NodeJS.Timeout | undefined;
+  let seen = false;
+  const listen = (name: NodeJS.Signals) => {
+    if (seen) abort.abort(new Error('told to end at once'));
+    seen = true;
+    resolve(name);
+  };
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of names) process.on(name, listen);
+  return {
+    received,
+    ending() {
+      timer = setTimeout(() => abort.abort(new Error('the time to end gracefully is over')), GRACE_MS).unref();
+    },
+    forget() {
+      clearTimeout(timer);
+      for (const name of names) process.off(name, listen);
+    },
+  };
+}
+
+function closeStream(stream: WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.end(() => resolve()));
+}
+
+function nothingToWatch(what: 'environments' | 'scenarios', { config }: Setup): RingdownError {
+  const file = config.file ?? 'ringdown.yaml';
+  return new RingdownError('NOTHING_TO_WATCH', `${file} names no ${what}`, {
+    hint:
+      what === 'environments'
+        ? 'add for example:  environments: { production: { base_url: "https://api.example.com" } }'
+        : 'add for example:  scenarios: ["scenarios/**/*.scenario.yaml"]',
+    exitCode: EXIT.usage,
+  });
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { duplicateIds, parsePolicy } from '../../alerts/policies/parse.ts';
+import type { Policy } from '../../alerts/policies/policy.ts';
+import { type Diagnostic, diagnosticAt, readDocument, suggestion } from '../../core/document/index.ts';
+import { toError } from '../../core/errors.ts';
+import type { Scenario } from '../../scenarios/language/model.ts';
+import { parseScenario } from '../../scenarios/language/parse.ts';
+import type { Loaded } from './load.ts';
+
+/** Reads scenario files; everything wrong in any of them is in `diagnostics`. */
+export function loadScenarios(files: readonly string[], policies: readonly Policy[] | null): Loaded<Scenario[]> {
+  const scenarios: Scenario[] = [];
+  const { diagnostics, texts } = readEach(files, (text, file) => {
+    const parsed = parseScenario(text, file);
+    const found = [...parsed.diagnostics];
+    const { scenario } = parsed;
+    if (scenario) {
+      const twin = scenarios.find(({ id }) => id === scenario.id);
+      if (twin) found.push(at(text, file, ['id'], `the id "${scenario.id}" is used by ${twin.file} already`));
+      const policy = scenario.alert?.policy;
+      if (policy && policies && !policies.some(({ id }) => id === policy)) {
+        const hint = suggestion(
+          policy,
+          policies.map(({ id }) => id),
+        );
+        found.push(at(text, file, ['alert', 'policy'], `unknown policy "${policy}"`, hint));
+      }
+      scenarios.push(scenario);
+    }
+    return found;
+  });
+  return { value: scenarios, diagnostics, texts };
+}
+
+/** Reads policy files. @param channels names that `notify` may use */
+export function loadPolicies(files: readonly string[], channels: readonly string[]): Loaded<Policy[]> {
+  const read: { policy: Policy; file: string; text: string }[] = [];
+  const { diagnostics, texts } = readEach(files, (text, file) => {
+    const { policy, diagnostics: found } = parsePolicy(text, file, channels);
+    if (policy) read.push({ policy, file, text });
+    return found;
+  });
+  for (const { id, files: same } of duplicateIds(read)) {
+    const { file, text } = read.find((entry) => entry.file === same[1])!;
+    diagnostics.push(at(text, file, ['id'], `the id "${id}" is used by ${same[0]} already`));
+  }
+  return { value: read.map(({ policy }) => policy), diagnostics, texts };
+}
+
+function readEach(files: readonly string[], read: (text: string, file: string) => readonly Diagnostic[]) {
+  const diagnostics: Diagnostic[] = [];
+  const texts = new Map<string, string>();
+  for (const file of files) {
+    let text = '';
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch (error) {
+      const { code, message } = toError(error) as NodeJS.ErrnoException;
+      const why = code === 'ENOENT' ? 'there is no such file' : message;
+      diagnostics.push({ file, line: 1, column: 1, message: `it cannot be read: ${why}` });
+      continue;
+    }
+    texts.set(file, text);
+    diagnostics.push(...read(text, file));
+  }
+  return { diagnostics, texts };
+}
+
+function at(text: string, file: string, path: string[], message: string, hint?: string): Diagnostic {
+  return diagnosticAt(readDocument(text, file), path, message, hint);
+}

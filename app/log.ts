@@ -1,0 +1,46 @@
+import pc from 'picocolors';
+import pino, { type Logger } from 'pino';
+import { terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LEVELS)[number];
+
+/** For a service manager: one JSON object a line, with the field names of the Elastic Common Schema. */
+export function jsonLog(level: LogLevel): Logger {
+  return pino(ecs(level), pino.destination(2));
+}
+
+/** For a person at a terminal: what is a warning or worse, in a line. */
+export function humanLog(): Logger {
+  return pino(ecs('warn'), {
+    write(text: string) {
+      const entry = JSON.parse(text) as { message?: string; 'log.level': string; error?: { message?: string } };
+      const colour = entry['log.level'] === 'warn' ? pc.yellow : pc.red;
+      const reason = entry.error?.message ? `: ${entry.error.message}` : '';
+      terminal.err(`${colour(entry['log.level'])} ${entry.message ?? ''}${reason}`);
+    },
+  });
+}
+
+function ecs(level: LogLevel): pino.LoggerOptions {
+  return {
+    level,
+    base: { 'service.name': 'ringdown', 'service.version': version, 'process.pid': process.pid },
+    messageKey: 'message',
+    errorKey: 'error',
+    timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
+    formatters: {
+      level: (label) => ({ 'log.level': label }),
+      log({ err, ...fields }) {
+        return err === undefined ? fields : { ...fields, error: describe(err) };
+      },
+    },
+  };
+}
+
+function describe(thrown: unknown): object {
+  if (!(thrown instanceof Error)) return { message: String(thrown) };
+  const code = (thrown as NodeJS.ErrnoException).code;
+  return { type: thrown.name, message: thrown.message, stack_trace: thrown.stack, ...(code ? { code } : {}) };
+}

@@ -1,0 +1,48 @@
+import type { Incident } from '../../alerts/incident.ts';
+import type { EvidenceSource } from '../../alerts/incidents/evidence.ts';
+import type { Clock } from '../../core/clock.ts';
+import { toError } from '../../core/errors.ts';
+import type { Reader } from '../../monitoring/reader.ts';
+import { gatherEvidence, NO_EVIDENCE } from './evidence.ts';
+
+/** Telemetry of a request arrives within tens of milliseconds, or with the next batch of whoever sends it. */
+const FIRST_PAUSE_MS = 40;
+const LONGEST_PAUSE_MS = 1_000;
+
+/**
+ * Asks the telemetry store about the failing request until it knows the server's error, or the desk's time is over.
+ * @param spanOf the failing step's CLIENT span in a run that the desk was told of
+ */
+export function telemetryEvidence(deps: {
+  clock: Clock;
+  reader: Reader;
+  spanOf(runId: string): string | undefined;
+  /** The store cannot be asked at the moment; told once for each incident. */
+  onTrouble(error: Error): void;
+}): EvidenceSource {
+  return {
+    async gather(incident: Incident, deliver, abort) {
+      const spanId = deps.spanOf(incident.cause.run_id);
+      if (!spanId || incident.cause.route === null) return;
+      const request = { service: incident.service, traceId: incident.cause.trace_id, spanId };
+      let trafficTold = false;
+      let troubleTold = false;
+      for (let pause = FIRST_PAUSE_MS; !abort.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+        const { serverError, realTraffic } = await gatherEvidence(deps.reader, deps.clock, request, abort).catch(
+          (error) => {
+            // The relay may be restarting; it has ten seconds to come back.
+            if (!troubleTold && !abort.aborted) deps.onTrouble(toError(error));
+            troubleTold = true;
+            return NO_EVIDENCE;
+          },
+        );
+        if (realTraffic && !trafficTold) {
+          trafficTold = true;
+          deliver({ real_traffic: realTraffic });
+        }
+        if (serverError !== null) return deliver({ server_error: serverError });
+        await deps.clock.timer(pause, abort).catch(() => {});
+      }
+    },
+  };
+}

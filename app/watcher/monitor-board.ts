@@ -1,0 +1,148 @@
+import type { MonitorAlert } from '../../alerts/engine/state.ts';
+import type { Monitor } from '../../control/resources.ts';
+import type { Clock } from '../../core/clock.ts';
+import { formatDuration } from '../../core/units.ts';
+import type { Scenario } from '../../scenarios/language/model.ts';
+import type { RunResult } from '../../scenarios/run-result.ts';
+import { type RunStore, type RunSummary, summarize } from '../../scenarios/run-store.ts';
+import { isQuarantined } from './observation.ts';
+
+/** A scenario in an environment: what is scheduled, by its key `id@environment`. */
+export interface MonitorDefinition {
+  key: string;
+  scenario: Scenario;
+  environment: { name: string; base_url: string };
+}
+
+export interface BoardDeps {
+  clock: Clock;
+  runs: Pick<RunStore, 'list' | 'uptime'>;
+  alertOf(key: string): MonitorAlert | undefined;
+  nextRunAt(key: string): number | null;
+  running(key: string): boolean;
+}
+
+const RECENT_RUNS = 100;
+const DAY_MS = 86_400_000;
+
+interface Row {
+  definition: MonitorDefinition;
+  /** Newest first. */
+  recent: RunSummary[];
+  uptime: number | null;
+}
+
+/** Each scenario in each environment. */
+export function defineMonitors(
+  scenarios: readonly Scenario[],
+  environments: readonly { name: string; base_url: string }[],
+): MonitorDefinition[] {
+  return environments.flatMap((environment) =>
+    scenarios.map((scenario) => ({ key: `${scenario.id}@${environment.name}`, scenario, environment })),
+  );
+}
+
+/** All monitors with what is known of them, as the HTTP API shows them. */
+export class MonitorBoard {
+  readonly #deps: BoardDeps;
+  readonly #rows: Map<string, Row>;
+
+  constructor(definitions: readonly MonitorDefinition[], deps: BoardDeps) {
+    this.#deps = deps;
+    this.#rows = new Map(definitions.map((definition) => [definition.key, { definition, recent: [], uptime: null }]));
+  }
+
+  /** Reads what earlier lives of the watcher left. */
+  async load(): Promise<void> {
+    for (const [key, row] of this.#rows) {
+      row.recent = (await this.#deps.runs.list(key, { limit: RECENT_RUNS })).items;
+      await this.#refreshUptime(row);
+    }
+  }
+
+  definition(key: string): MonitorDefinition | undefined {
+    return this.#rows.get(key)?.definition;
+  }
+
+  definitions(): MonitorDefinition[] {
+    return [...this.#rows.values()].map(({ definition }) => definition);
+  }
+
+  /** Takes a finished run in. The uptime follows, as soon as the database says. */
+  record(run: RunResult): void {
+    const row = this.#rows.get(run.monitor);
+    if (!row) return;
+    row.recent = [summarize(run), ...row.recent].slice(0, RECENT_RUNS);
+  }
+
+  async refreshUptime(key: string): Promise<void> {
+    const row = this.#rows.get(key);
+    if (row) await this.#refreshUptime(row);
+  }
+
+  /** Monitors of the same service and environment, the one itself left out, that pass. */
+  healthyBeside(key: string): string[] {
+    const own = this.#rows.get(key)?.definition;
+    if (!own) return [];
+    return [...this.#rows.values()]
+      .filter(({ definition }) => definition.key !== key && sameService(definition, own))
+      .map(({ definition }) => definition.key)
+      .filter((other) => ['passing', 'degraded'].includes(this.#deps.alertOf(other)?.state ?? 'no_data'));
+  }
+
+  list(): Monitor[] {
+    return [...this.#rows.values()]
+      .map((row) => this.#monitor(row))
+      .sort((a, b) => a.service.localeCompare(b.service) || a.name.localeCompare(b.name) || a.key.localeCompare(b.key));
+  }
+
+  find(key: string): Monitor | undefined {
+    const row = this.#rows.get(key);
+    return row && this.#monitor(row);
+  }
+
+  async #refreshUptime(row: Row): Promise<void> {
+    const since = new Date(this.#deps.clock.now() - DAY_MS).toISOString();
+    const { passed, total } = await this.#deps.runs.uptime(row.definition.key, since);
+    row.uptime = total === 0 ? null : passed / total;
+  }
+
+  #monitor({ definition, recent, uptime }: Row): Monitor {
+    const { key, scenario, environment } = definition;
+    const alert = this.#deps.alertOf(key);
+    const next = this.#deps.nextRunAt(key);
+    return {
+      key,
+      id: scenario.id,
+      name: scenario.name,
+      service: scenario.service,
+      environment: environment.name,
+      owner: scenario.owner,
+      runbook: scenario.runbook,
+      tags: [...scenario.tags],
+      state: alert?.state ?? 'no_data',
+      state_since: alert?.since ?? null,
+      schedule: describeSchedule(scenario),
+      next_run_at: next === null ? null : new Date(next).toISOString(),
+      running: this.#deps.running(key),
+      quarantine: isQuarantined(scenario, this.#deps.clock.now()) ? scenario.quarantine : null,
+      policy: scenario.alert?.policy ?? null,
+      last_run: recent[0] ?? null,
+      recent_runs: recent,
+      incident_id: alert?.incident_id ?? null,
+      uptime_24h: uptime,
+      file: scenario.file,
+    };
+  }
+}
+
+function sameService(one: MonitorDefinition, other: MonitorDefinition): boolean {
+  return one.scenario.service === other.scenario.service && one.environment.name === other.environment.name;
+}
+
+function describeSchedule({ schedule }: Scenario): string | null {
+  if (!schedule) return null;
+  return schedule.kind === 'every'
+    ? `every ${formatDuration(schedule.everyMs)}`
+    : `${schedule.cron} (${schedule.timezone})`;
+}

@@ -1,0 +1,292 @@
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { createAlertDesk } from '../../alerts/incidents/desk.ts';
+import type { Channel, ChannelSettings } from '../../alerts/notifier.ts';
+import type { Policy } from '../../alerts/policies/policy.ts';
+import { Access } from '../../control/access.ts';
+import { LiveEvents } from '../../control/live-events.ts';
+import { buildControl } from '../../control/server.ts';
+import type { Clock } from '../../core/clock.ts';
+import { EXIT, RingdownError, toError } from '../../core/errors.ts';
+import type { Relay } from '../../monitoring/relay/supervisor.ts';
+import type { BackendStatus } from '../../monitoring/telemetry.ts';
+import { compareRuns } from '../../scenarios/engine/comparison/compare-runs.ts';
+import { toSpans } from '../../scenarios/engine/spans.ts';
+import type { Scenario } from '../../scenarios/language/model.ts';
+import type { RunResult } from '../../scenarios/run-result.ts';
+import { summarize } from '../../scenarios/run-store.ts';
+import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
+import { scenarioRunner } from '../scenario-runner.ts';
+import { createChannels } from './channels.ts';
+import { Deployments } from './deployments.ts';
+import { telemetryEvidence } from './evidence-source.ts';
+import { incidentReads } from './incident-reads.ts';
+import { defineMonitors, MonitorBoard } from './monitor-board.ts';
+import { toObservation } from './observation.ts';
+import { createOwnMetrics } from './own-metrics.ts';
+import { openStateFile } from './state-file.ts';
+import { TraceSender } from './trace-sender.ts';
+
+export interface WatcherSettings {
+  version: string;
+  host: string;
+  port: number;
+  publicUrl: string | undefined;
+  stateFile: string;
+  token: string;
+  environments: { name: string; baseUrl: string }[];
+  scenarios: Scenario[];
+  policies: Policy[];
+  channels: ChannelSettings[];
+  channelTypes: ReadonlyMap<string, Channel>;
+  /** Values of the secrets that scenarios may ask for. */
+  secrets: Readonly<Record<string, string | undefined>>;
+  runRetentionMs: number;
+  uiDirectory: string | null;
+}
+
+export interface WatcherDeps {
+  clock: Clock;
+  log: Logger;
+  relay: Relay;
+  print(line: string): void;
+  onRun?(run: RunResult): void;
+}
+
+export interface Watcher {
+  url: string;
+  /** Ends gracefully; at once when `abort` fires. The relay is not the watcher's and goes on. */
+  shutdown(abort: AbortSignal): Promise<void>;
+}
+
+const CONCURRENT_RUNS = 50;
+const BACKENDS_EVERY_MS = 5_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const RUNS_ALWAYS_KEPT = 100;
+const PASSING_RUNS_COMPARED = 5;
+const FAILING_SPANS_REMEMBERED = 1_000;
+
+/** Puts the rooms together: schedule → run → alert desk → page, and the HTTP API over all of it. */
+export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps): Promise<Watcher> {
+  const { clock, log, relay } = deps;
+  const userAgent = `ringdown/${settings.version}`;
+  const stopping = new AbortController();
+  const state = await openStateFile(settings.stateFile, log, () => clock.now());
+  const events = new LiveEvents();
+  let storageTrouble: Error | null = null;
+  let address = `http://${settings.host}:${settings.port}`;
+  const publicUrl = () => settings.publicUrl ?? address;
+
+  const sender = new TraceSender({
+    clock,
+    url: () => relay.otlpUrl,
+    onLost: (reason) => log.warn({ reason }, 'spans of a run were lost'),
+  });
+  const deployments = new Deployments({
+    clock,
+    store: state.deployments,
+    reader: relay.reader,
+    onTrouble: (error) => log.debug({ err: error }, 'versions could not be looked up'),
+  });
+  const runner = scenarioRunner(
+    clock,
+    settings.environments.map(({ baseUrl }) => baseUrl),
+  );
+
+  let backends: BackendStatus[] = [];
+  const metrics = createOwnMetrics(
+    {
+      monitors: () => board.list(),
+      incidents: () => {
+        const open = desk.openIncidents();
+        const acknowledged = open.filter((incident) => incident.state === 'acknowledged').length;
+        return { triggered: open.length - acknowledged, acknowledged };
+      },
+      backends: () => backends,
+    },
+    settings.version,
+    relay.otlpUrl,
+  );
+
+  // Steps of failed runs, until their incident has asked telemetry about them.
+  const failingSpans = new Map<string, string>();
+  const channels = createChannels(settings.channels, settings.channelTypes, { clock, userAgent, print: deps.print });
+  const desk = createAlertDesk({
+    clock,
+    log,
+    store: state.alerts,
+    policies: settings.policies,
+    channels,
+    get publicUrl() {
+      return publicUrl();
+    },
+    evidence: telemetryEvidence({
+      clock,
+      reader: relay.reader,
+      spanOf: (runId) => failingSpans.get(runId),
+      onTrouble: (error) => log.warn({ err: error }, 'the telemetry store cannot be asked about a failure'),
+    }),
+    onIncident: (incident) => events.publish({ type: 'incident', data: incident }),
+    onMonitorState(monitor) {
+      scheduler.set({ ...scheduled(monitor.key), failing: monitor.state === 'failing' });
+      publishMonitor(monitor.key);
+    },
+    onDelivery(delivery) {
+      if (delivery.status !== 'accepted' || !delivery.last_attempt_at) return;
+      const seconds = (Date.parse(delivery.last_attempt_at) - Date.parse(delivery.due_at)) / 1_000;
+      metrics.delivered(delivery.channel, Math.max(0, seconds));
+    },
+    onStorage(trouble) {
+      storageTrouble = trouble;
+    },
+  });
+
+  const scheduler = new Scheduler({
+    clock,
+    concurrency: CONCURRENT_RUNS,
+    run: runMonitor,
+    onSlip: (_key, slipMs) => metrics.slipped(slipMs),
+    onFault: (key, error) => log.error({ err: error, monitor: key }, 'a run failed inside the watcher'),
+  });
+  const definitions = defineMonitors(
+    settings.scenarios,
+    settings.environments.map(({ name, baseUrl }) => ({ name, base_url: baseUrl })),
+  );
+  const board = new MonitorBoard(definitions, {
+    clock,
+    runs: state.runs,
+    alertOf: (key) => desk.monitorState(key),
+    nextRunAt: (key) => scheduler.nextRunAt(key),
+    running: (key) => scheduler.running(key),
+  });
+
+  function scheduled(key: string) {
+    return { key, schedule: board.definition(key)?.scenario.schedule ?? null };
+  }
+
+  function publishMonitor(key: string): void {
+    const monitor = board.find(key);
+    if (monitor) events.publish({ type: 'monitor', data: monitor });
+  }
+
+  async function runMonitor(key: string, scheduledAt: number, abort: AbortSignal): Promise<void> {
+    const { scenario, environment } = board.definition(key)!;
+    const secrets = Object.fromEntries(scenario.secrets.map((name) => [name, settings.secrets[name] ?? '']));
+    const run = await runner.run({ scenario, environment, secrets, scheduledAt, abort });
+    await Promise.all([take(run, scenario), keep(run)]);
+    publishMonitor(key);
+    deps.onRun?.(run);
+  }
+
+  /** Tells everyone who waits for it; the page first. */
+  function take(run: RunResult, scenario: Scenario): Promise<void> {
+    if (run.failure) {
+      failingSpans.set(run.id, run.failure.span_id);
+      if (failingSpans.size > FAILING_SPANS_REMEMBERED) failingSpans.delete(failingSpans.keys().next().value!);
+    }
+    sender.send(toSpans(run, settings.version));
+    metrics.runFinished(run);
+    board.record(run);
+    events.publish({ type: 'run', data: summarize(run) });
+    return desk.observe(
+      toObservation(run, scenario, {
+        publicUrl: publicUrl(),
+        deployment: deployments.latest(run.service, run.environment),
+        healthyMonitors: board.healthyBeside(run.monitor),
+      }),
+    );
+  }
+
+  async function keep(run: RunResult): Promise<void> {
+    try {
+      await state.runs.save(run);
+      await board.refreshUptime(run.monitor);
+    } catch (error) {
+      log.error({ err: error, run: run.id, monitor: run.monitor }, 'a run could not be stored');
+    }
+  }
+
+  async function every(ms: number, what: string, work: () => Promise<unknown>): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await work().catch((error) => log.warn({ err: toError(error) }, what));
+      await clock.timer(ms, stopping.signal).catch(() => {});
+    }
+  }
+
+  const control = await buildControl({
+    version: settings.version,
+    clock,
+    log,
+    access: new Access(settings.token, clock),
+    events,
+    publicUrl,
+    channels: [...channels.keys()].map((name) => ({
+      name,
+      type: settings.channels.find((entry) => entry.name === name)?.type ?? 'console',
+    })),
+    monitors: {
+      list: () => board.list(),
+      find: (key) => board.find(key),
+      runNow: (key) => scheduler.runNow(key) === 'started',
+    },
+    runs: state.runs,
+    async compare(run) {
+      const passing = await state.runs.passingBefore(run.monitor, run.started_at, PASSING_RUNS_COMPARED);
+      return compareRuns(run, passing[0] ?? null, passing);
+    },
+    incidents: incidentReads(desk, state.alerts),
+    deployments: { list: (options) => state.deployments.list(options), record: (entry) => deployments.record(entry) },
+    telemetry: relay.reader,
+    backends: async () => ({ ...(await relay.status()), relayPid: relay.pid() ?? null }),
+    metrics: () => metrics.prometheus(),
+    notReady: () => (storageTrouble ? [`alert state cannot be written: ${storageTrouble.message}`] : []),
+    uiDirectory: settings.uiDirectory,
+  });
+
+  for (const { notifier } of channels.values()) await notifier.start();
+  await Promise.all([sender.start(), deployments.start(), board.load()]);
+  await desk.start();
+  await desk.retain(definitions.map(({ key }) => key));
+  try {
+    await control.listen({ host: settings.host, port: settings.port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new RingdownError('PORT_IN_USE', `port ${settings.port} is taken`, {
+      hint: 'stop what listens there, or choose another with --port (0 means any free one)',
+      exitCode: EXIT.usage,
+      cause: error,
+    });
+  }
+  address = `http://${settings.host}:${(control.server.address() as AddressInfo).port}`;
+
+  for (const { key } of definitions) {
+    scheduler.set({ ...scheduled(key), failing: desk.monitorState(key)?.state === 'failing' });
+  }
+  await scheduler.start();
+  const chores = [
+    every(BACKENDS_EVERY_MS, 'the relay does not tell its ledger', async () => {
+      backends = (await relay.status()).backends;
+    }),
+    every(PRUNE_EVERY_MS, 'old runs could not be removed', () =>
+      state.runs.prune(new Date(clock.now() - settings.runRetentionMs).toISOString(), RUNS_ALWAYS_KEPT),
+    ),
+  ];
+
+  return {
+    url: address,
+    async shutdown(abort) {
+      stopping.abort();
+      await scheduler.shutdown(abort);
+      await control.close();
+      await desk.shutdown(abort);
+      await Promise.all([
+        ...[...channels.values()].map(({ notifier }) => notifier.shutdown(abort)),
+        deployments.shutdown(),
+      ]);
+      await sender.shutdown(abort);
+      await metrics.shutdown();
+      await Promise.all(chores);
+      await state.close();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { type AlertSchema, alertMigrations, alertRepository, deploymentRepository } from './alerts/index.ts';
+import { type RunSchema, runMigrations, runRepository } from './runs/run-repository.ts';
+import { migrate, openSqlite } from './sqlite/index.ts';
+
+/**
+ * Opens the watcher's state and brings its tables up to date.
+ * @param file path of the SQLite database, or `:memory:`
+ */
+export async function openState(file: string) {
+  const { db, close } = await openSqlite<RunSchema & AlertSchema>({ file });
+  try {
+    await migrate(db, { ...runMigrations, ...alertMigrations });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    runs: runRepository(db.$pickTables<keyof RunSchema>()),
+    alerts: alertRepository(db.$pickTables<keyof AlertSchema>()),
+    deployments: deploymentRepository(db.$pickTables<keyof AlertSchema>()),
+    close,
+  };
+}

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ringdown, temporaryFolder } from '../support/ringdown.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const write = (name: string, text: string) => {
+  const file = join(folder.path, name);
+  writeFileSync(file, text);
+  return file;
+};
+const here = () => ({ cwd: folder.path });
+
+describe('bad input ends before anything starts, with exit code 2', () => {
+  test('every mistake of config, policy and scenario at once, each with file, line and column', async () => {
+    write(
+      'ringdown.yaml',
+      `version: 1
+environments: { local: { base_url: "ftp://example.com" } }
+scenarios: ["*.scenario.yaml"]
+policies: ["*.policy.yaml"]
+channels:
+  - { name: pager, type: pagerduty, routing_key: "\${NO_SUCH_KEY}" }
+  - { name: pager, type: slack, url: x }
+`,
+    );
+    write(
+      'p.policy.yaml',
+      'version: 1\nid: p\npriority: P1\nrules: [{ scenario: {} }]\nescalation: [{ after: 0s, notify: [pagr] }]\n',
+    );
+    write(
+      's.scenario.yaml',
+      'version: 1\nid: S!\nname: s\nservice: shop\nsteps:\n  - name: one\n    request: GET /\n    expect: { statuss: 200 }\n',
+    );
+    const { code, stderr } = await ringdown(['serve', '--data-dir', 'data'], here());
+    expect(code).toBe(2);
+    expect(stderr).toContain('ringdown.yaml:2:38: base_url must be an http or https URL');
+    expect(stderr).toContain('environment variable NO_SUCH_KEY is not set');
+    expect(stderr).toContain('ringdown.yaml:7:11: the name "pager" is used twice');
+    expect(stderr).toMatch(/p\.policy\.yaml:5:\d+: unknown channel "pagr"/);
+    expect(stderr).toMatch(/s\.scenario\.yaml:2:5: /);
+    expect(stderr).toMatch(/s\.scenario\.yaml:8:15: unknown key "statuss"/);
+    expect(stderr).toContain('did you mean "status"?');
+    expect(stderr).toMatch(/\d errors in 3 files/);
+  });
+
+  test('validate prints the line and a caret, and JSON when asked', async () => {
+    const file = write(
+      's.scenario.yaml',
+      'version: 1\nid: s\nname: s\nservice: shop\nsteps:\n  - name: one\n    request: GET /\n    json: { title: {{ x }} }\n',
+    );
+    const { code, stderr } = await ringdown(['validate', file], here());
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/s\.scenario\.yaml:8:\d+: .*\n {4}8 \| .*title: \{\{ x \}\}.*\n {6}\| +\^/);
+    const json = await ringdown(['validate', file, '--json'], here());
+    expect(JSON.parse(json.stdout)).toMatchObject({ valid: false, diagnostics: [{ line: 8 }] });
+  });
+
+  test('the shipped scenarios and policies are valid', async () => {
+    const { code, stdout, stderr } = await ringdown([
+      'validate',
+      ...['health', 'post-journey', 'session-lifecycle', 'posts-list'].map(
+        (id) => `scenarios/suites/${id}.scenario.yaml`,
+      ),
+      'alerts/policies/critical.policy.yaml',
+      'alerts/policies/default.policy.yaml',
+    ]);
+    expect([code, stdout, stderr]).toEqual([0, '6 files valid\n', '']);
+  });
+
+  test('an unknown command, flag, port and a missing file', async () => {
+    expect((await ringdown(['upp'])).code).toBe(2);
+    expect((await ringdown(['up', '--prot', '1'])).code).toBe(2);
+    expect((await ringdown(['up', '--port', 'x'])).code).toBe(2);
+    const missing = await ringdown(['run', 'nothing.scenario.yaml'], here());
+    expect([missing.code, missing.stderr]).toEqual([
+      2,
+      expect.stringContaining('nothing.scenario.yaml:1:1: it cannot be read: there is no such file'),
+    ]);
+  });
+
+  test('a port that is taken, with a hint', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    const { port } = squatter.address() as AddressInfo;
+    for (const flag of ['--port', '--otlp-port', '--api-port']) {
+      const ports = {
+        '--port': '0',
+        '--otlp-port': '0',
+        '--statsd-port': '0',
+        '--api-port': '0',
+        [flag]: String(port),
+      };
+      const { code, stderr } = await ringdown(['up', '--data-dir', 'data', ...Object.entries(ports).flat()], here());
+      expect({ flag, code, stderr }).toEqual({ flag, code: 2, stderr: expect.stringContaining(String(port)) });
+      expect(stderr).toContain(flag);
+    }
+    squatter.close();
+  });
+
+  test('a command that needs a running watcher says so', async () => {
+    const { code, stderr } = await ringdown(['break', 'posts', '--data-dir', 'data'], here());
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('no reference API was started from this data directory'),
+    ]);
+  });
+});
+
+describe('run', () => {
+  const scenario = (path: string) => `version: 1
+id: one
+name: One
+service: shop
+steps:
+  - name: asking
+    request: GET ${path}
+`;
+
+  test('an unreachable target is a failed run with a clear reason, exit code 1', async () => {
+    const file = write('one.scenario.yaml', scenario('/'));
+    write('ringdown.yaml', 'version: 1\nenvironments: { local: { base_url: "http://127.0.0.1:1" } }\n');
+    const { code, stdout } = await ringdown(['run', file], here());
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/refused/i);
+  });
+
+  test('reports as JUnit XML and as JSON, into a file when asked', async () => {
+    const file = write('one.scenario.yaml', scenario('/'));
+    write('ringdown.yaml', 'version: 1\nenvironments: { local: { base_url: "http://127.0.0.1:1" } }\n');
+    await ringdown(['run', file, '--reporter', 'junit', '--output', 'report.xml'], here());
+    expect(readFileSync(join(folder.path, 'report.xml'), 'utf8')).toMatch(/^<\?xml.*<testsuites/s);
+    const { stdout } = await ringdown(['run', file, '--reporter', 'json'], here());
+    expect(JSON.stringify(JSON.parse(stdout))).toContain('"status":"error"');
+  });
+
+  test('without an environment it says what to do', async () => {
+    const file = write('one.scenario.yaml', scenario('/'));
+    const { code, stderr } = await ringdown(['run', file, '--data-dir', 'data'], here());
+    expect([code, stderr]).toEqual([2, expect.stringContaining('environments')]);
+  });
+});
+
+test('help lists every command', async () => {
+  const { code, stdout } = await ringdown(['--help']);
+  expect(code).toBe(0);
+  for (const name of ['up', 'serve', 'run', 'validate', 'doctor', 'channels', 'token', 'break', 'mend'])
+    expect(stdout).toContain(name);
+});
