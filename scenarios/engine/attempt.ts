@@ -3,7 +3,7 @@ import { formatDuration } from '../../core/units.ts';
 import type { Scenario } from '../language/model.ts';
 import { type Generators, render, type Scope } from '../language/template.ts';
 import type { Attempt, Failure } from '../run-result.ts';
-import { type Deadline, startDeadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import { TimeUp } from './http/http-session.ts';
 import { spanId } from './ids.ts';
 import { runStep, type StepContext, type StepOutcome, skipStep } from './step.ts';
@@ -14,7 +14,7 @@ const GRACE_MS = 10_000;
 /** What all attempts of a run share. */
 export type AttemptContext = Pick<
   StepContext,
-  'clock' | 'entropy' | 'judge' | 'session' | 'evidence' | 'baseUrl' | 'userAgent' | 'traceId'
+  'clock' | 'deadlines' | 'entropy' | 'judge' | 'session' | 'evidence' | 'baseUrl' | 'userAgent' | 'traceId'
 > & {
   scenario: Scenario;
   secrets: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ export async function runAttempt(number: number, shared: AttemptContext, abort: 
     attempt.failure ??= failure;
   };
 
-  await within(startDeadline(clock, scenario.timeoutMs, abort), async (signal) => {
+  await within(shared.deadlines.start(scenario.timeoutMs, abort), async (signal) => {
     for (const step of scenario.steps) {
       if (attempt.failure) take(skipStep(step, 'steps', context, skipReason(attempt.failure)));
       else if (signal.aborted) take(timeUp(step, context, signal));
@@ -51,7 +51,7 @@ export async function runAttempt(number: number, shared: AttemptContext, abort: 
   });
   if (scenario.always.length > 0) {
     const graceMs = Math.min(scenario.timeoutMs, GRACE_MS);
-    await within(startDeadline(clock, graceMs, abort), async (signal) => {
+    await within(shared.deadlines.start(graceMs, abort), async (signal) => {
       for (const step of scenario.always) {
         if (signal.aborted) take(skipStep(step, 'always', context, 'no time was left'));
         else take(await runStep(step, 'always', context, signal));

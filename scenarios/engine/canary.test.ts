@@ -6,7 +6,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { RunResult } from '../run-result.ts';
 import { createRunner } from './runner.ts';
 import { toSpans } from './spans.ts';
-import { type StepSketch, sketchScenario } from './testing.ts';
+import { type StepSketch, sketchScenario } from './testing/sketch-scenario.ts';
 
 const CANARIES = {
   declared: 'canary-D/eclared "1" ü',

@@ -1,34 +1,84 @@
 import type { Clock } from '../../core/clock.ts';
+import { DueHeap } from '../schedule/due-heap.ts';
 import { TimeUp } from './http/http-session.ts';
 
 export interface Deadline {
   /** Fires with a TimeUp when the time is up, or with the parent's reason. */
   readonly signal: AbortSignal;
-  /** To be called when the work is done: releases timer and listener. */
+  /** To be called when the work is done. */
   cancel(): void;
 }
 
-/** Without a reason, every abort would build a DOMException with its stack. */
-const CANCELLED = 'cancelled';
+interface Pending {
+  controller: AbortController;
+  limitMs: number;
+  cancelled: boolean;
+}
 
-/** @param limitMs from now, in monotonic time */
-export function startDeadline(clock: Clock, limitMs: number, parent: AbortSignal): Deadline {
-  const controller = new AbortController();
-  if (parent.aborted) controller.abort(parent.reason);
-  const timer = new AbortController();
-  const follow = () => controller.abort(parent.reason);
-  parent.addEventListener('abort', follow, { once: true });
-  clock.timer(limitMs, timer.signal).then(
-    () => controller.abort(new TimeUp(limitMs)),
-    () => {
-      // Cancelled: the work was done in time.
-    },
-  );
-  return {
-    signal: controller.signal,
-    cancel() {
-      timer.abort(CANCELLED);
-      parent.removeEventListener('abort', follow);
-    },
-  };
+/** So soon a timer that nobody needs any more lets go of the process. */
+const LONGEST_SLEEP_MS = 100;
+
+/**
+ * All deadlines of a runner on one timer: nearly every deadline is cancelled, and setting and aborting a timer for
+ * each costs more than the requests' own code.
+ */
+export class Deadlines {
+  readonly #clock: Clock;
+  #heap = new DueHeap<Pending>();
+  #pending = 0;
+  #sleep: { until: number; abort: AbortController } | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param limitMs from now, in monotonic time */
+  start(limitMs: number, parent: AbortSignal): Deadline {
+    const controller = new AbortController();
+    if (parent.aborted) controller.abort(parent.reason);
+    const follow = () => controller.abort(parent.reason);
+    parent.addEventListener('abort', follow, { once: true });
+    const pending: Pending = { controller, limitMs, cancelled: false };
+    this.#pending++;
+    this.#heap.push(this.#clock.monotonic() + limitMs, pending);
+    this.#arm();
+    return {
+      signal: controller.signal,
+      cancel: () => {
+        if (pending.cancelled) return;
+        pending.cancelled = true;
+        this.#pending--;
+        parent.removeEventListener('abort', follow);
+        if (this.#pending === 0) this.#heap = new DueHeap();
+      },
+    };
+  }
+
+  #arm(): void {
+    if (this.#heap.size === 0) return;
+    const now = this.#clock.monotonic();
+    const until = Math.min(this.#heap.earliest, now + LONGEST_SLEEP_MS);
+    if (this.#sleep && this.#sleep.until <= until) return;
+    this.#sleep?.abort.abort();
+    const sleep = { until, abort: new AbortController() };
+    this.#sleep = sleep;
+    this.#clock.timer(Math.max(0, until - now), sleep.abort.signal).then(
+      () => {
+        if (this.#sleep !== sleep) return;
+        this.#sleep = null;
+        this.#fire();
+      },
+      () => {
+        // Replaced by a sleep that ends earlier.
+      },
+    );
+  }
+
+  #fire(): void {
+    const now = this.#clock.monotonic();
+    for (let item = this.#heap.popDue(now); item; item = this.#heap.popDue(now)) {
+      if (!item.cancelled) item.controller.abort(new TimeUp(item.limitMs));
+    }
+    this.#arm();
+  }
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { systemClock } from '../../core/clock.ts';
 import { createRunner } from './runner.ts';
 import { toSpans } from './spans.ts';
-import { sketchScenario } from './testing.ts';
+import { sketchScenario } from './testing/sketch-scenario.ts';
 
 const piece = fc.oneof(
   fc

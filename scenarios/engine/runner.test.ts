@@ -6,7 +6,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Scenario } from '../language/model.ts';
 import type { RunResult } from '../run-result.ts';
 import { createRunner, type RunnerOptions, type RunRequest } from './runner.ts';
-import { sketchScenario } from './testing.ts';
+import { sketchScenario } from './testing/sketch-scenario.ts';
 
 type Handler = (request: IncomingMessage & { body: string }, response: ServerResponse) => void;
 
@@ -275,7 +275,7 @@ describe('the watcher itself', () => {
     const stop = new AbortController();
     handler = () => stop.abort();
     const result = await run(sketchScenario([{}], { retry: { times: 3, delayMs: 10_000 } }), { abort: stop.signal });
-    expect(result).toMatchObject({ status: 'skipped', watcher_fault: null });
+    expect(result).toMatchObject({ status: 'skipped', failure: null, watcher_fault: null });
     const before = await run(sketchScenario([{}]), { abort: AbortSignal.abort() });
     expect(before).toMatchObject({ status: 'skipped', attempts: [] });
   });

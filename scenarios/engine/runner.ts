@@ -6,6 +6,7 @@ import type { Generators } from '../language/template.ts';
 import type { Attempt, RunResult } from '../run-result.ts';
 import { assertionKind } from './assertions/registry.ts';
 import { type AttemptContext, runAttempt, timestamp } from './attempt.ts';
+import { Deadlines } from './deadline.ts';
 import { RunEvidence } from './evidence/run-evidence.ts';
 import { type Lookup, systemNames } from './http/connector.ts';
 import { HttpSession } from './http/http-session.ts';
@@ -64,6 +65,7 @@ export function createRunner(options: RunnerOptions): Runner {
     online = hasNetwork,
   } = options;
   const policy = createUrlPolicy(options.allowedOrigins);
+  const deadlines = new Deadlines(clock);
   const generators: Generators = { now: () => clock.now(), random };
 
   async function attempts(request: RunRequest, trace: string, evidence: RunEvidence, done: Attempt[]): Promise<void> {
@@ -76,6 +78,7 @@ export function createRunner(options: RunnerOptions): Runner {
     });
     const context: AttemptContext = {
       clock,
+      deadlines,
       entropy,
       session,
       evidence,
@@ -138,7 +141,7 @@ export function createRunner(options: RunnerOptions): Runner {
         trace_id: trace,
         attempts: done,
         steps: last?.steps ?? [],
-        failure: last?.failure ?? null,
+        failure: stopped ? null : (last?.failure ?? null),
         watcher_fault: fault,
       });
     },

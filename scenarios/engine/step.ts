@@ -4,7 +4,7 @@ import { render, type Scope, type TemplateError } from '../language/template.ts'
 import type { AssertionResult, Failure, StepResult } from '../run-result.ts';
 import { readCapture } from './assertions/capture.ts';
 import { buildRequest } from './build-request.ts';
-import { type Deadline, startDeadline } from './deadline.ts';
+import type { Deadlines } from './deadline.ts';
 import { REDACTED } from './evidence/redactor.ts';
 import type { RunEvidence } from './evidence/run-evidence.ts';
 import { createExchange, type Exchange } from './exchange.ts';
@@ -19,6 +19,7 @@ export type Judge = (kind: string, spec: unknown, exchange: Exchange) => readonl
 /** What all steps of an attempt share. */
 export interface StepContext {
   clock: Clock;
+  deadlines: Deadlines;
   entropy: Entropy;
   judge: Judge;
   session: HttpSession;
@@ -124,7 +125,7 @@ async function exchange(
   attempt: AbortSignal,
 ): Promise<HttpOutcome> {
   if (step.timeoutMs === null) return context.session.exchange(request, attempt);
-  const deadline: Deadline = startDeadline(context.clock, step.timeoutMs, attempt);
+  const deadline = context.deadlines.start(step.timeoutMs, attempt);
   try {
     return await context.session.exchange(request, deadline.signal);
   } finally {

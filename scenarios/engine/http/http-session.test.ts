@@ -6,9 +6,9 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
+import { CERTIFICATE, PRIVATE_KEY } from '../testing/certificate.ts';
 import { type Lookup, systemNames } from './connector.ts';
 import { type HttpRequest, HttpSession, TimeUp } from './http-session.ts';
-import { CERTIFICATE, PRIVATE_KEY } from './test-certificate.ts';
 import { createUrlPolicy } from './url-policy.ts';
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -1,6 +1,6 @@
-import type { HttpStep, Scenario } from '../language/model.ts';
-import { template } from '../language/template.ts';
-import { assertionKind } from './assertions/registry.ts';
+import type { HttpStep, Scenario } from '../../language/model.ts';
+import { template } from '../../language/template.ts';
+import { assertionKind } from '../assertions/registry.ts';
 
 /** A step as a test writes it; everything else is as a scenario file would have it by default. */
 export interface StepSketch {
