@@ -101,7 +101,7 @@ function Diff({ step, title, lines }: { step: string; title: string; lines: Diff
           }
           const what =
             entry.why === 'varies'
-              ? `${plural(entry.lines.length, 'line')} that vary in every run`
+              ? `${plural(entry.lines.length, 'line that varies', 'lines that vary')} in every run`
               : `${plural(entry.lines.length, 'equal line')}`;
           return (
             <button

@@ -83,7 +83,6 @@ function JudgedRow({ assertion, warning = false }: { assertion: AssertionResult;
       </td>
       <td className="mono wide">{assertion.subject}</td>
       <td className="mono" data-label="expected">
-        {assertion.operator === 'equals' ? '' : `${assertion.operator} `}
         {assertion.expected}
       </td>
       <td className="mono actual" data-label="actual">

@@ -19,7 +19,10 @@ export function LogList({ logs, linkTraces = false }: { logs: LogRow[]; linkTrac
 
 function LogRecord({ log, linkTrace }: { log: LogRow; linkTrace: boolean }) {
   const [open, setOpen] = useState(false);
+  const [stack, setStack] = useState(false);
   const fields = Object.keys(log.attributes).length;
+  // Loggers put the exception's message into the record: said once is enough.
+  const repeated = log.exception !== null && log.exception.message === log.message;
   return (
     <li className="log" data-level={log.level}>
       <div className="log-line">
@@ -27,10 +30,18 @@ function LogRecord({ log, linkTrace }: { log: LogRow; linkTrace: boolean }) {
           {clockOf(log.time)}
         </time>
         <span className="log-level mono">{log.level}</span>
-        <span className="log-message mono">{log.message}</span>
+        <span className="log-message mono">
+          {repeated && log.exception?.type && `${log.exception.type}: `}
+          {log.message}
+        </span>
         <span className="log-tools">
           {linkTrace && <span className="faint">{log.service}</span>}
           {linkTrace && log.trace_id && <Link href={`/traces/${log.trace_id}`}>trace</Link>}
+          {repeated && log.exception?.stacktrace && (
+            <button type="button" className="link-button" aria-expanded={stack} onClick={() => setStack(!stack)}>
+              stack
+            </button>
+          )}
           {fields > 0 && (
             <button type="button" className="link-button" aria-expanded={open} onClick={() => setOpen(!open)}>
               {plural(fields, 'field')}
@@ -38,7 +49,8 @@ function LogRecord({ log, linkTrace }: { log: LogRow; linkTrace: boolean }) {
           )}
         </span>
       </div>
-      {log.exception && <ExceptionView exception={log.exception} />}
+      {log.exception && !repeated && <ExceptionView exception={log.exception} />}
+      {stack && <pre className="log-stack">{log.exception?.stacktrace}</pre>}
       {open && <AttributeList title="Fields" attributes={log.attributes} />}
     </li>
   );

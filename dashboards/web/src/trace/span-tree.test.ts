@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LogRow, SpanRow } from '../../../../control/resources.ts';
-import { exceptionsOf, hasServerSide, spanTree } from './span-tree.ts';
+import { deepestExceptions, exceptionsOf, hasServerSide, spanTree } from './span-tree.ts';
 
 const span = (span_id: string, parent_span_id: string | null, at: number, duration_ms: number, kind = 'internal') =>
   ({
@@ -43,6 +43,15 @@ describe('span tree', () => {
   test('the server side is there once a SERVER span is', () => {
     expect(hasServerSide([span('a', null, 0, 1, 'client')])).toBe(false);
     expect(hasServerSide([span('a', null, 0, 1, 'client'), span('b', 'a', 0, 1, 'server')])).toBe(true);
+  });
+
+  test('an exception that passes through its parents is told once, where it began', () => {
+    const thrown = (id: string, parent: string | null, at: number): SpanRow => ({
+      ...span(id, parent, at, 1),
+      events: [{ time: '', name: 'exception', attributes: {} }],
+    });
+    const tree = spanTree([thrown('a', null, 0), thrown('b', 'a', 1), span('c', 'a', 2, 1), thrown('d', null, 3)], []);
+    expect([...deepestExceptions(tree.nodes)].map((node) => node.span.span_id)).toEqual(['b', 'd']);
   });
 
   test('an exception event is read by its conventional names', () => {

@@ -85,3 +85,18 @@ export function exceptionsOf(span: Pick<SpanRow, 'events'>): SpanException[] {
       stacktrace: text(attributes['exception.stacktrace']),
     }));
 }
+
+/** The spans where an exception began: those above them record the same one while it passes through. */
+export function deepestExceptions(nodes: SpanNode[]): ReadonlySet<SpanNode> {
+  const deepest = new Set<SpanNode>();
+  const above: SpanNode[] = [];
+  for (const node of nodes) {
+    while (above.length > 0 && above.at(-1)!.depth >= node.depth) above.pop();
+    if (exceptionsOf(node.span).length > 0) {
+      for (const ancestor of above) deepest.delete(ancestor);
+      deepest.add(node);
+    }
+    above.push(node);
+  }
+  return deepest;
+}

@@ -5,7 +5,7 @@ import { durationWords, plural } from '../time/words.ts';
 import { branchOf } from './branch.ts';
 import { LogList } from './log-list.tsx';
 import { SpanDetail } from './span-detail.tsx';
-import { exceptionsOf, type SpanNode, spanTree } from './span-tree.ts';
+import { deepestExceptions, type SpanNode, spanTree } from './span-tree.ts';
 import './trace-view.css';
 
 /**
@@ -15,6 +15,7 @@ import './trace-view.css';
 export function TraceView({ trace, focus }: { trace: Trace; focus: string | null }) {
   const tree = useMemo(() => spanTree(trace.spans, trace.logs), [trace]);
   const branch = useMemo(() => branchOf(tree, focus), [tree, focus]);
+  const telling = useMemo(() => deepestExceptions(branch.nodes), [branch]);
   const axis = axisOf(branch.nodes.map((node) => node.offset_ms - branch.start_ms + node.span.duration_ms));
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
   const logs: LogRow[] = focus === null ? trace.logs : branch.nodes.flatMap((node) => node.logs);
@@ -33,8 +34,7 @@ export function TraceView({ trace, focus }: { trace: Trace; focus: string | null
         </div>
         <ol aria-label={`${plural(branch.nodes.length, 'span')} in ${durationWords(axis.total_ms)}`}>
           {branch.nodes.map((node) => {
-            const telling = exceptionsOf(node.span).length > 0;
-            const open = toggled.get(node.span.span_id) ?? telling;
+            const open = toggled.get(node.span.span_id) ?? telling.has(node);
             return (
               <li key={node.span.span_id} className="span" data-status={node.span.status} data-kind={node.span.kind}>
                 <SpanRow
