@@ -9,7 +9,7 @@ import { BASELINE, isInstrumented, LEGS, type Leg, TITLES } from './legs.ts';
 const CONNECTIONS = 32;
 const WARM_UP_REQUESTS = 30_000;
 /** Longer than any leg's export interval but stock's metrics: what a round recorded leaves within its measurement. */
-const DRAIN_MS = 1500;
+const DRAIN_MS = 700;
 const STOCK_DRAIN_MS = 5500;
 
 interface Round {
@@ -22,8 +22,8 @@ export const suite: Suite = {
   title: 'Instrumentation: CPU per request',
 
   async run({ quick, progress }: SuiteOptions): Promise<Report> {
-    const rounds = quick ? 2 : 5;
-    const requests = quick ? 20_000 : 40_000;
+    const rounds = quick ? 2 : 7;
+    const requests = quick ? 20_000 : 30_000;
     const collector = new Child('collector.ts');
     const load = new Child('load.ts');
     const { port, statsdPort } = await collector.next<{ port: number; statsdPort: number }>();

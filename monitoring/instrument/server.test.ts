@@ -100,7 +100,11 @@ describe('the SERVER span', () => {
       (app) =>
         void app.get('/', async () => {
           const active = trace.getActiveSpan()!;
-          active.setAttribute('tenant', 'blue').addEvent('cache miss', { key: 'a' }).updateName('front page');
+          active
+            .setAttribute('url.path', '/else')
+            .setAttribute('tenant', 'blue')
+            .addEvent('cache miss', { key: 'a' })
+            .updateName('front page');
           active.setStatus({ code: SpanStatusCode.ERROR, message: 'stale' });
           active.addLink({ context: { traceId: TRACE, spanId: PARENT, traceFlags: 1 } });
           return trace.getTracer('handler').startActiveSpan('outer', (outer) => {
@@ -120,6 +124,8 @@ describe('the SERVER span', () => {
       events: [{ name: 'cache miss', attributes: { key: 'a' } }],
       wire: { status: { message: 'stale' }, links: [{}] },
     });
+    const keys = named('front page').wire.attributes?.map(({ key }) => key) ?? [];
+    expect(new Set(keys).size).toBe(keys.length);
     expect(named('outer')).toMatchObject({ parentSpanId: named('front page').spanId, scope: 'handler', kind: 1 });
     expect(named('inner').parentSpanId).toBe(named('outer').spanId);
     expect(new Set(spans.map((span) => span.traceId)).size).toBe(1);

@@ -28,6 +28,22 @@ const MAX_ATTRIBUTES = 128;
 const MAX_EVENTS = 128;
 const MAX_LINKS = 128;
 
+/** Read from request and response when the span ends; a key must not stand twice in a span (OTLP, "Attributes"). */
+const OWN_ATTRIBUTES = new Set([
+  'http.request.method',
+  'http.route',
+  'http.response.status_code',
+  'error.type',
+  'url.path',
+  'url.scheme',
+  'server.address',
+  'server.port',
+  'client.address',
+  'network.protocol.version',
+  'user_agent.original',
+  'user_agent.synthetic.type',
+]);
+
 export interface RecordedEvent {
   name: string;
   time: HrTime;
@@ -106,8 +122,9 @@ export class ServerSpan implements Span {
     return !this.ended && this.sampled;
   }
 
+  /** What the plug-in itself records about the request cannot be overwritten. */
   setAttribute(name: string, value: AttributeValue): this {
-    if (!this.isRecording() || value === undefined || value === null) return this;
+    if (!this.isRecording() || value === undefined || value === null || OWN_ATTRIBUTES.has(name)) return this;
     this.attributes ??= {};
     if (!Object.hasOwn(this.attributes, name) && ++this.attributeCount > MAX_ATTRIBUTES) {
       this.droppedAttributes++;
