@@ -22,7 +22,7 @@ const compiled = new WeakMap<object, ValidateFunction>();
 /**
  * Everything in the document that the schema does not allow, in the order of the file.
  * A schema may carry `x-expected`, words for what it wants, used instead of a pattern or a list of types, and
- * `x-secret: true`, so that a wrong value is not repeated in the message.
+ * `x-elsewhere`, where keys belong that people expect here, by key, and `x-secret: true`, so that a wrong value is not repeated in the message.
  */
 export function checkDocument(doc: SourceDocument, schema: TSchema): Diagnostic[] {
   let validate = compiled.get(schema);
@@ -55,7 +55,7 @@ function finding(error: ErrorObject): Finding {
     case 'additionalProperties':
     case 'unevaluatedProperties': {
       const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty);
-      const hint = suggestion(key, Object.keys(schema.properties ?? {}));
+      const hint = elsewhere(schema, key) ?? suggestion(key, Object.keys(schema.properties ?? {}));
       return { path: [...path, key], message: `unknown key "${key}"${inside(path)}`, hint, part: 'key' };
     }
     case 'required': {
@@ -177,6 +177,11 @@ function segments(error: ErrorObject): Path {
     .slice(1)
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
     .map((segment) => (/^\d+$/.test(segment) ? Number(segment) : segment));
+}
+
+function elsewhere(schema: AnySchemaObject, key: string): string | undefined {
+  const places = schema['x-elsewhere'] as Record<string, string> | undefined;
+  return places && Object.hasOwn(places, key) ? places[key] : undefined;
 }
 
 /** How a path is called in a sentence: its last key, with the index where it is an entry of a list. */

@@ -27,6 +27,7 @@ export function checkMeaning(doc: SourceDocument): Diagnostic[] {
   checkSchedule(field(doc.value, 'schedule'), report);
   checkDates(doc.value, report);
   checkUnique(doc.value, report);
+  checkReserved(doc.value, report);
   for (const section of ['steps', 'always']) {
     listOf(field(doc.value, section)).forEach((step, index) => {
       const path = [section, index];
@@ -117,6 +118,19 @@ function checkUnique(file: unknown, report: Report): void {
       if (typeof value === 'string' && values.indexOf(value) < index)
         report([key, index], `"${value}" stands in ${key} a second time`);
     });
+  }
+}
+
+function checkReserved(file: unknown, report: Report): void {
+  const made: Path[] = entriesOf(field(file, 'variables')).map(([name]) => ['variables', name]);
+  for (const section of ['steps', 'always']) {
+    listOf(field(file, section)).forEach((step, index) => {
+      for (const [name] of entriesOf(field(step, 'capture'))) made.push([section, index, 'capture', name]);
+    });
+  }
+  for (const path of made) {
+    if (path.at(-1) === 'secrets')
+      report(path, '"secrets" is the name of the declared secrets', 'choose another name', 'key');
   }
 }
 

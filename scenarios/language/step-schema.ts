@@ -107,6 +107,8 @@ const Capture = Type.Union(
   { 'x-expected': 'a JSONPath such as $.id, or { jsonpath | header | status | body | regex }', examples: ['$.id'] },
 );
 
+const LONG_FORM = 'it belongs into the long form: request: { method, url, query, headers }';
+
 export const StepSchema = Type.Object(
   {
     name: text('What the step does, in the words of a page: "writing a post". Unique in the file.', 'write a post', {
@@ -149,7 +151,12 @@ export const StepSchema = Type.Object(
       }),
     ),
   },
-  closed,
+  {
+    ...closed,
+    'x-elsewhere': Object.fromEntries(
+      ['method', 'url', 'query', 'header', 'headers', 'max_redirects'].map((key) => [key, LONG_FORM]),
+    ),
+  },
 );
 
 export type WrittenStep = Static<typeof StepSchema>;
