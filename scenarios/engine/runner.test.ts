@@ -314,3 +314,19 @@ test('invalid UTF-8, empty and binary bodies are results', async () => {
   expect(result.steps[1]!.response!.body).toBeNull();
   expect(() => JSON.parse(JSON.stringify(result))).not.toThrow();
 });
+
+test('a body nested deeper than the stack is high is a result that can be stored', async () => {
+  handler = (_request, response) => response.end('['.repeat(200_000) + ']'.repeat(200_000));
+  const result = await run(
+    sketchScenario([{ capture: { all: '$', deep: '!$' }, expect: { jsonpath: { '$..id': { exists: false } } } }]),
+  );
+  expect(result.watcher_fault).toBeNull();
+  expect(() => JSON.stringify(result)).not.toThrow();
+  expect(JSON.stringify(result).length).toBeLessThan(300_000);
+});
+
+test('a large captured value is described, not kept', async () => {
+  handler = (_request, response) => json(response, 200, { text: 'x'.repeat(10_000), list: new Array(5_000).fill(1) });
+  const result = await run(sketchScenario([{ capture: { text: '$.text', list: '$.list' } }]));
+  expect(result.steps[0]!.captures).toEqual({ text: '[10000 characters]', list: '[10001 characters of JSON]' });
+});

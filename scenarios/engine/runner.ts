@@ -123,7 +123,7 @@ export function createRunner(options: RunnerOptions): Runner {
         fault ??= `this machine has no network: ${last.failure?.message}`;
       }
       const stopped = abort.aborted && last?.status !== 'passed';
-      return evidence.finish({
+      const result: RunResult = {
         id: uuidV7(startedAt, entropy),
         monitor: `${scenario.id}@${environment.name}`,
         scenario: scenario.id,
@@ -143,7 +143,14 @@ export function createRunner(options: RunnerOptions): Runner {
         steps: last?.steps ?? [],
         failure: stopped ? null : (last?.failure ?? null),
         watcher_fault: fault,
-      });
+      };
+      try {
+        return evidence.finish(result);
+      } catch (thrown) {
+        // Nothing that could not be redacted may leave.
+        const watcher_fault = `the evidence could not be redacted: ${toError(thrown).name}`;
+        return { ...result, status: 'error', degraded: false, attempts: [], steps: [], failure: null, watcher_fault };
+      }
     },
   };
 }

@@ -181,7 +181,7 @@ function captureAll(
     }
     context.values.set(wanted.name, found.value);
     if (wanted.secret) context.evidence.addSecret(found.value);
-    result.captures[wanted.name] = wanted.secret ? REDACTED : found.value;
+    result.captures[wanted.name] = wanted.secret ? REDACTED : context.evidence.captured(found.value);
   }
 }
 

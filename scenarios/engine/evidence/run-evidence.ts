@@ -8,6 +8,9 @@ const CAP_BYTES = 64 * 1024;
 const MARGIN_BYTES = 16 * 1024;
 /** Values of token-like fields shorter than this are masked where they stand, but not searched for elsewhere. */
 const SHORTEST_TOKEN = 6;
+/** Characters of a captured value that are kept. */
+const LONGEST_CAPTURE = 4_096;
+const DEEPEST_SECRET = 50;
 const SECRET_HEADERS = new Set([
   'authorization',
   'cookie',
@@ -34,10 +37,24 @@ export class RunEvidence {
   }
 
   /** Takes note of a value that must not be shown, such as a `secret: true` capture. */
-  addSecret(value: unknown): void {
+  addSecret(value: unknown, depth = 0): void {
     if (typeof value === 'string' || typeof value === 'number') this.#redactor.add(String(value));
-    else if (value !== null && typeof value === 'object')
-      for (const inner of Object.values(value)) this.addSecret(inner);
+    else if (value !== null && typeof value === 'object' && depth < DEEPEST_SECRET) {
+      for (const inner of Object.values(value)) this.addSecret(inner, depth + 1);
+    }
+  }
+
+  /** A captured value as evidence: large and deeply nested ones are only described. */
+  captured(value: unknown): unknown {
+    if (typeof value === 'string') return value.length <= LONGEST_CAPTURE ? value : `[${value.length} characters]`;
+    if (value === null || typeof value !== 'object') return value;
+    try {
+      const { length } = JSON.stringify(value);
+      return length <= LONGEST_CAPTURE ? value : `[${length} characters of JSON]`;
+    } catch {
+      // A response can be nested deeper than the stack is high.
+      return '[JSON, nested too deeply to show]';
+    }
   }
 
   /** Headers as evidence: names in lower case, credentials masked and remembered. */
