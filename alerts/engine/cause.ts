@@ -3,18 +3,23 @@ import type { Observation } from './observation.ts';
 /** The cause of everything that fails because the service does not answer at all. */
 export const UNREACHABLE = 'unreachable';
 
-/** Server errors of several routes that begin within this time of one another are one incident, not one per route. */
+/**
+ * Routes of a service that begin to fail within this time of one another are one incident, not one per route; a first
+ * time-out that turns into "does not answer at all" is one outage, not two.
+ */
 export const SPREAD_WINDOW_MS = 5 * 60_000;
 
 /**
  * What failures have in common. Two failures of one service and environment with the same key are one incident.
  *
- * - `unreachable`: connection refused or reset, name not found, timeout. Concerns the whole service.
- * - `5xx POST /v1/posts`, `4xx POST /v1/sessions`: the route answered with an error; shared by every monitor that meets it.
+ * - `unreachable`: connection refused or reset, name not found. Concerns the whole service.
+ * - `5xx POST /v1/posts`, `timeout POST /v1/posts`, `4xx POST /v1/sessions`: the route fails; shared by every monitor
+ *   that meets it.
  * - `step post-journey@local read it back`: anything else is this monitor's own.
  */
 export function causeKey(observation: Observation): string {
   const failure = observation.failure;
+  if (failure?.kind === 'timeout' && failure.route) return `timeout ${failure.route}`;
   if (failure?.kind === 'network' || failure?.kind === 'timeout') return UNREACHABLE;
   const status = failure?.status_code ?? 0;
   if (failure?.kind === 'assertion' && failure.route && status >= 400) {
@@ -23,6 +28,25 @@ export function causeKey(observation: Observation): string {
   return `step ${observation.monitor} ${failure?.step ?? ''}`;
 }
 
-export function isServerError(cause: string): boolean {
-  return cause.startsWith('5xx ');
+/** The route that the service itself fails to serve; null for causes of another kind. */
+export function brokenRoute(cause: string): string | null {
+  return /^(?:5xx|timeout) (.*)$/.exec(cause)?.[1] ?? null;
+}
+
+export function brokenRoutes(causes: readonly string[]): string[] {
+  return [...new Set(causes.flatMap((cause) => brokenRoute(cause) ?? []))];
+}
+
+export function isTimeout(cause: string): boolean {
+  return cause.startsWith('timeout ');
+}
+
+/**
+ * Adds a cause to those of an incident. Where two routes never answer, it is the service that does not: from then on the
+ * incident concerns all of it.
+ */
+export function withCause(causes: readonly string[], cause: string): string[] {
+  const all = [...new Set([...causes, cause])];
+  const hangs = all.filter(isTimeout).length > 1;
+  return hangs && !all.includes(UNREACHABLE) ? [...all, UNREACHABLE] : all;
 }

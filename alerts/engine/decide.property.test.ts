@@ -7,6 +7,7 @@ import {
   observe,
   passed,
   skipped,
+  timedOut,
   unreachable,
   watcherFault,
   wrongBody,
@@ -27,10 +28,11 @@ const OUTCOMES = {
   unreachable,
   wrongBody: wrongBody(),
   otherRoute: answered(500, 'GET /v1/users', 'list'),
+  slow: timedOut(),
   rejected: answered(401, 'POST /v1/sessions', 'sign in'),
 };
 type Outcome = keyof typeof OUTCOMES;
-const RINGING: ReadonlySet<Outcome> = new Set(['failed', 'unreachable', 'wrongBody', 'otherRoute', 'rejected']);
+const RINGING: ReadonlySet<Outcome> = new Set(['failed', 'unreachable', 'wrongBody', 'otherRoute', 'slow', 'rejected']);
 
 const step = fc.record({
   monitor: fc.constantFrom('a@local', 'b@local', 'c@local'),
@@ -123,7 +125,7 @@ test('however it flaps: pages for a cause within an hour are bounded', () => {
   const most = FLAPPING.incidents + FLAPPING.windowMs / FLAPPING.passingForMs;
   const flapping = fc.record({
     monitor: fc.constantFrom('a@local', 'b@local'),
-    outcome: fc.constantFrom<Outcome>('passed', 'failed', 'unreachable'),
+    outcome: fc.constantFrom<Outcome>('passed', 'failed', 'unreachable', 'slow'),
     waitSeconds: fc.integer({ min: 1, max: 60 }),
     acknowledge: fc.boolean(),
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Policy } from '../policies/policy.ts';
-import { answered, failed, observe, passed, unreachable, wrongBody } from '../testing/observations.ts';
+import { answered, failed, observe, passed, timedOut, unreachable, wrongBody } from '../testing/observations.ts';
 import { acknowledge, resolve } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Surroundings } from './draft.ts';
@@ -84,9 +84,48 @@ describe('what belongs to one incident', () => {
     const play = new Play([always]);
     play.see(0, 'a@local', failed);
     play.see(200, 'b@local', answered(500, 'POST /v1/users'));
-    expect(play.open).toMatchObject([{ title: 'Reference API: 2 routes answer with errors' }]);
+    expect(play.open).toMatchObject([{ title: 'Reference API: 2 routes fail' }]);
     play.see(301, 'c@local', answered(500, 'GET /v1/posts'));
     expect(play.told).toHaveLength(2);
+  });
+
+  test('a slow route is said to be one, and does not hide another that breaks later', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', timedOut());
+    play.see(1, 'b@local', timedOut());
+    expect(play.told).toEqual(['pager triggered: Reference API: POST /v1/posts does not answer in time']);
+    play.see(600, 'c@local', answered(500, 'POST /v1/users'));
+    expect(play.open).toHaveLength(2);
+  });
+
+  test('a service that hangs rings once, also for monitors that run rarely', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', timedOut('POST /v1/sessions', 'sign in'));
+    play.see(30, 'b@local', timedOut('GET /healthz', 'health'));
+    play.see(900, 'c@local', timedOut('GET /v1/users', 'list'));
+    play.see(905, 'd@local', answered(502, 'GET /v1/posts', 'list'));
+    play.see(910, 'e@local', unreachable);
+    expect(play.told).toHaveLength(1);
+    expect(play.open).toMatchObject([{ monitors: ['a@local', 'b@local', 'c@local', 'd@local', 'e@local'] }]);
+  });
+
+  test('a time-out right before the service is gone is the same outage', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', timedOut());
+    play.see(5, 'b@local', unreachable);
+    play.see(10, 'a@local', unreachable);
+    expect(play.told).toHaveLength(1);
+    expect(play.open).toMatchObject([{ title: 'Reference API does not answer' }]);
+  });
+
+  test('a service that goes away while somebody looks at a slow route rings once more', () => {
+    const play = new Play([always]);
+    play.see(0, 'a@local', timedOut());
+    play.take(acknowledge(play.state, play.open[0]!.id, 'kim', play.around));
+    play.see(5, 'b@local', unreachable);
+    play.see(10, 'a@local', unreachable);
+    expect(play.told.filter((line) => line.includes('triggered'))).toHaveLength(2);
+    expect(play.open).toHaveLength(1);
   });
 
   test('a wrong body is the business of its monitor alone', () => {
@@ -128,10 +167,11 @@ describe('when the failure changes its shape', () => {
     play.see(0, 'a@local', unreachable);
     play.see(1, 'b@local', unreachable);
     play.see(60, 'a@local', failed);
+    expect(play.open).toMatchObject([{ title: 'Reference API: POST /v1/posts answers 500' }]);
     play.see(61, 'b@local', passed);
     play.see(62, 'c@local', answered(500, 'POST /v1/users'));
     expect(play.told).toEqual(['pager triggered: Reference API does not answer']);
-    expect(play.open).toMatchObject([{ title: 'Reference API: POST /v1/posts answers 500' }]);
+    expect(play.open).toMatchObject([{ title: 'Reference API: 2 routes fail' }]);
     play.see(90, 'a@local', unreachable);
     expect(play.told).toHaveLength(1);
     play.see(120, 'a@local', passed);

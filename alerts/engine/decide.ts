@@ -1,5 +1,5 @@
 import { builtInPolicy } from '../policies/policy.ts';
-import { causeKey, isServerError, SPREAD_WINDOW_MS, UNREACHABLE } from './cause.ts';
+import { brokenRoute, causeKey, isTimeout, SPREAD_WINDOW_MS, UNREACHABLE } from './cause.ts';
 import { Draft, type Surroundings } from './draft.ts';
 import { raisePriority } from './escalation.ts';
 import { changeCause, FLAPPING, isFlapping, joinIncident, leaveIncident, openIncident } from './lifecycle.ts';
@@ -62,7 +62,7 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
   }
   const policy = confirmingPolicy(around.policies, observation, monitor.consecutive_failures);
   if (own) {
-    if (cause === UNREACHABLE && !isServiceWide(own)) {
+    if (cause === UNREACHABLE && !belongs(own, cause, around)) {
       openIncident(draft, monitor, observation, cause, policy ?? policyOf(own, around), around);
       return;
     }
@@ -84,8 +84,10 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
 function belongs(row: TrackedIncident, cause: string, around: Surroundings): boolean {
   if (isServiceWide(row)) return true;
   if (row.causes.includes(cause)) return true;
-  const spreads = around.now - Date.parse(row.incident.triggered_at) <= SPREAD_WINDOW_MS;
-  return spreads && isServerError(cause) && row.causes.some(isServerError);
+  if (around.now - Date.parse(row.incident.triggered_at) > SPREAD_WINDOW_MS) return false;
+  // Whoever took a slow route may not know that the service is gone: that rings.
+  if (cause === UNREACHABLE) return row.causes.some(isTimeout) && row.incident.state === 'triggered';
+  return brokenRoute(cause) !== null && row.causes.some((known) => brokenRoute(known) !== null);
 }
 
 function isServiceWide(row: TrackedIncident): boolean {

@@ -1,7 +1,7 @@
 import type { Cause } from '../incident.ts';
 import { incidentTitle } from '../page/title.ts';
 import { builtInPolicy, type Policy } from '../policies/policy.ts';
-import { isServerError, UNREACHABLE } from './cause.ts';
+import { brokenRoutes, isTimeout, UNREACHABLE, withCause } from './cause.ts';
 import type { Draft, Surroundings } from './draft.ts';
 import { raisePriority, scheduleUpdate, startEscalation } from './escalation.ts';
 import { dedupKey, incidentId } from './keys.ts';
@@ -94,8 +94,10 @@ export function joinIncident(
     `${observation.monitor_name}: ${observation.failure?.message ?? observation.status}`,
     monitor.key,
   );
-  if (!row.causes.includes(cause)) row.causes = [...row.causes, cause];
-  if (row.causes.filter(isServerError).length > 1 && !row.causes.includes(UNREACHABLE)) {
+  row.causes = withCause(row.causes, cause);
+  if (cause === UNREACHABLE && row.shown_cause !== UNREACHABLE) {
+    speakOf(draft, row, monitor, observation, cause);
+  } else if (brokenRoutes(row.causes).length > 1 && row.shown_cause !== UNREACHABLE) {
     retitle(row, row.shown_cause, observation.failure?.status_code ?? null);
   }
   raisePriority(draft, id, policy, around);
@@ -115,11 +117,9 @@ export function changeCause(
   ledAway: boolean,
 ): void {
   const row = draft.edit(id);
-  if (!row.causes.includes(cause)) row.causes = [...row.causes, cause];
+  row.causes = withCause(row.causes, cause);
   if (!ledAway && row.incident.cause.monitor !== monitor.key) return;
-  row.incident.cause = { ...describeCause(observation, monitor), failing_since: row.incident.cause.failing_since };
-  retitle(row, cause, observation.failure?.status_code ?? null);
-  draft.event(row, 'cause_changed', row.incident.title, monitor.key);
+  speakOf(draft, row, monitor, observation, cause);
   scheduleUpdate(draft, row);
 }
 
@@ -166,6 +166,19 @@ function absorb(draft: Draft, wider: TrackedIncident, id: string, around: Surrou
   resolveIncident(draft, narrower, null, `continues as: ${wider.incident.title}`);
 }
 
+/** From now on title and page are about this failure. */
+function speakOf(
+  draft: Draft,
+  row: TrackedIncident,
+  monitor: MonitorAlert,
+  observation: Observation,
+  cause: string,
+): void {
+  row.incident.cause = { ...describeCause(observation, monitor), failing_since: row.incident.cause.failing_since };
+  retitle(row, cause, observation.failure?.status_code ?? null);
+  draft.event(row, 'cause_changed', row.incident.title, monitor.key);
+}
+
 function describeCause(observation: Observation, monitor: MonitorAlert): Cause {
   const failure = observation.failure;
   return {
@@ -197,8 +210,9 @@ function retitle(row: TrackedIncident, cause: string, statusCode: number | null)
     monitor_name: described.monitor_name,
     step: described.step,
     route: described.route,
-    failing_routes: row.causes.filter(isServerError),
+    failing_routes: brokenRoutes(row.causes),
     unreachable: cause === UNREACHABLE,
+    timed_out: isTimeout(cause),
     status_code: statusCode,
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { NotificationEvent } from '../incident.ts';
-import { failed, passed } from '../testing/observations.ts';
+import { answered, failed, passed } from '../testing/observations.ts';
 import { at, expectNothingElse, expectNotified, run, timeline, World } from '../testing/timeline.ts';
 import type { EvidenceSource } from './evidence.ts';
 
@@ -43,6 +43,21 @@ test('evidence that comes later is attached, and told where a message can be edi
   expect(first?.page.server_error).toBeNull();
   expect(second?.page.server_error).toBe('no such column: author_id');
   expect([...played.store.events.values()].map(({ kind }) => kind)).toContain('evidence_added');
+});
+
+test('when the incident changes its cause, telemetry is asked anew', async () => {
+  const asked: string[] = [];
+  const world = worldWith(() => async (incident, deliver) => {
+    asked.push(incident.cause.step);
+    deliver({ server_error: `error in ${incident.cause.step}` });
+  });
+  const played = await timeline(world, [
+    at('0s', run(JOURNEY, failed)),
+    at('30s', run(JOURNEY, failed)),
+    at('60s', run(JOURNEY, answered(503, 'GET /v1/posts', 'read'))),
+  ]);
+  expect(asked).toEqual(['write', 'read']);
+  expect(played.incident.cause.server_error).toBe('error in read');
 });
 
 test('evidence after ten seconds comes too late', async () => {

@@ -1,4 +1,4 @@
-import { isServerError, UNREACHABLE } from '../engine/cause.ts';
+import { brokenRoutes, UNREACHABLE } from '../engine/cause.ts';
 import { nextEscalation } from '../engine/escalation.ts';
 import type { AlertState, QueuedDelivery } from '../engine/state.ts';
 import type { Notification } from '../notifier.ts';
@@ -19,7 +19,7 @@ export function notificationOf(state: AlertState, delivery: QueuedDelivery, now:
     delivery.event,
     {
       unreachable: row.shown_cause === UNREACHABLE,
-      failing_routes: row.shown_cause === UNREACHABLE ? 0 : row.causes.filter(isServerError).length,
+      failing_routes: row.shown_cause === UNREACHABLE ? 0 : brokenRoutes(row.causes).length,
       failing_monitors: incident.monitors.filter((key) => state.monitors.get(key)?.incident_id === incident.id).length,
       next_escalation: nextEscalation(row),
       continues_as: row.continues_as,

@@ -9,7 +9,7 @@ import { capitalized, listed } from './words.ts';
 export interface PageContext {
   /** The whole service does not answer. */
   unreachable: boolean;
-  /** Routes that answer with server errors. */
+  /** Routes that the service fails to serve. */
   failing_routes: number;
   /** Members that still fail. */
   failing_monitors: number;

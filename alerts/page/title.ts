@@ -6,9 +6,10 @@ export interface TitleSubject {
   monitor_name: string;
   step: string;
   route: string | null;
-  /** Routes that answer with a server error, when there are several. */
+  /** Routes that the service fails to serve, when there are several. */
   failing_routes: readonly string[];
   unreachable: boolean;
+  timed_out: boolean;
   status_code: number | null;
 }
 
@@ -16,8 +17,8 @@ export interface TitleSubject {
 export function incidentTitle(subject: TitleSubject): string {
   const service = spokenName(subject.service);
   if (subject.unreachable) return `${service} does not answer`;
-  if (subject.failing_routes.length > 1)
-    return `${service}: ${subject.failing_routes.length} routes answer with errors`;
+  if (subject.failing_routes.length > 1) return `${service}: ${subject.failing_routes.length} routes fail`;
+  if (subject.route && subject.timed_out) return `${service}: ${subject.route} does not answer in time`;
   if (subject.route && (subject.status_code ?? 0) >= 400) {
     return `${service}: ${subject.route} answers ${subject.status_code}`;
   }

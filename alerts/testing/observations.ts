@@ -25,6 +25,13 @@ export function answered(status_code: number, route = 'POST /v1/posts', step = '
   return { status: 'failed', failure: failureOf({ step, message, actual: String(status_code), route, status_code }) };
 }
 
+/** A step that got no answer. */
+export function timedOut(route = 'POST /v1/posts', step = 'write'): Outcome {
+  const message = 'no answer within 10 s';
+  const failure = { step, message, expected: null, actual: null, kind: 'timeout', route, status_code: null } as const;
+  return { status: 'error', failure: failureOf(failure) };
+}
+
 /** `POST /v1/posts` answers 500. */
 export const failed = answered(500);
 
