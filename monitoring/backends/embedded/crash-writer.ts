@@ -4,7 +4,8 @@ import { createEmbedded } from './index.ts';
 
 /**
  * The process that the crash test kills: exports batch after batch from where the store says it stands, and prints a
- * line `acknowledged <position>` for each that it was told is accepted. Record n holds three spans of trace n, a log
+ * line `acknowledged <position>` for each that it was told is accepted, `refused <reason>` for each handed back, which
+ * it tries again. Record n holds three spans of trace n, a log
  * and a counter, so that any loss or repeat shows.
  */
 const [dataDir, last] = process.argv.slice(2) as [string, string];
@@ -31,7 +32,11 @@ const size = 30;
 // As the relay does after a crash of its own, begin a little before what the store says: it must skip what it has.
 for (let from = Math.max(0, (exporter.committed() ?? 0) - 10); from < Number(last); from += size) {
   const batch = batchOf(...Array.from({ length: size }, (_, index) => recordsOf(from + index)));
-  const exported = await exporter.export(batch, new AbortController().signal);
-  if (exported.retry) throw exported.error;
+  for (;;) {
+    const exported = await exporter.export(batch, new AbortController().signal);
+    if (!exported.retry) break;
+    process.stdout.write(`refused ${exported.error?.message}\n`);
+    await systemClock.timer(20);
+  }
   process.stdout.write(`acknowledged ${batch.end}\n`);
 }

@@ -22,6 +22,7 @@ async function runAndKill(dataDir: string, batches: number, delayMs: number): Pr
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const lines = createInterface({ input: child.stdout! });
   lines.on('line', (line) => {
+    if (line.startsWith('refused')) throw new Error(line);
     acknowledged = Number(line.split(' ')[1]);
     if (++seen === batches) setTimeout(() => child.kill('SIGKILL'), delayMs);
   });
