@@ -8,7 +8,7 @@ const published: { file: string; schema: TSchema }[] = [{ file: 'scenario.schema
 
 /** The text of a schema file: draft 2020-12, one trailing line break. */
 export function schemaText(file: string, schema: TSchema): string {
-  const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `https://ringdown.dev/schemas/${file}` };
+  const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: file };
   return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`;
 }
 
