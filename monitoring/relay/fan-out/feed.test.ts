@@ -168,7 +168,12 @@ test('an exporter that hangs is aborted and tried again; one that always throws 
     'slow',
     exporterOf((batch, abort) => {
       if (aborted > 0) return takeAll(batch, abort);
-      return new Promise((_, reject) => abort.addEventListener('abort', () => (aborted++, reject(abort.reason))));
+      return new Promise((_, reject) =>
+        abort.addEventListener('abort', () => {
+          aborted++;
+          reject(abort.reason);
+        }),
+      );
     }),
   );
   const broken = feedOf(
@@ -230,9 +235,15 @@ test('the books and the place survive a restart; a backend that commits the curs
   const seen: number[] = [];
   const second = feedOf(
     'local',
-    exporterOf((batch, abort) => (seen.push(...batch.records.map(({ items }) => items)), takeAll(batch, abort)), {
-      committed: () => committed,
-    }),
+    exporterOf(
+      (batch, abort) => {
+        seen.push(...batch.records.map(({ items }) => items));
+        return takeAll(batch, abort);
+      },
+      {
+        committed: () => committed,
+      },
+    ),
   );
   spool = await relayOf([second]);
   expect(ledger(second)).toMatchObject({ received: 12, delivered: 12 });

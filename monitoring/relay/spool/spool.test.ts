@@ -86,7 +86,10 @@ describe('the spool', () => {
     let syncs = 0;
     const files = {
       ...systemFiles,
-      sync: async (file: Parameters<typeof systemFiles.sync>[0]) => (syncs++, systemFiles.sync(file)),
+      sync: async (file: Parameters<typeof systemFiles.sync>[0]) => {
+        syncs++;
+        await systemFiles.sync(file);
+      },
     };
     const spool = await openSpool({ files });
     await Promise.all(Array.from({ length: 200 }, (_, index) => spool.append(record(`r${index}`))));

@@ -1,0 +1,184 @@
+import { Buffer } from 'node:buffer';
+import { connect } from 'node:net';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Signal } from '../../exporter.ts';
+import { samplePayload } from '../../otlp/foreign-payloads.ts';
+import { encodeJson } from '../../otlp/index.ts';
+import type { NewRecord } from '../spool/record.ts';
+import { SpoolUnavailable } from '../spool/spool.ts';
+import { OtlpReceiver, type OtlpReceiverOptions } from './otlp-http.ts';
+
+const SIGNALS: Signal[] = ['traces', 'metrics', 'logs'];
+const PROTOBUF = { 'content-type': 'application/x-protobuf' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+let receiver: OtlpReceiver;
+let url: string;
+let taken: NewRecord[];
+let append: (record: NewRecord) => Promise<void>;
+
+async function listen(options: Partial<OtlpReceiverOptions> = {}): Promise<void> {
+  taken = [];
+  append = async (record) => {
+    taken.push(record);
+  };
+  receiver = new OtlpReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    token: undefined,
+    maxBodyBytes: 1 << 20,
+    now: () => 1234,
+    append: (record) => append(record),
+    log: (_, message) => {
+      throw new Error(message);
+    },
+    ...options,
+  });
+  url = `http://127.0.0.1:${await receiver.listen()}`;
+}
+
+beforeEach(() => listen());
+afterEach(() => receiver.close(AbortSignal.abort()));
+
+function post(path: string, body: Uint8Array | string, headers: Record<string, string>): Promise<Response> {
+  return fetch(`${url}${path}`, { method: 'POST', headers, body: body as Uint8Array<ArrayBuffer> });
+}
+
+describe('an OTLP request', () => {
+  test.each(SIGNALS)(
+    'of %s is taken as protobuf and as JSON, plain, gzip and deflate; the spool gets the same bytes',
+    async (signal) => {
+      const { protobuf, json } = samplePayload(signal, 5);
+      for (const [headers, body] of [
+        [PROTOBUF, protobuf],
+        [JSON_TYPE, Buffer.from(JSON.stringify(json))],
+      ] as const) {
+        for (const [encoding, encoded] of [
+          ['identity', body],
+          ['gzip', gzipSync(body)],
+          ['deflate', deflateSync(body)],
+        ] as const) {
+          const response = await post(`/v1/${signal}`, encoded, { ...headers, 'content-encoding': encoding });
+          expect([response.status, response.headers.get('content-type')]).toEqual([200, headers['content-type']]);
+          expect(await response.text()).toBe(headers === JSON_TYPE ? '{}' : '');
+        }
+      }
+      expect(taken.length).toBe(6);
+      for (const record of taken)
+        expect(record).toMatchObject({ signal, encoding: 'otlp', items: 5, receivedAt: 1234 });
+      expect(Buffer.from(taken[0]!.bytes)).toEqual(Buffer.from(protobuf));
+      expect(receiver.requests).toBe(6);
+      expect(receiver.refused).toBe(0);
+    },
+  );
+
+  test('is not answered before it is durable', async () => {
+    let durable: () => void = () => undefined;
+    append = () =>
+      new Promise((resolve) => {
+        durable = resolve;
+      });
+    let answered = false;
+    const response = post('/v1/logs', samplePayload('logs', 1).protobuf, PROTOBUF).then((answer) => {
+      answered = true;
+      return answer;
+    });
+    await expect(Promise.race([response, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))])).resolves.toBe(
+      'waits',
+    );
+    expect(answered).toBe(false);
+    durable();
+    expect((await response).status).toBe(200);
+  });
+
+  test('with some invalid spans is a partial success in its own encoding, and the rest is kept', async () => {
+    const good = { traceId: '01'.repeat(16), spanId: '02'.repeat(8), name: 'good' };
+    const json = { resourceSpans: [{ scopeSpans: [{ spans: [good, { name: 'no ids' }] }] }] };
+    const answer = await post('/v1/traces', JSON.stringify(json), JSON_TYPE);
+    expect(await answer.json()).toMatchObject({
+      partialSuccess: { rejectedSpans: '1', errorMessage: expect.stringContaining('trace id') },
+    });
+    const binary = Buffer.from(await (await post('/v1/traces', encodeJson('traces', json), PROTOBUF)).arrayBuffer());
+    // partial_success (1) with rejected_spans (1) = 1 and error_message (2).
+    expect([binary[0], binary[2], binary[3], binary[4]]).toEqual([0x0a, 0x08, 1, 0x12]);
+    expect(taken.map(({ items }) => items)).toEqual([1, 1]);
+  });
+});
+
+describe('what is not taken', () => {
+  test.each([
+    ['GET', '/v1/traces', 405],
+    ['PUT', '/v1/logs', 405],
+    ['POST', '/v1/profiles', 404],
+    ['GET', '/', 404],
+  ])('%s %s is %i', async (method, path, status) => {
+    expect((await fetch(url + path, { method, headers: PROTOBUF })).status).toBe(status);
+  });
+
+  test('another content type or encoding is 415, garbage is 400 with a google.rpc.Status in the request encoding', async () => {
+    expect((await post('/v1/traces', 'x', { 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await post('/v1/traces', 'x', { ...PROTOBUF, 'content-encoding': 'br' })).status).toBe(415);
+    expect((await post('/v1/traces', 'not gzip', { ...PROTOBUF, 'content-encoding': 'gzip' })).status).toBe(400);
+    const json = await post('/v1/traces', '{"resourceSpans": [', JSON_TYPE);
+    expect(json.status).toBe(400);
+    expect(await json.json()).toMatchObject({ code: 3, message: expect.stringContaining('not JSON') });
+    expect((await post('/v1/traces', '{"resourceSpans": {}}', JSON_TYPE)).status).toBe(400);
+    const binary = await post('/v1/traces', Buffer.from([0xff, 0xff, 0xff]), PROTOBUF);
+    expect([binary.status, binary.headers.get('content-type')]).toEqual([400, 'application/x-protobuf']);
+    expect(Buffer.from(await binary.arrayBuffer()).subarray(0, 3)).toEqual(Buffer.from([0x08, 3, 0x12]));
+    expect(taken).toEqual([]);
+  });
+
+  test('50 MB are 413, declared or streamed, and the next request is served', async () => {
+    const big = Buffer.alloc(50 << 20);
+    expect((await post('/v1/traces', big, PROTOBUF)).status).toBe(413);
+    const streamed = new ReadableStream({
+      start(controller) {
+        for (let part = 0; part < 50; part++) controller.enqueue(big.subarray(0, 1 << 20));
+        controller.close();
+      },
+    });
+    const init = { method: 'POST', headers: PROTOBUF, body: streamed, duplex: 'half' } as RequestInit;
+    expect((await fetch(`${url}/v1/traces`, init)).status).toBe(413);
+    expect((await post('/v1/traces', samplePayload('traces', 1).protobuf, PROTOBUF)).status).toBe(200);
+  });
+
+  test('a gzip bomb is 413 and costs no more than the limit', async () => {
+    const bomb = gzipSync(Buffer.alloc(200 << 20));
+    const before = process.memoryUsage().arrayBuffers;
+    expect((await post('/v1/traces', bomb, { ...PROTOBUF, 'content-encoding': 'gzip' })).status).toBe(413);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
+  });
+
+  test('a spool that cannot write is 503, a busy one 429, both with Retry-After', async () => {
+    const { protobuf } = samplePayload('logs', 1);
+    append = () => Promise.reject(new SpoolUnavailable('failed', new Error('ENOSPC')));
+    const full = await post('/v1/logs', protobuf, PROTOBUF);
+    expect([full.status, Number(full.headers.get('retry-after')) > 0]).toEqual([503, true]);
+    append = () => Promise.reject(new SpoolUnavailable('busy'));
+    const busy = await post('/v1/logs', protobuf, PROTOBUF);
+    expect([busy.status, Number(busy.headers.get('retry-after')) > 0]).toEqual([429, true]);
+  });
+
+  test('without the token everything is 401', async () => {
+    await receiver.close(AbortSignal.abort());
+    await listen({ token: 'secret' });
+    const { protobuf } = samplePayload('traces', 1);
+    expect((await post('/v1/traces', protobuf, PROTOBUF)).status).toBe(401);
+    expect((await post('/v1/traces', protobuf, { ...PROTOBUF, authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await post('/v1/traces', protobuf, { ...PROTOBUF, authorization: 'Bearer secret' })).status).toBe(200);
+  });
+
+  test('a sender that goes away in mid-body leaves nothing behind', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    await new Promise<void>((resolve) => socket.once('connect', resolve));
+    socket.write(
+      'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: 1000\r\n\r\nabc',
+    );
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    socket.destroy();
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    expect((await post('/v1/traces', samplePayload('traces', 1).protobuf, PROTOBUF)).status).toBe(200);
+    expect(taken.length).toBe(1);
+  });
+});

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { systemClock } from '../../core/clock.ts';
+import { type Relay, type RelayEvent, type RelaySettings, superviseRelay } from './supervisor.ts';
+import { killUnderLoad } from './testing/kill-under-load.ts';
+
+let folder: string;
+let relay: Relay | undefined;
+let events: RelayEvent[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ringdown-relay-'));
+  events = [];
+});
+afterEach(async () => {
+  await relay?.shutdown(AbortSignal.timeout(5_000));
+  relay = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+function supervise(entry: string, more: Partial<RelaySettings> = {}): Relay {
+  const settings: RelaySettings = {
+    dataDir: folder,
+    host: '127.0.0.1',
+    otlpPort: 0,
+    statsdPort: 0,
+    backends: [{ name: 'a', type: 'recording', dataDir: join(folder, 'a') }],
+    ...more,
+  };
+  relay = superviseRelay(settings, {
+    clock: systemClock,
+    onEvent: (event) => events.push(event),
+    entry: new URL(`./testing/${entry}.ts`, import.meta.url),
+  });
+  return relay;
+}
+
+async function until(isSo: () => boolean, ms = 20_000): Promise<void> {
+  const end = performance.now() + ms;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(`it never became so: ${JSON.stringify(events)}`);
+    await systemClock.timer(10);
+  }
+}
+
+test('a relay that is killed comes back on the same ports; meanwhile nobody who asks waits', async () => {
+  const watched = supervise('recording-relay');
+  await watched.start();
+  const { otlpUrl, statsdAddress } = watched;
+  const pending = watched.reader.ask({ ask: 'versions' }, { from: 0, to: 1 });
+  process.kill(watched.pid()!, 'SIGKILL');
+  await expect(pending).rejects.toMatchObject({ code: 'RELAY_DOWN' });
+  await expect(watched.status()).rejects.toMatchObject({ code: 'RELAY_DOWN' });
+  expect(watched.pid()).toBeUndefined();
+  await until(() => watched.pid() !== undefined);
+  expect([watched.otlpUrl, watched.statsdAddress]).toEqual([otlpUrl, statsdAddress]);
+  expect((await watched.status()).backends[0]!.name).toBe('a');
+  expect(events.map(({ type }) => type).filter((type) => type !== 'log')).toEqual([
+    'started',
+    'exited',
+    'restarting',
+    'started',
+  ]);
+});
+
+test('who gives up asking is told at once', async () => {
+  const watched = supervise('recording-relay');
+  await watched.start();
+  const abort = new AbortController();
+  const pending = watched.reader.ask({ ask: 'versions' }, { from: 0, to: 1 }, abort.signal);
+  abort.abort(new Error('300 ms are over'));
+  await expect(pending).rejects.toThrow('300 ms are over');
+});
+
+test('a relay past its memory limit is ended and started anew', async () => {
+  const watched = supervise('greedy-relay', { backends: [], memoryLimitBytes: 200 << 20 });
+  await watched.start();
+  await until(() => events.filter(({ type }) => type === 'started').length === 2);
+  const over = events.find((event) => event.type === 'over_memory');
+  expect(over).toMatchObject({ limit_bytes: 200 << 20 });
+});
+
+test('a busy port, a foreign address without a token and an unknown backend fail the start with a hint', async () => {
+  const squatter = createServer();
+  const port = await new Promise<number>((resolve) => {
+    squatter.listen(0, '127.0.0.1', () => resolve((squatter.address() as { port: number }).port));
+  });
+  await expect(supervise('recording-relay', { otlpPort: port }).start()).rejects.toMatchObject({
+    code: 'PORT_IN_USE',
+    exitCode: 2,
+  });
+  squatter.close();
+  await expect(supervise('recording-relay', { host: '0.0.0.0' }).start()).rejects.toMatchObject({
+    code: 'OTLP_TOKEN_REQUIRED',
+  });
+  await expect(supervise('greedy-relay').start()).rejects.toThrow('no backends here');
+});
+
+test('killed at ten moments under load, it loses nothing that it acknowledged, and its books agree', async () => {
+  const watched = supervise('recording-relay');
+  await watched.start();
+  const outcome = await killUnderLoad(watched, join(folder, 'a'), { kills: 10, seed: 1 });
+  expect(outcome.acknowledged).toBeGreaterThan(10);
+  expect(outcome.missing).toEqual([]);
+}, 60_000);
