@@ -19,8 +19,10 @@ function newerNode() {
 }
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  const compiled = join(here, 'cli.js');
-  await import(pathToFileURL(existsSync(compiled) ? compiled : join(here, 'cli.ts')).href);
+  // A checkout may hold a dist of some earlier day; a package holds no sources.
+  const source = join(here, 'cli.ts');
+  const entry = existsSync(source) ? source : join(here, '..', 'dist', 'app', 'cli.js');
+  await import(pathToFileURL(entry).href);
 } else {
   const node = newerNode();
   if (node) {
