@@ -109,10 +109,7 @@ export class ProtobufWriter {
   /** The bytes that an even number of hex digits stands for. */
   hex(digits: string): void {
     this.ensure(digits.length >> 1);
-    const { bytes } = this;
-    for (let index = 0; index < digits.length; index += 2) {
-      bytes[this.position++] = (hexValue(digits.charCodeAt(index)) << 4) | hexValue(digits.charCodeAt(index + 1));
-    }
+    this.position += this.bytes.write(digits, this.position, 'hex');
   }
 
   /** A length and then the text in UTF-8. */
@@ -187,8 +184,4 @@ export class ProtobufWriter {
     this.varint32(length);
     this.position = end;
   }
-}
-
-function hexValue(code: number): number {
-  return code < 58 ? code - 48 : (code | 32) - 87;
 }
