@@ -33,6 +33,7 @@ function supervise(entry: string, more: Partial<RelaySettings> = {}): Relay {
   relay = superviseRelay(settings, {
     clock: systemClock,
     onEvent: (event) => events.push(event),
+    backoff: { firstMs: 50, maxMs: 50 },
     entry: new URL(`./testing/${entry}.ts`, import.meta.url),
   });
   return relay;

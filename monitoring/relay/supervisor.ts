@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
 import { RingdownError } from '../../core/errors.ts';
-import { backoffMs } from '../../core/retry.ts';
+import { type Backoff, backoffMs } from '../../core/retry.ts';
 import type { Answers, Question, Reader, TimeRange } from '../reader.ts';
 import { type FromRelay, fromPlainError, type ToRelay } from './protocol.ts';
 import type { RelayStatus } from './service.ts';
@@ -37,11 +37,13 @@ export interface SupervisorDeps {
   clock: Clock;
   onEvent(event: RelayEvent): void;
   random?: () => number;
+  /** Before a restart. Default 200 ms, doubling to 5 s, anew after a run of 30 s. */
+  backoff?: Backoff;
   /** The child's entry; tests give one of their own. */
   entry?: URL;
 }
 
-const BACKOFF = { firstMs: 200, maxMs: 10_000 };
+const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 /** A relay that ran this long starts the backoff anew. */
 const STEADY_MS = 30_000;
 const ASK_MS = 10_000;
@@ -177,10 +179,10 @@ class SupervisedRelay implements Relay {
   }
 
   async #relaunch(launchedAt: number, failure: Error | undefined): Promise<void> {
-    const { clock, onEvent, random = Math.random } = this.#deps;
+    const { clock, onEvent, random = Math.random, backoff = BACKOFF } = this.#deps;
     if (failure) onEvent({ type: 'log', level: 'error', message: failure.message });
     this.#attempt = clock.monotonic() - launchedAt > STEADY_MS ? 1 : this.#attempt + 1;
-    const ms = Math.round(backoffMs(BACKOFF, this.#attempt, random));
+    const ms = Math.round(backoffMs(backoff, this.#attempt, random));
     onEvent({ type: 'restarting', in_ms: ms, attempt: this.#attempt });
     await clock.timer(ms, this.#ended.signal).catch(() => undefined);
     if (!this.#stopping) this.#launch();
