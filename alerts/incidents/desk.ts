@@ -29,12 +29,11 @@ import type { Incident, NotificationEvent } from '../incident.ts';
 import type { Notifier } from '../notifier.ts';
 import type { Policy } from '../policies/policy.ts';
 import { Alarm } from './alarm.ts';
-import { COMMIT_PATIENCE_MS, Committer } from './committer.ts';
+import { Committer } from './committer.ts';
 import { type EvidenceSource, gatherEvidence } from './evidence.ts';
 import { notificationOf } from './notification.ts';
+import { Recollection } from './recollection.ts';
 import { StorageWatch } from './storage-watch.ts';
-
-const LOAD_AGAIN_MS = 5_000;
 
 /** A configured channel: how to reach it, and what it wants to hear. */
 export interface DeskChannel {
@@ -101,8 +100,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   /** Per incident, deliveries that have not ended. */
   const outstanding = new Map<string, number>();
   const evidenceReady = new Map<string, Promise<void>>();
-  const stop = new AbortController();
-  let loaded: Promise<void> | null = null;
+  let stopping = false;
 
   const around = (): Surroundings => ({
     now: clock.now(),
@@ -125,10 +123,16 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     void commit(fireTimers(state, incident, timers, around()));
   });
   const storageWatch = new StorageWatch(clock, (observation) => void observe(observation));
+  const recollection = new Recollection(clock, load, (error) => {
+    log.error({ err: error }, 'alert state cannot be read; watching without it');
+  });
   const committer = new Committer({
     clock,
     random,
-    commit: write,
+    async commit(change) {
+      await recollection.complete();
+      await deps.store.commit(change);
+    },
     release: (deliveries) => dispatcher.enqueue(deliveries),
     onTrouble(error) {
       if (error) log.error({ err: error }, 'alert state cannot be written; pages leave from memory');
@@ -147,7 +151,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     const moved = [...change.monitors.values()].filter((monitor) => differs(state.monitors.get(monitor.key), monitor));
     apply(state, change);
     const fresh = [...change.deliveries.values()].filter(
-      ({ status, attempts }) => status === 'pending' && attempts === 0,
+      ({ status, last_attempt_at }) => status === 'pending' && last_attempt_at === null,
     );
     for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     for (const { incident } of newCauses) startGathering(incident);
@@ -183,7 +187,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   }
 
   function startGathering(incident: Incident): void {
-    if (!deps.evidence || stop.signal.aborted) return;
+    if (!deps.evidence || stopping) return;
     const ready = gatherEvidence(
       clock,
       deps.evidence,
@@ -192,7 +196,9 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
       (error) => log.warn({ err: error, incident: incident.id }, 'evidence could not be gathered'),
     );
     evidenceReady.set(incident.id, ready);
-    void ready.then(() => evidenceReady.delete(incident.id));
+    void ready.then(() => {
+      if (evidenceReady.get(incident.id) === ready) evidenceReady.delete(incident.id);
+    });
   }
 
   /** A resolved incident stays in memory until everyone has heard of it. */
@@ -202,7 +208,6 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     outstanding.delete(id);
   }
 
-  /** Nothing is written before what was written is known: a commit that comes first waits for it. */
   async function load(): Promise<void> {
     const stored = await deps.store.load();
     const late = state.monitors.size > 0;
@@ -217,35 +222,6 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     // An ordinary start has nothing to add to the disk.
     if (late) void committer.add(change, fresh);
-  }
-
-  /** A watcher that cannot read what it knew still watches and pages; what it knew joins in when it can be read. */
-  async function loadUntilItWorks(attempted: () => void): Promise<void> {
-    while (!stop.signal.aborted) {
-      loaded ??= load();
-      const asked = loaded;
-      try {
-        await asked;
-        attempted();
-        return;
-      } catch (error) {
-        if (loaded === asked) loaded = null;
-        attempted();
-        log.error({ err: error }, 'alert state cannot be read; beginning without it');
-        await clock.timer(LOAD_AGAIN_MS, stop.signal).catch(() => undefined);
-      }
-    }
-  }
-
-  async function write(change: AlertChange): Promise<void> {
-    loaded ??= load();
-    const asked = loaded;
-    await asked.catch((error: unknown) => {
-      // The next attempt to write asks again.
-      if (loaded === asked) loaded = null;
-      throw error;
-    });
-    await deps.store.commit(change);
   }
 
   async function observe(observation: Observation): Promise<void> {
@@ -265,16 +241,10 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   }
 
   return {
-    async start() {
-      const patience = new AbortController();
-      const waited = clock.timer(COMMIT_PATIENCE_MS, patience.signal).catch(() => undefined);
-      const firstAttempt = Promise.withResolvers<void>();
-      void loadUntilItWorks(firstAttempt.resolve);
-      await Promise.race([firstAttempt.promise, waited]);
-      patience.abort(new Error('no need to wait any longer'));
-    },
+    start: () => recollection.start(),
     async shutdown(abort) {
-      stop.abort(new Error('shutting down'));
+      stopping = true;
+      recollection.stop();
       alarm.stop();
       storageWatch.stop();
       await dispatcher.shutdown(abort);
@@ -286,9 +256,8 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     attachEvidence: (id, patch) => commit(attachEvidence(state, id, patch, false, around())),
     async retain(monitors) {
       const kept = new Set(monitors);
-      for (const key of [...state.monitors.keys()]) {
-        if (!kept.has(key) && !storageWatch.owns(key)) await commit(retire(state, key, around()));
-      }
+      const gone = [...state.monitors.keys()].filter((key) => !kept.has(key) && !storageWatch.owns(key));
+      await Promise.all(gone.map((key) => commit(retire(state, key, around()))));
     },
     monitorState: (key) => state.monitors.get(key),
     incident: (id) => state.incidents.get(id)?.incident,
