@@ -11,7 +11,7 @@ import type { ServiceGroup } from './board-rows.ts';
 /** One service in one environment, with its monitors. */
 export function ServiceTable({ group }: { group: ServiceGroup }) {
   return (
-    <section className="panel" aria-label={`${group.service}, ${group.environment}`}>
+    <section className="panel board-service" aria-label={`${group.service}, ${group.environment}`}>
       <table className="board-table">
         <caption>
           <span className="service-name">{group.service}</span> <span className="tag">{group.environment}</span>

@@ -53,7 +53,7 @@ export function IncidentPage({ id }: { id: string }) {
           <IncidentActions incident={incident} onChange={detail.reload} />
         </div>
         <p className="incident-state">
-          <span className="priority" data-priority={incident.priority}>
+          <span className="priority" data-priority={incident.state === 'resolved' ? undefined : incident.priority}>
             {incident.priority}
           </span>
           <IncidentMark state={incident.state} />
@@ -114,8 +114,8 @@ function CausePanel({ incident }: { incident: Incident }) {
         </p>
       )}
       <p className="cause-step">
-        <Link href={monitorPath(cause.monitor)}>{cause.monitor_name}</Link> fails at <strong>{cause.step}</strong>:{' '}
-        {cause.message}
+        <Link href={monitorPath(cause.monitor)}>{cause.monitor_name}</Link>{' '}
+        {incident.state === 'resolved' ? 'failed' : 'fails'} at <strong>{cause.step}</strong>: {cause.message}
         {cause.route && (
           <>
             {' '}
@@ -162,6 +162,8 @@ function FactsPanel({ incident }: { incident: Incident }) {
   const monitors = useLive((state) => state.monitors);
   const { cause, evidence, deployment } = incident;
   const traffic = evidence.real_traffic;
+  // Some that were healthy when the first one failed have joined it since.
+  const healthy = evidence.healthy_monitors.filter((key) => !incident.monitors.includes(key));
   return (
     <section className="panel section-body" aria-label="Facts">
       <dl className="facts">
@@ -202,11 +204,11 @@ function FactsPanel({ incident }: { incident: Incident }) {
           </ul>
         </Fact>
         <Fact label="Healthy then">
-          {evidence.healthy_monitors.length === 0 ? (
-            'none of the same service'
+          {healthy.length === 0 ? (
+            'no other of the same service'
           ) : (
             <ul>
-              {evidence.healthy_monitors.map((key) => (
+              {healthy.map((key) => (
                 <li key={key}>
                   <Link href={monitorPath(key)}>{monitors?.get(key)?.name ?? key}</Link>
                 </li>

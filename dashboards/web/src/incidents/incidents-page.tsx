@@ -122,7 +122,10 @@ function IncidentTable({ incidents }: { incidents: Incident[] }) {
                 <IncidentMark state={incident.state} />
               </td>
               <th scope="row" className="incident-name wide">
-                <span className="priority" data-priority={incident.priority}>
+                <span
+                  className="priority"
+                  data-priority={incident.state === 'resolved' ? undefined : incident.priority}
+                >
                   {incident.priority}
                 </span>{' '}
                 <Link href={`/incidents/${incident.id}`} data-row>

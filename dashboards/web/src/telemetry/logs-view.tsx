@@ -4,14 +4,14 @@ import { query } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Empty, Loading, LoadProblem } from '../parts/page-parts.tsx';
 import { LogList } from '../trace/log-list.tsx';
-import type { Window } from './telemetry-page.tsx';
+import type { TimeWindow } from './time-window.ts';
 
 const LEVELS: LogRow['level'][] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const PAGE_SIZE = 100;
 const TYPING_PAUSE_MS = 250;
 
 /** Logs of every service, newest first, by level and text. */
-export function LogsView({ range }: { range: Window }) {
+export function LogsView({ range }: { range: TimeWindow }) {
   const [level, setLevel] = useState('');
   const [text, setText] = useState('');
   const asked = useSettled(text.trim());

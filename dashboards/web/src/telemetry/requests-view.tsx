@@ -7,7 +7,7 @@ import { Choices } from '../parts/choices.tsx';
 import { Empty, Loading, LoadProblem } from '../parts/page-parts.tsx';
 import { Time } from '../time/times.tsx';
 import { durationWords } from '../time/words.ts';
-import type { Window } from './telemetry-page.tsx';
+import type { TimeWindow } from './time-window.ts';
 import { SYNTHETIC, type Traffic, TrafficChoice } from './traffic-choice.tsx';
 
 type Order = 'latest' | 'slowest';
@@ -19,7 +19,7 @@ const ORDERS: { value: Order; label: string }[] = [
 const PAGE_SIZE = 50;
 
 /** Requests that the services answered: the latest or the slowest of the range. */
-export function RequestsView({ range }: { range: Window }) {
+export function RequestsView({ range }: { range: TimeWindow }) {
   const [order, setOrder] = useState<Order>('latest');
   const [traffic, setTraffic] = useState<Traffic>('all');
   const [errorsOnly, setErrorsOnly] = useState(false);

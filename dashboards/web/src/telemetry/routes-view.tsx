@@ -5,11 +5,11 @@ import { query } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Empty, Loading, LoadProblem } from '../parts/page-parts.tsx';
 import { countWords, durationWords, percentWords } from '../time/words.ts';
-import type { Window } from './telemetry-page.tsx';
+import type { TimeWindow } from './time-window.ts';
 import { SYNTHETIC, type Traffic, TrafficChoice } from './traffic-choice.tsx';
 
 /** Every route with its requests, errors and percentiles; those with errors first. */
-export function RoutesView({ range }: { range: Window }) {
+export function RoutesView({ range }: { range: TimeWindow }) {
   const [traffic, setTraffic] = useState<Traffic>('all');
   const { from, to } = range;
   const routes = useResource<List<RouteStats>>(

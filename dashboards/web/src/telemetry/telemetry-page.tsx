@@ -5,6 +5,7 @@ import { NotFound } from '../shell/not-found.tsx';
 import { LogsView } from './logs-view.tsx';
 import { RequestsView } from './requests-view.tsx';
 import { RoutesView } from './routes-view.tsx';
+import { WINDOWS, windowOf } from './time-window.ts';
 import './telemetry.css';
 
 const VIEWS = [
@@ -13,29 +14,8 @@ const VIEWS = [
   { name: 'logs', label: 'Logs', href: '/telemetry/logs' },
 ];
 
-export const WINDOWS = [
-  ['15 min', 15],
-  ['1 h', 60],
-  ['6 h', 360],
-  ['24 h', 1440],
-  ['7 d', 10080],
-] as const;
-
-/** A window of time that ends when it was chosen; asking again moves it to the present. */
-export interface Window {
-  minutes: number;
-  from: string;
-  to: string;
-}
-
-function windowOf(minutes: number): Window {
-  const now = Date.now();
-  // A minute past the present, because clocks of services run ahead too.
-  return { minutes, from: new Date(now - minutes * 60_000).toISOString(), to: new Date(now + 60_000).toISOString() };
-}
-
 export function TelemetryPage({ view }: { view: string }) {
-  const [range, setRange] = useState(() => windowOf(60));
+  const [range, setRange] = useState(() => windowOf(60, Date.now()));
   const current = VIEWS.find((one) => one.name === view);
   if (!current) return <NotFound />;
   return (
@@ -56,15 +36,15 @@ export function TelemetryPage({ view }: { view: string }) {
               className="field"
               aria-label="Time range"
               value={range.minutes}
-              onChange={(event) => setRange(windowOf(Number(event.target.value)))}
+              onChange={(event) => setRange(windowOf(Number(event.target.value), Date.now()))}
             >
-              {WINDOWS.map(([label, minutes]) => (
+              {WINDOWS.map(({ label, minutes }) => (
                 <option key={minutes} value={minutes}>
                   last {label}
                 </option>
               ))}
             </select>
-            <button type="button" className="button" onClick={() => setRange(windowOf(range.minutes))}>
+            <button type="button" className="button" onClick={() => setRange(windowOf(range.minutes, Date.now()))}>
               Refresh
             </button>
           </div>

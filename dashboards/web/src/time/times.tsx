@@ -7,14 +7,16 @@ const listeners = new Set<() => void>();
 let timer: number | undefined;
 let second = Math.floor(Date.now() / 1000);
 
+function tick(): void {
+  second = Math.floor(Date.now() / 1000);
+  for (const listener of listeners) listener();
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   if (timer === undefined) {
     second = Math.floor(Date.now() / 1000);
-    timer = window.setInterval(() => {
-      second = Math.floor(Date.now() / 1000);
-      for (const tick of listeners) tick();
-    }, 1000);
+    timer = window.setInterval(tick, 1000);
   }
   return () => {
     listeners.delete(listener);
@@ -24,22 +26,17 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The watcher's time in Unix milliseconds, stepping once a second. */
-export function useNow(): number {
-  const skew = useLive((state) => state.skew_ms);
-  const now = useSyncExternalStore(subscribe, () => (timer === undefined ? Math.floor(Date.now() / 1000) : second));
-  return now * 1000 + 999 + skew;
-}
-
 const WORDS = { ago: agoWords, until: untilWords, for: forWords, clock: clockWords };
 
-/** A time in words that keep up by themselves; the exact time is in the tooltip. */
+/** A time in words that keep up by themselves, drawn again only when the words change; the exact time is in the tooltip. */
 export function Time({ at, as }: { at: string; as: keyof typeof WORDS }) {
-  const now = useNow();
+  const skew = useLive((state) => state.skew_ms);
   const instant = instantOf(at);
+  // The watcher's time; the end of the running second, so that what just happened is not in the future.
+  const words = useSyncExternalStore(subscribe, () => WORDS[as](instant, second * 1000 + 999 + skew));
   return (
     <time dateTime={at} title={exactWords(instant)} className="nowrap">
-      {WORDS[as](instant, now)}
+      {words}
     </time>
   );
 }

@@ -55,10 +55,23 @@ function coarseWords(ms: number): string {
   return `${Math.floor(ms / DAY)}${GAP}d`;
 }
 
+// Making a formatter costs more than formatting with it a hundred times.
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify(options);
+  let known = formatters.get(key);
+  if (!known) {
+    known = new Intl.DateTimeFormat('en-GB', { ...options, hourCycle: 'h23' });
+    formatters.set(key, known);
+  }
+  return known;
+}
+
 /** `14:03:09` today, `23 Nov 14:03` on another day, in the reader's own zone; with the year when it is another year. */
 export function clockWords(at: number, now: number, zone?: string): string {
   const format = (options: Intl.DateTimeFormatOptions, time = at) =>
-    new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone, hourCycle: 'h23' }).format(time);
+    formatter({ ...options, timeZone: zone }).format(time);
   const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
   if (format(day) === format(day, now)) return format({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const sameYear = format({ year: 'numeric' }) === format({ year: 'numeric' }, now);
@@ -68,7 +81,7 @@ export function clockWords(at: number, now: number, zone?: string): string {
 
 /** The exact time with its zone, for tooltips: `Mon 23 Nov 2026, 14:03:09.120 GMT+9`. */
 export function exactWords(at: number, zone?: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
+  return formatter({
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -79,7 +92,6 @@ export function exactWords(at: number, zone?: string): string {
     fractionalSecondDigits: 3,
     timeZoneName: 'short',
     timeZone: zone,
-    hourCycle: 'h23',
   }).format(at);
 }
 
