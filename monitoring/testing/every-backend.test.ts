@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { backendTypes, loadBackend } from '../backends/registry.ts';
 
-const backends = new URL('../backends/', import.meta.url).pathname;
+const backends = fileURLToPath(new URL('../backends/', import.meta.url));
 
 test('every backend runs the exporter contract suite', () => {
   const without = backendTypes().filter((type) => {

@@ -12,7 +12,7 @@ export interface EmbeddedConfig {
   memoryLimitBytes: number;
 }
 
-const KEYS = ['name', 'type', 'dataDir', 'retention', 'max_size', 'memory_limit', 'filter', 'url'];
+const KEYS = ['name', 'type', 'dataDir', 'retention', 'max_size', 'memory_limit', 'filter'];
 
 /**
  * Reads `retention` (a duration, 7d), `max_size` (a size, 5GB) and `memory_limit` (a size, 256MiB).

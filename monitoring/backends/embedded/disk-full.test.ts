@@ -21,7 +21,7 @@ interface Seen {
  * third refusal, lets five more batches through and kills it.
  */
 async function fillAndMend(dataDir: string): Promise<Seen> {
-  const script = `ulimit -S -f 800; trap '' XFSZ; exec "$0" "$@"`;
+  const script = `ulimit -S -f 300; trap '' XFSZ; exec "$0" "$@"`;
   const command = ['-c', script, process.execPath, writer, dataDir, '1000000'];
   const child = spawn('bash', command, { stdio: ['ignore', 'pipe', 'inherit'] });
   const seen: Seen = { refusals: [], acknowledgedWhenFull: 0, acknowledged: 0 };

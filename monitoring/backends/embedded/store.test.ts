@@ -55,12 +55,18 @@ function record(position: number, traceId: string, count = 3, filler = 64) {
     spanId: randomHex(random, 16),
     startNs: BigInt(clock.now()) * 1_000_000n,
     durationNs: 1_000n,
-    attributes: { 'url.path': randomHex(random, filler) },
+    attributes: { 'url.path': incompressible(random, filler) },
   }));
   return spansRecord({ position, receivedAt: clock.now() }, spans, {
     'service.name': 'shop',
     'service.version': '1',
   });
+}
+
+function incompressible(random: () => number, digits: number): string {
+  const bytes = Buffer.alloc(digits / 2);
+  for (let at = 0; at + 4 <= bytes.length; at += 4) bytes.writeUInt32LE(Math.floor(random() * 2 ** 32), at);
+  return bytes.toString('hex');
 }
 
 const idOf = (n: number) => n.toString(16).padStart(32, '0');
