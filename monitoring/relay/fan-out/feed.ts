@@ -4,7 +4,7 @@ import { type Backoff, backoffMs } from '../../../core/retry.ts';
 import type { Batch, Exported, Exporter } from '../../exporter.ts';
 import type { BackendStatus } from '../../telemetry.ts';
 import { addCounts, type Counts, countItemsOf, noCounts, SIGNALS } from '../counts.ts';
-import type { ReadLimits, Spool } from '../spool/spool.ts';
+import type { ReadLimits, ReadResult, Spool } from '../spool/spool.ts';
 import { type CursorState, nothingSettled, readCursor, writeCursor } from './cursor-file.ts';
 import { Ledger } from './ledger.ts';
 
@@ -115,9 +115,9 @@ export class Feed {
       await this.#spool.waitBeyond(this.#next);
       if (this.#stop.signal.aborted) return;
       const from = this.#next;
-      const read = await this.#spool.read(from, this.#options.limits);
+      const read = await this.#read(from);
       // Its place was deleted to make room while it was read.
-      if (this.#next !== from) continue;
+      if (!read || this.#next !== from) continue;
       this.#next = read.next;
       this.#ledger.drop(read.lost);
       if (read.records.length > 0) {
@@ -129,6 +129,17 @@ export class Feed {
       this.#position = this.#next;
       await this.#save();
       this.#options.onMoved();
+    }
+  }
+
+  /** @returns undefined, after a pause, when the disk cannot be read */
+  async #read(from: number): Promise<ReadResult | undefined> {
+    try {
+      return await this.#spool.read(from, this.#options.limits);
+    } catch (error) {
+      this.#failed(new Error(`the spool cannot be read: ${toError(error).message}`));
+      await this.#pause(1, 0);
+      return undefined;
     }
   }
 

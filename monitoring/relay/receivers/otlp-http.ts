@@ -41,6 +41,7 @@ export class OtlpReceiver {
   readonly #server: Server;
   readonly #budget: BodyBudget;
   readonly #tokenDigest: Buffer | undefined;
+  #closing = false;
   requests = 0;
   refused = 0;
 
@@ -80,7 +81,7 @@ export class OtlpReceiver {
       const { bytes, items, invalid } = check(signal, encoding!, body);
       if (items > 0)
         await this.#options.append({ signal, encoding: 'otlp', items, receivedAt: this.#options.now(), bytes });
-      send(
+      this.#send(
         response,
         200,
         encoding!,
@@ -127,12 +128,20 @@ export class OtlpReceiver {
       });
       request.on('error', () => undefined);
     }
-    send(response, status, encoding, errorBody(encoding, status, message));
+    this.#send(response, status, encoding, errorBody(encoding, status, message));
+  }
+
+  #send(response: ServerResponse, status: number, encoding: Encoding, body: Buffer): void {
+    // A connection that is kept alive would keep a closing server waiting.
+    if (this.#closing) response.setHeader('connection', 'close');
+    response.writeHead(status, { 'content-type': CONTENT_TYPES[encoding], 'content-length': body.length });
+    response.end(body);
   }
 
   /** Takes no more requests and waits for those under way; `abort` ends their connections. */
   async close(abort: AbortSignal): Promise<void> {
     if (!this.#server.listening) return;
+    this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const cut = () => this.#server.closeAllConnections();
@@ -169,11 +178,6 @@ function toRefusal(error: Error): Refusal | undefined {
       : new Refusal(503, 'the spool cannot be written', 5);
   }
   return undefined;
-}
-
-function send(response: ServerResponse, status: number, encoding: Encoding, body: Buffer): void {
-  response.writeHead(status, { 'content-type': CONTENT_TYPES[encoding], 'content-length': body.length });
-  response.end(body);
 }
 
 /** Equal lengths for the comparison, whatever was sent. */

@@ -6,7 +6,7 @@ import {
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
-import type { Signal } from '../exporter.ts';
+import type { Signal } from '../../exporter.ts';
 
 /** For tests: payloads written by OpenTelemetry's own serializers, in both encodings. */
 export interface Foreign {
