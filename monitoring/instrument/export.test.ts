@@ -1,10 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
 import Fastify from 'fastify';
 import { InvalidInstrumentOptions, instrument } from './index.ts';
 import manifest from './package.json' with { type: 'json' };
+import { Collector } from './testing/collector.ts';
 import { exchange, type ObservedApp, observe } from './testing/observed-app.ts';
 import { VERSION } from './version.ts';
 
@@ -130,6 +132,31 @@ test('two apps in one process keep their spans apart, and a later one works as t
   const seen = (app: ObservedApp) => app.collector.spans.map((span) => `${span.resource['service.name']} ${span.name}`);
   expect(seen(first).sort()).toEqual(['first GET /', 'first in first']);
   expect(seen(observed).sort()).toEqual(['second GET /', 'second GET /', 'second in second', 'second in second']);
+});
+
+test('HTTP/2 requests are spans too', async () => {
+  const collector = new Collector();
+  const app = Fastify({ http2: true });
+  await app.register(instrument, { serviceName: 'shop', otlpEndpoint: await collector.listen(), statsd: false });
+  app.get('/posts/:id', async () => ({}));
+  const client = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const stream = client.request({ ':path': '/posts/1' });
+  stream.resume();
+  await once(stream, 'close');
+  client.close();
+  await app.close();
+  await collector.close();
+  expect(collector.spans.map(({ name, attributes }) => [name, attributes])).toEqual([
+    [
+      'GET /posts/:id',
+      expect.objectContaining({
+        'http.response.status_code': 200n,
+        'network.protocol.version': '2',
+        'server.address': '127.0.0.1',
+      }),
+    ],
+  ]);
+  expect(collector.spans[0]?.attributes).not.toHaveProperty('error.type');
 });
 
 test('a wrong option stops the start with a name for it', async () => {

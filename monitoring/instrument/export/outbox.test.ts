@@ -137,6 +137,15 @@ describe('the outbox', () => {
     expect(counters.traces).toMatchObject({ exported: 1, dropped: 2 });
   });
 
+  test('counts what comes after it has closed as dropped', async () => {
+    const { outbox, counters, parcel, open, released } = build();
+    await outbox.close(1000);
+    outbox.put(parcel(3));
+    expect(open).toHaveLength(0);
+    expect(counters.traces.dropped).toBe(3);
+    expect(released()).toBe(1);
+  });
+
   test('does not wait longer than its deadline for a receiver that is silent', async () => {
     const { outbox, counters, parcel } = build();
     outbox.put(parcel(4));

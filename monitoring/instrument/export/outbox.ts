@@ -55,6 +55,12 @@ export class Outbox {
 
   put(parcel: Parcel): void {
     const { counters, limitBytes } = this.#dependencies;
+    if (this.#closing) {
+      // Recorded after the app has closed.
+      counters[parcel.signal].dropped += parcel.items;
+      parcel.release();
+      return;
+    }
     if (this.#bytes + parcel.sizeBytes + PARCEL_OVERHEAD_BYTES > limitBytes) {
       counters[parcel.signal].dropped += parcel.items;
       parcel.release();

@@ -20,6 +20,7 @@ export class Shipper {
   readonly #counters: Counters;
   readonly #ticker: NodeJS.Timeout;
   #urgent: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(spans: Batch, logs: Batch, outbox: Outbox, counters: Counters) {
     this.spans = spans;
@@ -34,19 +35,19 @@ export class Shipper {
   addedSpan(lane: Lane): void {
     lane.items++;
     this.#counters.traces.recorded++;
-    if (lane.writer.position >= BATCH_BYTES) this.#ship(this.spans.seal());
+    if (lane.writer.position >= BATCH_BYTES || this.#closed) this.#ship(this.spans.seal());
   }
 
   /** To be called after an item was written to a lane of `logs`. */
   addedLog(lane: Lane): void {
     lane.items++;
     this.#counters.logs.recorded++;
-    if (lane.writer.position >= BATCH_BYTES) this.#ship(this.logs.seal());
+    if (lane.writer.position >= BATCH_BYTES || this.#closed) this.#ship(this.logs.seal());
   }
 
   /** Sends everything within a few milliseconds. */
   shipSoon(): void {
-    if (this.#urgent !== undefined) return;
+    if (this.#urgent !== undefined || this.#closed) return;
     this.#urgent = context.with(UNTRACED, () =>
       setTimeout(() => {
         this.#urgent = undefined;
@@ -71,6 +72,7 @@ export class Shipper {
     clearInterval(this.#ticker);
     clearTimeout(this.#urgent);
     this.flush();
+    this.#closed = true;
     await context.with(UNTRACED, () => this.#outbox.close(deadlineMs));
   }
 
