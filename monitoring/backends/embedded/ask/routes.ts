@@ -61,13 +61,13 @@ export async function countSpans(
   lineOf: (group: SpanGroup) => string | undefined,
   minutes: number | undefined,
 ): Promise<SpanCount[]> {
-  const lines: string[] = [];
+  const lines = new Map<string, number>();
   const members: string[] = [];
   for (const row of (await query('SELECT * FROM span_groups')) as unknown as (SpanGroup & { id: number })[]) {
     const line = lineOf(row);
     if (line === undefined) continue;
-    if (!lines.includes(line)) lines.push(line);
-    members.push(`(${row.id}, ${lines.indexOf(line)})`);
+    if (!lines.has(line)) lines.set(line, lines.size);
+    members.push(`(${row.id}, ${lines.get(line)})`);
   }
   if (members.length === 0) return [];
   const parameters = new Parameters();
@@ -86,12 +86,13 @@ export async function countSpans(
      ) GROUP BY line, stretch`,
     parameters.list,
   );
+  const names = [...lines.keys()];
   return rows.map((row) => {
     const buckets = (row.buckets as DuckDBListValue).items as number[];
     const counts = (row.counts as DuckDBListValue).items as number[];
     return {
       ...(row as unknown as SpanCount),
-      line: lines[row.line as number]!,
+      line: names[row.line as number]!,
       slices: buckets.map((bucket, index) => exponentialSlice(GROWTH, bucket, counts[index]!)),
     };
   });

@@ -18,6 +18,10 @@ export interface NextIds {
   series: number;
 }
 
+const MOST_KNOWN = 50_000;
+/** A sender that makes up a version per request must not fill the memory. */
+const MOST_VERSIONS = 10_000;
+
 /** Numbers for resources, and when each version of a service was first seen. */
 export class Dictionary {
   readonly #resources: Interner;
@@ -39,11 +43,12 @@ export class Dictionary {
     const version = text(attributes['service.version']);
     const json = toJson(attributes);
     const id = this.#resources.intern(json, (created) => rows.resources.push([created, service, version, json]));
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     const resource = this.#known.get(id) ?? { id, service, version };
     this.#known.set(id, resource);
     this.#byObject.set(attributes, resource);
     const key = `${service}\0${version}`;
-    if (version !== '' && !this.versions.has(key)) {
+    if (version !== '' && !this.versions.has(key) && this.versions.size < MOST_VERSIONS) {
       const firstNs = clampNs(seenNs);
       this.versions.set(key, firstNs);
       rows.versions.push([service, version, firstNs]);
