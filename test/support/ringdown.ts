@@ -37,6 +37,8 @@ export async function ringdown(args: string[], options: { cwd?: string; env?: No
 
 export interface RunningOptions {
   command: 'up' | 'serve';
+  /** Of the installed package; the checkout's when absent. */
+  launcher?: string;
   folder: string;
   /** Text of ringdown.yaml; none when absent. */
   config?: string;
@@ -63,7 +65,7 @@ export class Running {
     const config = join(options.folder, 'ringdown.yaml');
     if (options.config !== undefined) writeFileSync(config, options.config);
     const args = [
-      LAUNCHER,
+      options.launcher ?? LAUNCHER,
       options.command,
       '--json',
       ...ANY_PORTS,

@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { TSchema } from 'typebox';
+import { parse } from 'yaml';
+import { channelSchema, loadChannels } from '../alerts/notifiers/registry.ts';
+import { parsePolicy } from '../alerts/policies/parse.ts';
+import { loadConfig } from '../app/config/load.ts';
+import type { Diagnostic } from '../core/document/index.ts';
+import { parseScenario } from '../scenarios/language/parse.ts';
+import { ScenarioSchema } from '../scenarios/language/schema.ts';
+import { ROOT, temporaryFolder } from './support/ringdown.ts';
+
+/** Every example in the documents is read by what would read it in a user's hands. */
+const DOCUMENTS = ['README.md', 'docs/scenarios.md', 'docs/channels.md', 'docs/alerts.md'];
+const CHANNELS = ['push', 'pager', 'call-kim', 'team', 'mail', 'hook', 'terminal'];
+
+interface Example {
+  /** `docs/scenarios.md:17`, of the example's first line. */
+  place: string;
+  text: string;
+}
+
+function examplesIn(document: string): Example[] {
+  const text = readFileSync(join(ROOT, document), 'utf8');
+  return [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => ({
+    place: `${document}:${text.slice(0, match.index).split('\n').length + 1}`,
+    text: match[1]!,
+  }));
+}
+
+const folder = temporaryFolder();
+let channels: TSchema;
+beforeAll(async () => {
+  channels = channelSchema(await loadChannels());
+});
+afterAll(() => folder.remove());
+
+/** What a fragment leaves out because the text around it says so. */
+function asScenario(text: string): string {
+  const steps = /^- /.test(text) ? `steps:\n${text.replace(/^/gm, '  ')}` : text;
+  const has = (key: string) => new RegExp(`^${key}:`, 'm').test(steps);
+  const rest = {
+    version: '1',
+    id: 'example',
+    name: 'An example',
+    service: 'shop',
+    secrets: '[ADMIN_PASSWORD]',
+    variables: '{ title: hello, token: abc, id: 7 }',
+    steps: '[{ name: asking for health, request: GET /healthz }]',
+  };
+  const missing = Object.entries(rest).filter(([key]) => !has(key));
+  return `${steps}\n${missing.map(([key, value]) => `${key}: ${value}\n`).join('')}`;
+}
+
+function asConfig(text: string): Diagnostic[] {
+  const file = join(folder.path, 'ringdown.yaml');
+  const content = parse(text) as { version?: number; scenarios?: string[]; policies?: string[] };
+  for (const pattern of [...(content.scenarios ?? []), ...(content.policies ?? [])]) {
+    const example = join(folder.path, pattern.replace('**/', '').replace('*', 'example'));
+    mkdirSync(dirname(example), { recursive: true });
+    writeFileSync(example, '');
+  }
+  writeFileSync(file, content.version === undefined ? `version: 1\n${text}` : text);
+  const anything = new Proxy({}, { get: () => 'placeholder' }) as Record<string, string>;
+  return loadConfig(file, channels, anything).diagnostics;
+}
+
+const SCENARIO_KEYS = Object.keys(ScenarioSchema.properties);
+
+function diagnosticsOf({ text, place }: Example): readonly Diagnostic[] {
+  const content = parse(text) as object;
+  const keys = Object.keys(content);
+  if (keys.includes('escalation')) return parsePolicy(text, place, CHANNELS).diagnostics;
+  if (Array.isArray(content) || keys.every((key) => SCENARIO_KEYS.includes(key))) {
+    return parseScenario(asScenario(text), place).diagnostics;
+  }
+  return asConfig(text);
+}
+
+describe.each(DOCUMENTS)('%s', (document) => {
+  const examples = examplesIn(document);
+  const wrong = (text: string) => /^# wrong: (.+)$/m.exec(text)?.[1];
+
+  test('has examples', () => expect(examples.length).toBeGreaterThan(0));
+
+  test.each(examples.filter(({ text }) => !wrong(text)))('the example at $place is valid', (example) => {
+    expect(diagnosticsOf(example)).toEqual([]);
+  });
+
+  const mistakes = examples.filter(({ text }) => wrong(text));
+  if (mistakes.length > 0) {
+    test.each(mistakes)('the mistake at $place is told with its hint', ({ text, place }) => {
+      const { diagnostics } = parseScenario(asScenario(text), place);
+      const told = diagnostics.map(({ message, hint }) => `${message} ${hint ?? ''}`);
+      expect(told).toEqual([expect.stringContaining(wrong(text)!)]);
+    });
+  }
+});
+
+test.each([...DOCUMENTS, 'docs/runbooks/posts.md', 'docs/architecture.md', 'monitoring/instrument/README.md'])(
+  'links of %s lead somewhere',
+  (document) => {
+    const text = readFileSync(join(ROOT, document), 'utf8');
+    const dead = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)]
+      .map(([, link]) => link!)
+      .filter((link) => {
+        const [path, anchor] = link.split('#', 2) as [string, string?];
+        const target = path === '' ? join(ROOT, document) : resolve(ROOT, dirname(document), path);
+        if (!existsSync(target)) return true;
+        return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor);
+      });
+    expect(dead).toEqual([]);
+  },
+);
+
+/** Anchors of headings, as GitHub makes them. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-'),
+  );
+}
