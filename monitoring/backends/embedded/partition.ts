@@ -7,6 +7,7 @@ import type { Encoded } from './encode/encoded.ts';
 import { ROLL_UP } from './rollup.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { DDL, FORMAT, VERSIONS } from './schema.ts';
+import { BIGINT_MAX } from './values.ts';
 
 export interface PartitionState {
   /** Number of the last commit. */
@@ -21,6 +22,16 @@ export interface PartitionState {
   /** The last commit that the rollups have taken in. */
   rolledUpTo: bigint;
 }
+
+/** Of a partition that holds nothing. */
+export const EMPTY: PartitionState = {
+  batch: 0n,
+  highWater: 0,
+  lastReceived: 0,
+  firstNs: BIGINT_MAX,
+  lastNs: 0n,
+  rolledUpTo: 0n,
+};
 
 export interface Parameter {
   value: DuckDBValue;
@@ -94,11 +105,6 @@ export class Partition {
 
   get busy(): boolean {
     return this.#readers > 0;
-  }
-
-  /** On disk, the write-ahead log included. */
-  sizeBytes(): number {
-    return fileSize(this.file) + fileSize(`${this.file}.wal`);
   }
 
   /** Runs one question on a connection of its own; `abort` interrupts it. */

@@ -1,21 +1,29 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
 import { RingdownError, toError } from '../../../core/errors.ts';
-import type { Batch, Exported, Signal, SpoolPosition, SpoolRecord } from '../../exporter.ts';
+import type { Batch, Exported, SpoolPosition, SpoolRecord } from '../../exporter.ts';
 import type { EmbeddedConfig } from './config.ts';
+import { addUp, countItems } from './counts.ts';
 import { Encoder } from './encode/encoder.ts';
+import { fileName, isOfDay, sequenceOf, sizeOnDisk } from './file-name.ts';
 import { Mutex } from './mutex.ts';
-import { Partition, type PartitionState, type Query, quarantine, saysCorrupt, saysUnusable } from './partition.ts';
-import { BIGINT_MAX } from './values.ts';
+import {
+  EMPTY,
+  Partition,
+  type PartitionState,
+  type Query,
+  quarantine,
+  saysCorrupt,
+  saysUnusable,
+} from './partition.ts';
+import { earlier, later } from './values.ts';
 
 const UPKEEP_MS = 30_000;
 const IDLE_MS = 60_000;
 const ROLL_UP_ROWS = 50_000;
-const DAY_MS = 86_400_000;
 /** A file is closed at this share of the size cap, so that giving up the oldest gives up little. */
 const FILES_IN_CAP = 10;
-const FILE = /^(\d{6})-[\dTZ]+\.duckdb$/;
 
 /** A partition, open or not. */
 interface Entry {
@@ -209,9 +217,9 @@ export class Store {
     if (current.state.lastReceived > 0 && current.state.lastReceived < oldest && current.state.batch > 0n) {
       await this.#addPartition();
     }
-    let total = this.#entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    let total = this.#entries.reduce((sum, entry) => sum + sizeOnDisk(entry.file), 0);
     for (const entry of this.#entries.slice(0, -1)) {
-      const size = sizeOf(entry);
+      const size = sizeOnDisk(entry.file);
       if (entry.state.lastReceived >= oldest && total <= this.#config.maxSizeBytes) continue;
       await this.#close(entry);
       this.#forget(entry);
@@ -234,8 +242,8 @@ export class Store {
   async #moveOnIfFull(): Promise<void> {
     const entry = this.#entries.at(-1);
     if (!entry || entry.state.batch === 0n) return;
-    const dayIsOver = dayOf(nameTime(entry.file)) !== dayOf(this.#clock.now());
-    if (dayIsOver || sizeOf(entry) > this.#config.maxSizeBytes / FILES_IN_CAP) await this.#addPartition();
+    const dayIsOver = !isOfDay(basename(entry.file), this.#clock.now());
+    if (dayIsOver || sizeOnDisk(entry.file) > this.#config.maxSizeBytes / FILES_IN_CAP) await this.#addPartition();
   }
 
   /** Begins a new file that takes over where the newest one stands, and folds the old one up. */
@@ -246,8 +254,7 @@ export class Store {
       before.state = before.partition.state;
     }
     const sequence = (before?.sequence ?? 0) + 1;
-    const name = `${String(sequence).padStart(6, '0')}-${stamp(this.#clock.now())}.duckdb`;
-    const file = join(this.#config.dataDir, name);
+    const file = join(this.#config.dataDir, fileName(sequence, this.#clock.now()));
     const partition = await Partition.open(file, this.#config.memoryLimitBytes, {
       ...EMPTY,
       highWater: before?.state.highWater ?? 0,
@@ -282,7 +289,7 @@ export class Store {
     if (this.#encoder && this.#entries.at(-1)?.partition) return;
     mkdirSync(this.#config.dataDir, { recursive: true });
     const found = readdirSync(this.#config.dataDir)
-      .map((name) => ({ file: join(this.#config.dataDir, name), sequence: Number(FILE.exec(name)?.[1] ?? 0) }))
+      .map((name) => ({ file: join(this.#config.dataDir, name), sequence: sequenceOf(name) }))
       .filter(({ sequence }) => sequence > 0)
       .sort((a, b) => a.sequence - b.sequence);
     for (const [index, { file, sequence }] of found.entries()) {
@@ -389,57 +396,4 @@ export class Store {
       await this.#tryOpen();
     }
   }
-}
-
-const EMPTY: PartitionState = {
-  batch: 0n,
-  highWater: 0,
-  lastReceived: 0,
-  firstNs: BIGINT_MAX,
-  lastNs: 0n,
-  rolledUpTo: 0n,
-};
-
-// Math.min and Math.max do not take bigints.
-function earlier(a: bigint, b: bigint): bigint {
-  if (a < b) return a;
-  return b;
-}
-
-function later(a: bigint, b: bigint): bigint {
-  if (a > b) return a;
-  return b;
-}
-
-function countItems(records: SpoolRecord[]): Partial<Record<Signal, number>> {
-  const counts: Partial<Record<Signal, number>> = {};
-  for (const { signal, items } of records) counts[signal] = (counts[signal] ?? 0) + items;
-  return counts;
-}
-
-function addUp(
-  a: Partial<Record<Signal, number>>,
-  b: Partial<Record<Signal, number>>,
-): Partial<Record<Signal, number>> {
-  const sum = { ...a };
-  for (const [signal, count] of Object.entries(b) as [Signal, number][]) sum[signal] = (sum[signal] ?? 0) + count;
-  return sum;
-}
-
-function sizeOf(entry: Entry): number {
-  const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  return size(entry.file) + size(`${entry.file}.wal`);
-}
-
-function stamp(now: number): string {
-  return new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-}
-
-function nameTime(file: string): number {
-  const [, year, month, day] = /-(\d{4})(\d{2})(\d{2})T\d{6}Z\.duckdb$/.exec(file) ?? [];
-  return Date.UTC(Number(year), Number(month) - 1, Number(day));
-}
-
-function dayOf(ms: number): number {
-  return Math.floor(ms / DAY_MS);
 }

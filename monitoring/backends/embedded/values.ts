@@ -78,3 +78,14 @@ export function text(value: AttributeValue | undefined): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : typeof value === 'object' ? toJson(value) : String(value);
 }
+
+/** Math.min and Math.max do not take bigints. */
+export function earlier(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+
+export function later(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}
