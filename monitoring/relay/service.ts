@@ -123,10 +123,22 @@ export class RelayService {
     this.#spool!.release(passed).catch((error) => this.#deps.log('error', `spool: ${error.message}`));
   }
 
+  /** A full disk may be full of what every backend has: giving up a write sealed the segment, so it can go now. */
+  #freeSpace(): void {
+    void Promise.all(this.#feeds.map((feed) => feed.saveAgain())).then(() => this.#release());
+  }
+
   async #listen(spool: Spool): Promise<{ otlpPort: number; statsdPort: number }> {
     const { host, otlpPort, statsdPort, otlpToken, maxBodyBytes } = this.#settings;
     const { clock, log } = this.#deps;
-    const append = (record: NewRecord) => spool.append(record);
+    const append = async (record: NewRecord) => {
+      try {
+        await spool.append(record);
+      } catch (error) {
+        this.#freeSpace();
+        throw error;
+      }
+    };
     const now = () => clock.now();
     this.#otlp = new OtlpReceiver({ host, port: otlpPort, token: otlpToken, maxBodyBytes, now, append, log });
     this.#statsd = new StatsdReceiver({ host, port: statsdPort, clock, append, log });

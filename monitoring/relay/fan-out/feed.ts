@@ -272,6 +272,11 @@ export class Feed {
     await this.#writing;
   }
 
+  /** Makes up for a save that failed; does nothing when the cursor file is up to date. */
+  async saveAgain(): Promise<void> {
+    if (this.#cursor?.position !== this.#position) await this.#save();
+  }
+
   status(): BackendStatus {
     const { name, type, clock } = this.#options;
     const oldest = this.#batch?.records[0]?.receivedAt;
