@@ -67,6 +67,14 @@ async function expectAccessible(where: string): Promise<void> {
   expect(found).toEqual([]);
 }
 
+async function expectSoon(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    if (await holds()) return;
+    await page.waitForTimeout(100);
+  }
+  throw new Error('it did not become true within 5 s');
+}
+
 const runId = () => server.monitor(FAILING).last_run!.id;
 const SCREENS: [string, () => string, string][] = [
   ['status board', () => '/', 'Health'],
@@ -198,6 +206,7 @@ test('a run shows its failing step, every attempt, and a diff with what varies f
   expect(await page.getByRole('button', { name: /Attempt 1/ }).getAttribute('aria-pressed')).toBe('true');
   await page.getByRole('button', { name: 'sign in' }).first().click();
   await page.getByText('POST http://127.0.0.1:8080/v1/sessions').waitFor();
+  await page.getByText(/cut: the first \d+\sB are kept as evidence/).waitFor();
   expect(await page.getByText('x-request-id: 7ff21c').count()).toBe(0);
   await page.getByRole('button', { name: '4 lines that vary in every run' }).click();
   await page.getByText('x-request-id: 7ff21c').waitFor();
@@ -223,6 +232,26 @@ test('an incident is acknowledged under a name, which the timeline keeps', async
   expect(await page.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
   await page.getByRole('button', { name: 'Resolve' }).click();
   await page.getByRole('button', { name: 'Resolve' }).waitFor({ state: 'detached' });
+});
+
+test('the latency chart is drawn, tells the run under the pointer, and opens it', async () => {
+  await open(`/monitors/${FAILING}`);
+  const over = page.locator('.u-over');
+  await over.waitFor();
+  const drawn = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector('canvas')!;
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      let blue = 0;
+      for (let at = 0; at < data.length; at += 4) if (data[at + 3]! > 200 && data[at + 2]! > data[at]! + 80) blue++;
+      return blue;
+    });
+  await expectSoon(async () => (await drawn()) > 500);
+  const box = (await over.boundingBox())!;
+  await page.mouse.move(box.x + box.width / 2, box.y + 40);
+  await page.getByText(/ · passed$/).waitFor();
+  await page.mouse.click(box.x + box.width / 2, box.y + 40);
+  await page.waitForURL('**/runs/run-post-journey-*');
 });
 
 test('a monitor is run at once and its history can be walked by keyboard', async () => {

@@ -3,6 +3,7 @@ import type {
   AssertionResult,
   Attempt,
   DiffLine,
+  EvidenceBody,
   Failure,
   LogRow,
   RunComparison,
@@ -26,6 +27,9 @@ const judged = (subject: string, expected: string, actual: string, passed = true
   passed,
   message: passed ? `${subject} ${actual}` : `${subject} ${actual}, expected ${expected}`,
 });
+
+const cut = (body: EvidenceBody | null): EvidenceBody | null =>
+  body && { ...body, text: `${body.text.slice(0, -1)},"scopes":["posts:re`, size_bytes: 182_400, truncated: true };
 
 interface StepSketch {
   name: string;
@@ -95,7 +99,8 @@ function stepOf(sketch: StepSketch, offset_ms: number, random: () => number): St
             date: 'Mon, 23 Nov 2026 06:40:12 GMT',
             'x-request-id': hex(random, 12),
           },
-          body: body(sketch.response),
+          // A long one, to see how a cut body is shown.
+          body: sketch.name === 'sign in' ? cut(body(sketch.response)) : body(sketch.response),
         },
     assertions: sketch.skipped
       ? []

@@ -128,6 +128,9 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
       const state = search.get('state');
       return list([...incidents.values()].filter((incident) => !state || incident.state === state));
     }
+    if (resource === 'deployments') {
+      return list([...incidents.values()].slice(0, 1).map((incident) => incident.deployment));
+    }
     if (resource === 'backends') return empty ? { ...fixtureBackends(), items: [] } : fixtureBackends();
     if (path === '/api/v1/telemetry/routes') return list(empty ? [] : fixtureRoutes());
     if (path === '/api/v1/telemetry/traces') return list(empty ? [] : fixtureRequests(now));

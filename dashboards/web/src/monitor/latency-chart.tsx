@@ -2,30 +2,38 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useLocation } from 'wouter';
-import type { RunSummary } from '../../../../control/resources.ts';
+import type { Deployment, RunSummary } from '../../../../control/resources.ts';
 import { clockWords, durationWords } from '../time/words.ts';
+import { cross, drawDeployments, drawMarks, triangle } from './chart-marks.ts';
 import { chartColours, onThemeChange } from './chart-theme.ts';
 import { chartColumns, kindOf } from './history.ts';
 
 const HEIGHT = 230;
-const MARK = 4;
 const TIP = 'Point at a run to read it, click to open it.';
 
 type Columns = ReturnType<typeof chartColumns>;
 
+interface LatencyChartProps {
+  runs: RunSummary[];
+  /** Of the same service: marked where they happened. */
+  deployments: Deployment[];
+  words: string;
+}
+
 /** Durations over time. Passed runs are a line, degraded ones triangles, failed ones crosses. A click opens the run. */
-export default function LatencyChart({ runs, words }: { runs: RunSummary[]; words: string }) {
+export default function LatencyChart({ runs, deployments, words }: LatencyChartProps) {
   const room = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLParagraphElement>(null);
   const plot = useRef<uPlot>(undefined);
   const columns = useRef<Columns>(chartColumns(runs));
+  const deployed = useRef(deployments);
   const [, navigate] = useLocation();
 
   useEffect(() => {
     const element = room.current!;
     const build = () => {
       plot.current?.destroy();
-      plot.current = draw(element, tip.current!, columns, (run) => navigate(`/runs/${run.id}`));
+      plot.current = draw(element, tip.current!, columns, deployed, (run) => navigate(`/runs/${run.id}`));
     };
     build();
     const resize = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
@@ -43,6 +51,13 @@ export default function LatencyChart({ runs, words }: { runs: RunSummary[]; word
     columns.current = chartColumns(runs);
     plot.current?.setData(dataOf(columns.current));
   }, [runs]);
+
+  useEffect(() => {
+    // A plot that was made in this very moment has no scales yet, and draws by itself.
+    if (deployed.current === deployments) return;
+    deployed.current = deployments;
+    plot.current?.redraw();
+  }, [deployments]);
 
   return (
     <>
@@ -66,6 +81,7 @@ function draw(
   element: HTMLElement,
   tip: HTMLElement,
   columns: { readonly current: Columns },
+  deployments: { readonly current: Deployment[] },
   open: (run: RunSummary) => void,
 ): uPlot {
   const colour = chartColours(element);
@@ -99,6 +115,7 @@ function draw(
       hooks: {
         draw: [
           (plot) => {
+            drawDeployments(plot, deployments.current, colour('--text-soft'));
             drawMarks(plot, columns.current.degraded, colour('--degraded-fill'), triangle);
             drawMarks(plot, columns.current.failed, colour('--failing-fill'), cross);
           },
@@ -140,40 +157,3 @@ function timeLabel(second: number, splits: number[]): string {
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
   return new Intl.DateTimeFormat('en-GB', fine ? { ...time, second: '2-digit' } : time).format(second * 1000);
 }
-
-type Mark = (context: CanvasRenderingContext2D, x: number, y: number, size: number) => void;
-
-function drawMarks(plot: uPlot, values: (number | null)[], colour: string, mark: Mark): void {
-  const context = plot.ctx;
-  context.save();
-  context.strokeStyle = colour;
-  context.fillStyle = colour;
-  context.lineWidth = 2 * devicePixelRatio;
-  values.forEach((value, index) => {
-    if (value === null) return;
-    mark(
-      context,
-      plot.valToPos(plot.data[0][index]!, 'x', true),
-      Math.max(plot.valToPos(value, 'y', true), plot.bbox.top + MARK * devicePixelRatio),
-      MARK * devicePixelRatio,
-    );
-  });
-  context.restore();
-}
-
-const triangle: Mark = (context, x, y, size) => {
-  context.beginPath();
-  context.moveTo(x, y - size);
-  context.lineTo(x + size, y + size * 0.8);
-  context.lineTo(x - size, y + size * 0.8);
-  context.fill();
-};
-
-const cross: Mark = (context, x, y, size) => {
-  context.beginPath();
-  context.moveTo(x - size, y - size);
-  context.lineTo(x + size, y + size);
-  context.moveTo(x + size, y - size);
-  context.lineTo(x - size, y + size);
-  context.stroke();
-};

@@ -13,6 +13,7 @@ import { historyWords, latencyStats } from './history.ts';
 import { RunList } from './run-list.tsx';
 import { RunNowButton } from './run-now-button.tsx';
 import { RunStrip } from './run-strip.tsx';
+import { useDeployments } from './use-deployments.ts';
 import { RANGES, type Range, useRunsOfRange } from './use-runs.ts';
 import './monitor-page.css';
 
@@ -161,6 +162,7 @@ function shortAddress(address: string): string {
 function LatencyPanel({ monitor }: { monitor: Monitor }) {
   const [range, setRange] = useState<Range>('100 runs');
   const { runs, loading, problem, truncated } = useRunsOfRange(monitor, range);
+  const deployments = useDeployments(monitor);
   const stats = latencyStats(runs);
   const words =
     stats.passed === 0
@@ -180,7 +182,7 @@ function LatencyPanel({ monitor }: { monitor: Monitor }) {
       <div className="chart-room">
         {runs.length > 0 && (
           <Suspense fallback={null}>
-            <LatencyChart runs={runs} words={words} />
+            <LatencyChart runs={runs} deployments={deployments} words={words} />
           </Suspense>
         )}
       </div>
@@ -188,6 +190,7 @@ function LatencyPanel({ monitor }: { monitor: Monitor }) {
         <li data-mark="line">passed</li>
         <li data-mark="triangle">degraded</li>
         <li data-mark="cross">failed or no answer</li>
+        {deployments.length > 0 && <li data-mark="deployment">deployment</li>}
       </ul>
     </Panel>
   );

@@ -1,0 +1,75 @@
+import { Link } from 'wouter';
+import type { Incident } from '../../../../control/resources.ts';
+import { monitorPath } from '../api/client.ts';
+import { useLive } from '../live/live.tsx';
+import { Fact } from '../parts/page-parts.tsx';
+import { StateMark } from '../parts/state-mark.tsx';
+import { Time } from '../time/times.tsx';
+import { countWords, percentWords, plural } from '../time/words.ts';
+
+/** Since when, who else is affected, what changed, what is healthy. */
+export function IncidentFacts({ incident }: { incident: Incident }) {
+  const monitors = useLive((state) => state.monitors);
+  const { cause, evidence, deployment } = incident;
+  const traffic = evidence.real_traffic;
+  // Some that were healthy when the first one failed have joined it since.
+  const healthy = evidence.healthy_monitors.filter((key) => !incident.monitors.includes(key));
+  return (
+    <section className="panel section-body" aria-label="Facts">
+      <dl className="facts">
+        <Fact label="Failing since">
+          <Time at={cause.failing_since} as="clock" />, {plural(cause.attempts, 'attempt')}
+        </Fact>
+        <Fact label="Real requests on that route, 5 min">
+          {traffic === null
+            ? 'not known'
+            : traffic.requests === 0
+              ? 'none'
+              : `${countWords(traffic.errors)} of ${countWords(traffic.requests)} fail (${percentWords(traffic.errors / traffic.requests)})`}
+        </Fact>
+        <Fact label="Last deployment">
+          {deployment ? (
+            <>
+              {deployment.version}, <Time at={deployment.deployed_at} as="ago" />
+            </>
+          ) : (
+            'none known'
+          )}
+        </Fact>
+        <Fact label="Service, environment">
+          {incident.service}, {incident.environment}
+        </Fact>
+        <Fact label="Policy">{incident.policy}</Fact>
+        <Fact label="Failing monitors">
+          <ul>
+            {incident.monitors.map((key) => {
+              const monitor = monitors?.get(key);
+              return (
+                <li key={key} className="monitor-line">
+                  {monitor && <StateMark state={monitor.state} hideLabel />}
+                  <Link href={monitorPath(key)}>{monitor?.name ?? key}</Link>
+                </li>
+              );
+            })}
+          </ul>
+        </Fact>
+        <Fact label="Healthy then">
+          {healthy.length === 0 ? (
+            'no other of the same service'
+          ) : (
+            <ul>
+              {healthy.map((key) => (
+                <li key={key}>
+                  <Link href={monitorPath(key)}>{monitors?.get(key)?.name ?? key}</Link>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Fact>
+        <Fact label="dedup_key">
+          <span className="mono">{incident.dedup_key}</span>
+        </Fact>
+      </dl>
+    </section>
+  );
+}
