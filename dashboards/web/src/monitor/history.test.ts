@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunSummary } from '../../../../control/resources.ts';
-import { chartColumns, historyWords, latencyStats, withRun } from './history.ts';
+import { chartColumns, historyWords, latencyStats, withNewer, withRun } from './history.ts';
 
 const run = (second: number, status: RunSummary['status'], duration_ms = 10, degraded = false): RunSummary => ({
   id: `run-${second}`,
@@ -39,6 +39,13 @@ describe('history', () => {
     expect(columns.degraded).toEqual([null, 5, null]);
     expect(columns.failed).toEqual([null, null, 7]);
     expect(columns.x[0]).toBeLessThan(columns.x[2]!);
+  });
+
+  test('a range that is on screen gains every run since, not only the last', () => {
+    const range = [run(2, 'passed'), run(1, 'passed')];
+    const recent = [run(4, 'failed'), run(3, 'passed'), run(2, 'passed')];
+    expect(withNewer(range, recent).map((entry) => entry.id)).toEqual(['run-4', 'run-3', 'run-2', 'run-1']);
+    expect(withNewer([], recent)).toEqual([]);
   });
 
   test('a live run is put in by time, once', () => {

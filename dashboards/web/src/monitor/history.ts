@@ -80,3 +80,11 @@ export function withRun<Run extends Pick<RunSummary, 'id' | 'started_at'>>(
   const at = runs.findIndex((candidate) => candidate.started_at <= run.started_at);
   return runs.toSpliced(at < 0 ? runs.length : at, 0, run).slice(0, limit);
 }
+
+/** Puts the runs that started after the newest of `runs` before them; both newest first. An empty list stays empty. */
+export function withNewer<Run extends Pick<RunSummary, 'started_at'>>(runs: Run[], recent: Run[]): Run[] {
+  const newest = runs[0];
+  if (!newest) return runs;
+  const newer = recent.filter((run) => run.started_at > newest.started_at);
+  return newer.length === 0 ? runs : [...newer, ...runs];
+}

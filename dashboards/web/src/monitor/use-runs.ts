@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { List, Monitor, RunSummary } from '../../../../control/resources.ts';
 import { type ApiProblem, api, encodeKey, query } from '../api/client.ts';
-import { withRun } from './history.ts';
+import { withNewer } from './history.ts';
 
 export const RANGES = ['100 runs', '1 h', '6 h', '24 h'] as const;
 export type Range = (typeof RANGES)[number];
@@ -44,9 +44,7 @@ export function useRunsOfRange(monitor: Monitor, range: Range): RangeOfRuns {
   }, [monitor.key, range, hours]);
 
   if (hours === null) return { runs: monitor.recent_runs, loading: false, problem: null, truncated: false };
-  const latest = monitor.recent_runs[0];
-  const runs = held.runs.length > 0 && latest ? withRun(held.runs, latest) : held.runs;
-  return { ...held, runs };
+  return { ...held, runs: withNewer(held.runs, monitor.recent_runs) };
 }
 
 async function fetchSince(key: string, since: number, signal: AbortSignal) {
