@@ -52,7 +52,8 @@ describe('words', () => {
     expect(plain(clockWords(NOW - 400 * 86_400_000, NOW, 'UTC'))).toBe('19 Oct 2025 12:00');
   });
 
-  test('an uptime below one never reads 100 %', () => {
+  test('an uptime below one never reads 100 %, an error rate above none never 0 %', () => {
+    expect(plain(percentWords(3 / 120_400))).toBe('< 0.01 %');
     expect(plain(percentWords(0.99999))).toBe('99.99 %');
     expect(plain(percentWords(1))).toBe('100 %');
     expect(plain(percentWords(0.875))).toBe('87.5 %');

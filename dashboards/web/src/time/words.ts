@@ -95,11 +95,12 @@ export function exactWords(at: number, zone?: string): string {
   }).format(at);
 }
 
-/** A share of 0 to 1. Never rounds to 100 % what is less, because that hides the failure one looks for. */
+/** A share of 0 to 1. Never rounds to 100 % or to 0 % what is not, because that hides the failure one looks for. */
 export function percentWords(share: number): string {
   if (share >= 1) return `100${GAP}%`;
   if (share <= 0) return `0${GAP}%`;
   const percent = share * 100;
+  if (percent < 0.01) return `< 0.01${GAP}%`;
   if (percent >= 99) return `${trimZero((Math.floor(percent * 100) / 100).toFixed(2))}${GAP}%`;
   return percent < 1 ? `${trimZero(percent.toFixed(2))}${GAP}%` : `${trimZero(percent.toFixed(1))}${GAP}%`;
 }
