@@ -52,7 +52,7 @@ function restore() {
 
 /** The package.json that goes into the package. */
 function published(text) {
-  const { scripts, workspaces, devDependencies, allowScripts, ...manifest } = JSON.parse(text);
+  const { scripts, workspaces, devDependencies, allowScripts, overrides, ...manifest } = JSON.parse(text);
   const dependencies = Object.entries(manifest.dependencies).filter(([name]) => !BUILT_INTO_THE_UI.includes(name));
   return `${JSON.stringify(
     {

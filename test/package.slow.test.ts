@@ -76,6 +76,27 @@ test('packing leaves the checkout as it was', () => {
   }
 });
 
+test('a pack that was interrupted is put right by the next one, and an edit in between is not lost', () => {
+  const room = join(checkout, 'monitoring/instrument');
+  const pack = (event: string) => execute(process.execPath, ['deploy/package.mjs', event, room], checkout);
+  pack('prepack');
+  const published = read(room, 'package.json');
+  expect(published).not.toBe(read(ROOT, 'monitoring/instrument/package.json'));
+
+  writeFileSync(join(room, 'package.json'), published.replace('0.1.0', '0.2.0'));
+  expect(() => pack('prepack')).toThrow(/was edited while it was being packed/);
+  expect(read(room, 'package.json')).toContain('0.2.0');
+
+  writeFileSync(join(room, 'package.json'), published);
+  pack('prepack');
+  pack('postpack');
+  expect(read(room, 'package.json')).toBe(read(ROOT, 'monitoring/instrument/package.json'));
+});
+
+test('a folder is never published: npm would announce the dependencies of the checkout', () => {
+  expect(() => execute('npm', ['run', 'prepublishOnly'], checkout)).toThrow(/npm pack/);
+});
+
 describe.each([
   ['ringdown', join(watcher, 'node_modules/ringdown')],
   ['@ringdown/instrument', join(app, 'node_modules/@ringdown/instrument')],
