@@ -67,16 +67,25 @@ export async function startReferenceApi(settings: Settings): Promise<ReferenceAp
 
 function readiness(child: ChildProcess, output: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const failed = (why: string, exitCode: number) => {
+    const failed = (why: string, exitCode: number, hint?: string) => {
       clearTimeout(timer);
       child.kill('SIGKILL');
-      reject(new RingdownError('API_START', `the reference API did not start: ${why}`, { exitCode }));
+      reject(
+        new RingdownError('API_START', `the reference API did not start: ${why}`, {
+          exitCode,
+          ...(hint ? { hint } : {}),
+        }),
+      );
     };
     const timer = setTimeout(() => failed('no answer within 30 s', EXIT.internal), START_TIMEOUT_MS);
     child.once('error', (error) => failed(error.message, EXIT.internal));
-    child.once('exit', (code) =>
-      failed(output.join('\n') || `exit code ${code}`, code === EXIT.usage ? EXIT.usage : EXIT.internal),
-    );
+    child.once('exit', (code) => {
+      const [first = `exit code ${code}`] = output;
+      // It speaks of its own flags; from here its port has another name.
+      if (code === EXIT.usage)
+        failed(first, EXIT.usage, 'stop what uses its port, or choose another with --api-port (0: any free one)');
+      else failed(output.join('\n') || first, EXIT.internal);
+    });
     child.on('message', (message: { type?: string; url?: string }) => {
       if (message.type !== 'ready' || !message.url) return;
       clearTimeout(timer);

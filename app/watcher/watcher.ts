@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createAlertDesk } from '../../alerts/incidents/desk.ts';
 import type { Channel, ChannelSettings } from '../../alerts/notifier.ts';
@@ -74,6 +75,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   const state = await openStateFile(settings.stateFile, log, () => clock.now());
   const events = new LiveEvents();
   let storageTrouble: Error | null = null;
+  let started = false;
   let address = `http://${settings.host}:${settings.port}`;
   const publicUrl = () => settings.publicUrl ?? address;
 
@@ -146,6 +148,8 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     concurrency: CONCURRENT_RUNS,
     run: runMonitor,
     onSlip: (_key, slipMs) => metrics.slipped(slipMs),
+    onSkip: (key, scheduledAt, reason) =>
+      log.warn({ monitor: key, scheduled_at: new Date(scheduledAt).toISOString(), reason }, 'a run was skipped'),
     onFault: (key, error) => log.error({ err: error, monitor: key }, 'a run failed inside the watcher'),
   });
   const definitions = defineMonitors(
@@ -239,29 +243,34 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     telemetry: relay.reader,
     backends: async () => ({ ...(await relay.status()), relayPid: relay.pid() ?? null }),
     metrics: () => metrics.prometheus(),
-    notReady: () => (storageTrouble ? [`alert state cannot be written: ${storageTrouble.message}`] : []),
+    notReady: () => [
+      ...(started ? [] : ['the watcher is starting']),
+      ...(storageTrouble ? [`alert state cannot be written: ${storageTrouble.message}`] : []),
+    ],
     uiDirectory: settings.uiDirectory,
   });
 
-  for (const { notifier } of channels.values()) await notifier.start();
-  await Promise.all([sender.start(), deployments.start(), board.load()]);
+  await using unwind = new AsyncDisposableStack();
+  const life = new AbortController();
+  unwind.defer(() => state.close());
+  unwind.defer(() => metrics.shutdown());
+  unwind.defer(() => control.close());
+  // First of all, so that a port that is taken ends the start before anything was told or resumed.
+  await listen(control, settings);
+  address = `http://${settings.host}:${(control.server.address() as AddressInfo).port}`;
+  for (const component of [sender, deployments, ...[...channels.values()].map(({ notifier }) => notifier)]) {
+    unwind.defer(() => component.shutdown(life.signal));
+    await component.start();
+  }
+  await board.load().catch((error) => log.error({ err: error }, 'earlier runs could not be read'));
+  unwind.defer(() => desk.shutdown(life.signal));
   await desk.start();
   await desk.retain(definitions.map(({ key }) => key));
-  try {
-    await control.listen({ host: settings.host, port: settings.port });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new RingdownError('PORT_IN_USE', `port ${settings.port} is taken`, {
-      hint: 'stop what listens there, or choose another with --port (0 means any free one)',
-      exitCode: EXIT.usage,
-      cause: error,
-    });
-  }
-  address = `http://${settings.host}:${(control.server.address() as AddressInfo).port}`;
 
   for (const { key } of definitions) {
     scheduler.set({ ...scheduled(key), failing: desk.monitorState(key)?.state === 'failing' });
   }
+  unwind.defer(() => scheduler.shutdown(life.signal));
   await scheduler.start();
   const chores = [
     every(BACKENDS_EVERY_MS, 'the relay does not tell its ledger', async () => {
@@ -271,22 +280,34 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       state.runs.prune(new Date(clock.now() - settings.runRetentionMs).toISOString(), RUNS_ALWAYS_KEPT),
     ),
   ];
+  unwind.defer(async () => {
+    stopping.abort();
+    await Promise.all(chores);
+  });
+  started = true;
 
+  // Everything stands; from here on it is the caller who takes it down.
+  const standing = unwind.move();
   return {
     url: address,
     async shutdown(abort) {
-      stopping.abort();
-      await scheduler.shutdown(abort);
-      await control.close();
-      await desk.shutdown(abort);
-      await Promise.all([
-        ...[...channels.values()].map(({ notifier }) => notifier.shutdown(abort)),
-        deployments.shutdown(),
-      ]);
-      await sender.shutdown(abort);
-      await metrics.shutdown();
-      await Promise.all(chores);
-      await state.close();
+      abort.addEventListener('abort', () => life.abort(abort.reason), { once: true });
+      if (abort.aborted) life.abort(abort.reason);
+      await standing.disposeAsync();
     },
   };
+}
+
+/** @throws RingdownError when the port is taken */
+async function listen(control: FastifyInstance, { host, port }: WatcherSettings): Promise<void> {
+  try {
+    await control.listen({ host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new RingdownError('PORT_IN_USE', `port ${port} is taken`, {
+      hint: 'stop what listens there, or choose another with --port (0 means any free one)',
+      exitCode: EXIT.usage,
+      cause: error,
+    });
+  }
 }

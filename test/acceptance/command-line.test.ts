@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ringdown, temporaryFolder } from '../support/ringdown.ts';
+import { ROOT, ringdown, temporaryFolder } from '../support/ringdown.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -42,9 +42,9 @@ channels:
     );
     const { code, stderr } = await ringdown(['serve', '--data-dir', 'data'], here());
     expect(code).toBe(2);
-    expect(stderr).toContain('ringdown.yaml:2:38: base_url must be an http or https URL');
+    expect(stderr).toContain('ringdown.yaml:2:36: base_url must be an http or https URL');
     expect(stderr).toContain('environment variable NO_SUCH_KEY is not set');
-    expect(stderr).toContain('ringdown.yaml:7:11: the name "pager" is used twice');
+    expect(stderr).toContain('ringdown.yaml:7:13: the name "pager" is used twice');
     expect(stderr).toMatch(/p\.policy\.yaml:5:\d+: unknown channel "pagr"/);
     expect(stderr).toMatch(/s\.scenario\.yaml:2:5: /);
     expect(stderr).toMatch(/s\.scenario\.yaml:8:15: unknown key "statuss"/);
