@@ -1,10 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TSchema } from 'typebox';
+import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import { PolicySchema } from '../../alerts/policies/schema.ts';
+import { configSchema } from '../../app/config/schema.ts';
 import { ScenarioSchema } from '../../scenarios/language/schema.ts';
 
 /** The published JSON Schemas, for completion and hover in editors. A further file format is a further line here. */
-const published: { file: string; schema: TSchema }[] = [{ file: 'scenario.schema.json', schema: ScenarioSchema }];
+const published: { file: string; schema: TSchema }[] = [
+  { file: 'scenario.schema.json', schema: ScenarioSchema },
+  { file: 'policy.schema.json', schema: PolicySchema },
+  { file: 'config.schema.json', schema: configSchema(channelSchema(await loadChannels())) },
+];
 
 /** The text of a schema file: draft 2020-12, one trailing line break. */
 export function schemaText(file: string, schema: TSchema): string {
