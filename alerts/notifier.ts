@@ -57,6 +57,6 @@ export interface NotifierContext {
   clock: import('../core/clock.ts').Clock;
   /** `ringdown/<version>`. */
   userAgent: string;
-  /** Where the console channel writes a line. */
-  print(line: string): void;
+  /** Where the console channel writes. @returns false when nobody reads any more */
+  print(text: string): boolean;
 }

@@ -4,7 +4,8 @@ import { RingdownError } from '../core/errors.ts';
 
 /** Where commands speak to people. Results go to stdout, everything about them to stderr. */
 export interface Terminal {
-  out(line: string): void;
+  /** @returns false when nobody reads any more */
+  out(line: string): boolean;
   err(line: string): void;
   /** Says what is going on when it takes longer than a second. */
   progress<T>(what: string, work: Promise<T>): Promise<T>;
@@ -12,9 +13,21 @@ export interface Terminal {
 
 const PATIENCE_MS = 1_000;
 
+// A terminal that was closed, or a pipe whose reader ended, must not end a watcher that still has pages to send.
+let lost = false;
+process.stdout.on('error', () => {
+  lost = true;
+});
+process.stderr.on('error', () => {});
+
 export const terminal: Terminal = {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
+  out(line) {
+    if (!lost) process.stdout.write(`${line}\n`);
+    return !lost;
+  },
+  err(line) {
+    process.stderr.write(`${line}\n`);
+  },
   async progress(what, work) {
     const timer = setTimeout(() => terminal.err(pc.dim(`… ${what}`)), PATIENCE_MS);
     try {

@@ -20,7 +20,7 @@ export interface NotifierHarness {
 
 const TIMEOUT_MS = 250;
 
-export const context: NotifierContext = { clock: systemClock, userAgent: 'ringdown/test', print: () => {} };
+export const context: NotifierContext = { clock: systemClock, userAgent: 'ringdown/test', print: () => true };
 
 /** What the dispatcher relies on, for every channel that speaks HTTP. */
 export function describeNotifier(harness: NotifierHarness): void {

@@ -50,7 +50,8 @@ export interface WatcherDeps {
   clock: Clock;
   log: Logger;
   relay: Relay;
-  print(line: string): void;
+  /** @returns false when nobody reads any more */
+  print(text: string): boolean;
   onRun?(run: RunResult): void;
 }
 

@@ -8,7 +8,7 @@ describe('console', () => {
     const printed: string[] = [];
     const notifier = channel.create(
       { name: 'c', type: 'console' },
-      { ...context, print: (line) => printed.push(line) },
+      { ...context, print: (text) => printed.push(text) > 0 },
     );
     const delivery = await notifier.notify(notification(over), new AbortController().signal);
     return { printed, delivery };
@@ -29,5 +29,10 @@ describe('console', () => {
     const { printed } = await print({ page: { ...notification().page, headline: HOSTILE_TEXT, facts: [], links: [] } });
     expect(printed[0]).not.toMatch(/\u001b|\r|\u2028/);
     expect(printed[0]!.split('\n')).toHaveLength(2);
+  });
+
+  test('a terminal that nobody reads any more is a failure, so that the next step is called', async () => {
+    const notifier = channel.create({ name: 'c', type: 'console' }, { ...context, print: () => false });
+    expect(await notifier.notify(notification(), new AbortController().signal)).toMatchObject({ status: 'failure' });
   });
 });

@@ -23,8 +23,10 @@ export const channel = defineChannel({
       const [first, ...rest] = [`${MARK[event] ?? event}  ${page.headline}`, ...server, ...facts, ...links].map(
         printable,
       );
-      print([first, ...rest.map((line) => `  ${line}`)].join('\n'));
-      return { status: 'accepted' };
+      const read = print([first, ...rest.map((line) => `  ${line}`)].join('\n'));
+      return read
+        ? { status: 'accepted' }
+        : { status: 'failure', error: new Error('nobody reads the output any more') };
     },
   }),
 });
