@@ -49,7 +49,7 @@ function readSpan(reader: ProtoReader, resource: Attributes, scopeName: string):
         span.name = reader.string();
         break;
       case (6 << 3) | VARINT:
-        span.kind = reader.varint32();
+        span.kind = enumBelow(6, reader.varint32());
         break;
       case (7 << 3) | FIXED64:
         span.startNs = reader.fixed64();
@@ -97,8 +97,13 @@ function readStatus(reader: ProtoReader, span: DecodedSpan): void {
   while (reader.pos < end) {
     const tag = reader.tag();
     if (tag === ((2 << 3) | BYTES)) span.statusMessage = reader.string();
-    else if (tag === ((3 << 3) | VARINT)) span.statusCode = reader.varint32();
+    else if (tag === ((3 << 3) | VARINT)) span.statusCode = enumBelow(3, reader.varint32());
     else reader.skip(tag & 7);
   }
   reader.end = outer;
+}
+
+/** Numbers that a later version of the protocol may add mean nothing here: 0, unspecified. */
+function enumBelow(end: number, value: number): number {
+  return value >= 0 && value < end ? value : 0;
 }

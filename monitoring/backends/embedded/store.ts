@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
 import { RingdownError, toError } from '../../../core/errors.ts';
@@ -8,6 +8,7 @@ import { addUp, countItems } from './counts.ts';
 import { Encoder } from './encode/encoder.ts';
 import { fileName, isOfDay, sequenceOf, sizeOnDisk } from './file-name.ts';
 import { Mutex } from './mutex.ts';
+import { openSoundly } from './open-soundly.ts';
 import {
   EMPTY,
   Partition,
@@ -18,6 +19,7 @@ import {
   saysUnusable,
 } from './partition.ts';
 import { earlier, later } from './values.ts';
+import { blamesContent, writeSound } from './write-sound.ts';
 
 const UPKEEP_MS = 30_000;
 const IDLE_MS = 60_000;
@@ -98,8 +100,9 @@ export class Store {
         if (!this.#running) throw new RingdownError('STORE_STOPPED', 'the embedded store is not running');
         abort.throwIfAborted();
         await this.#ensureOpen();
-        const exported = await this.#write(batch, abort);
-        await this.#tidyUp();
+        const exported = await writeSound(batch, (part) => this.#write(part, abort));
+        if (exported.error && !abort.aborted) await this.#recover(exported.error);
+        else await this.#tidyUp();
         return exported;
       } catch (thrown) {
         const error = toError(thrown);
@@ -187,7 +190,7 @@ export class Store {
     await this.#exclusive.run(async () => {
       const current = this.#entries.at(-1);
       if (!current?.partition) return;
-      await current.partition.rollUp();
+      await this.#rollUp(current.partition);
       await this.#moveOnIfFull();
       await this.#deleteExpired();
       for (const entry of this.#entries.slice(0, -1)) {
@@ -228,11 +231,22 @@ export class Store {
     }
   }
 
+  /** Charts read the rows themselves where they are not rolled up, so rows that cannot be keep nothing else waiting. */
+  async #rollUp(partition: Partition): Promise<void> {
+    try {
+      await partition.rollUp();
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (!blamesContent(error)) throw error;
+      this.lastError = error;
+    }
+  }
+
   /** What a commit may call for. It failing takes nothing back from the commit; upkeep tries again. */
   async #tidyUp(): Promise<void> {
     try {
       const { partition } = this.#entries.at(-1)!;
-      if (partition && partition.rowsToRollUp >= ROLL_UP_ROWS) await partition.rollUp();
+      if (partition && partition.rowsToRollUp >= ROLL_UP_ROWS) await this.#rollUp(partition);
       await this.#moveOnIfFull();
     } catch (error) {
       await this.#recover(toError(error));
@@ -250,7 +264,7 @@ export class Store {
   async #addPartition(): Promise<void> {
     const before = this.#entries.at(-1);
     if (before?.partition) {
-      await before.partition.rollUp();
+      await this.#rollUp(before.partition);
       before.state = before.partition.state;
     }
     const sequence = (before?.sequence ?? 0) + 1;
@@ -297,7 +311,10 @@ export class Store {
       const known = this.#entries.find((entry) => entry.file === file);
       if (known && (known.partition || !isNewest)) continue;
       const before = this.#entries.at(known ? -2 : -1)?.state;
-      const partition = await this.#openSoundly(file, before);
+      const partition = await openSoundly(file, this.#config.memoryLimitBytes, before, (error, moved) => {
+        this.lastError = error;
+        this.quarantined += moved;
+      });
       if (known) this.#forget(known);
       if (!partition) continue;
       const entry = this.#entry(file, sequence, partition.state, partition);
@@ -311,29 +328,6 @@ export class Store {
       await this.#takeUpNewest();
     }
     this.#openError = undefined;
-  }
-
-  /**
-   * Opens a file that may be damaged. Where only its log is, the log is moved aside and the file speaks for itself: its
-   * high water is then that of the last checkpoint, and the relay brings again what its spool still has. Otherwise the
-   * file is moved aside too.
-   * @param before the state of the file before it, which a file that was never filled continues
-   * @returns undefined when nothing could be saved
-   */
-  async #openSoundly(file: string, before = EMPTY): Promise<Partition | undefined> {
-    const initial = { ...EMPTY, highWater: before.highWater, lastReceived: before.lastReceived };
-    for (;;) {
-      try {
-        return await Partition.open(file, this.#config.memoryLimitBytes, initial);
-      } catch (thrown) {
-        const error = toError(thrown);
-        if (!saysCorrupt(error) && !saysUnusable(error)) throw error;
-        this.lastError = error;
-        const moved = quarantine(`${file}.wal`).length || quarantine(file).length;
-        if (moved > 0) this.quarantined++;
-        if (!statSync(file, { throwIfNoEntry: false })) return undefined;
-      }
-    }
   }
 
   #entry(file: string, sequence: number, state: PartitionState, partition: Partition): Entry {

@@ -6,7 +6,17 @@ import type { Dictionary } from './dictionary.ts';
 import { type Encoded, widen } from './encoded.ts';
 
 const EXCEPTION = ['exception.type', 'exception.message', 'exception.stacktrace'] as const;
-const SEVERITY_OF: Record<string, number> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
+const INFO = 9;
+const SEVERITY_OF = new Map([
+  ['trace', 1],
+  ['debug', 5],
+  ['info', INFO],
+  ['warn', 13],
+  ['warning', 13],
+  ['error', 17],
+  ['fatal', 21],
+  ['critical', 21],
+]);
 
 export class LogEncoder {
   readonly #dictionary: Dictionary;
@@ -51,8 +61,7 @@ export class LogEncoder {
 /** OpenTelemetry's 1 to 24; where the sender gave a word only, the word's number; info where it gave neither. */
 function severityOf(log: DecodedLog): number {
   if (log.severityNumber >= 1 && log.severityNumber <= 24) return log.severityNumber;
-  const word = log.severityText.toLowerCase();
-  return SEVERITY_OF[word] ?? SEVERITY_OF[{ warning: 'warn', critical: 'fatal' }[word] ?? 'info']!;
+  return SEVERITY_OF.get(log.severityText.toLowerCase()) ?? INFO;
 }
 
 function withoutException(log: DecodedLog): Attributes {

@@ -29,6 +29,7 @@ export interface PointRow {
   buckets: readonly number[] | null;
 }
 
+const LAST_BUCKET = 2 ** 31 - 1;
 const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null));
 
 export class PointEncoder {
@@ -67,7 +68,10 @@ export class PointEncoder {
       case 'exponential_histogram': {
         const kind = { ...kindOf(point, point.temporality), base: 2 ** (2 ** -point.scale) };
         const below = point.negative.counts.reduce((total, count) => total + count, point.zeroCount);
-        const rest = { zeroCount: below, bucketOffset: point.positive.offset, buckets: point.positive.counts };
+        const { offset, counts } = point.positive;
+        // Past this the bounds are no doubles any more, and the numbers no INTEGERs.
+        const bucketOffset = Math.max(-LAST_BUCKET, Math.min(offset, LAST_BUCKET - counts.length));
+        const rest = { zeroCount: below, bucketOffset, buckets: counts };
         this.row(id(kind), { ...times, ...summary(point), ...rest }, batch, encoded);
         break;
       }

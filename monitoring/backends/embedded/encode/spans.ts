@@ -63,7 +63,7 @@ export class SpanEncoder {
       id,
       resource.id,
       group,
-      span.kind >= 0 && span.kind <= 5 ? span.kind : 0,
+      span.kind,
       span.name,
       span.statusCode,
       httpStatus,

@@ -1,7 +1,7 @@
 import type { SpoolRecord } from '../../../exporter.ts';
 import { parseStatsd, type StatsdMetric } from '../../../statsd/index.ts';
 import { bucketOf, GROWTH, ZERO_BUCKET } from '../histogram.ts';
-import { msToNs } from '../values.ts';
+import { clampNs, msToNs } from '../values.ts';
 import type { Encoded } from './encoded.ts';
 import type { PointEncoder, SeriesKind } from './points.ts';
 
@@ -57,7 +57,7 @@ export class StatsdEncoder {
     const key = `${second} ${name}`;
     let gathered = this.#gathered.get(key);
     if (!gathered) {
-      const timeNs = msToNs(second * 1000);
+      const timeNs = clampNs(msToNs(second * 1000));
       gathered = {
         series: this.#points.series(metric.name, kindOf(metric), metric.tags, null, timeNs, encoded),
         timeNs,
@@ -141,15 +141,20 @@ export class StatsdEncoder {
 }
 
 function gather(gathered: Gathered, value: number, weight: number): void {
-  gathered.count += weight;
-  gathered.sum += value * weight;
+  gathered.count = finite(gathered.count + weight);
+  gathered.sum = finite(gathered.sum + value * weight);
   if (value < gathered.min) gathered.min = value;
   if (value > gathered.max) gathered.max = value;
   gathered.last = value;
   if (gathered.buckets) {
     const bucket = bucketOf(value);
-    gathered.buckets.set(bucket, (gathered.buckets.get(bucket) ?? 0) + weight);
+    gathered.buckets.set(bucket, finite((gathered.buckets.get(bucket) ?? 0) + weight));
   }
+}
+
+/** Infinity would make every total that it enters unreadable. */
+function finite(value: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }
 
 function kindOf(metric: StatsdMetric): SeriesKind {
