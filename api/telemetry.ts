@@ -9,8 +9,7 @@ const SERVICE_NAME = 'reference-api';
 /** Log lines in ECS field names; spans, metrics and StatsD as well where the environment names a receiver. */
 export function telemetry(config: ApiConfig): Pick<ServerDeps, 'logger' | 'instrument'> {
   const service = { serviceName: SERVICE_NAME, serviceVersion: config.version };
-  // Fastify types its serializers' results more narrowly than pino, which is what reads them.
-  const logger = ecsLogger({ ...service, level: config.logLevel }) as ServerDeps['logger'];
+  const logger = ecsLogger({ ...service, level: config.logLevel });
   if (!config.telemetry.otlp && !config.telemetry.statsd) return { logger };
   return {
     logger,

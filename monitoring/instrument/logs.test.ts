@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import Fastify from 'fastify';
 import pino from 'pino';
 import { ecsLogger } from './index.ts';
 import { writeLogRecord } from './logs/log-record.ts';
@@ -198,4 +199,14 @@ describe('a log record', () => {
       'exception.stacktrace': 'TypeError: no\n at x',
     });
   });
+});
+
+test('ecsLogger is what Fastify’s own types take for a logger', async () => {
+  const lines: string[] = [];
+  const stream = { write: (line: string) => void lines.push(line) };
+  const app = Fastify({ logger: { ...ecsLogger({ serviceName: 'shop', redact: ['card'] }), stream } });
+  Fastify({ logger: ecsLogger() });
+  app.log.info({ card: '4111' }, 'paid');
+  await app.close();
+  expect(JSON.parse(lines[0]!)).toMatchObject({ 'log.level': 'info', card: '[Redacted]' });
 });
