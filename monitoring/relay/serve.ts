@@ -78,7 +78,7 @@ export function serveRelay(loadBackend: (type: string) => Promise<Backend>): voi
     }
   });
   process.on('disconnect', () => void end(ORPHAN_GRACE_MS));
-  // A terminal sends its interrupt to every process of the group; the watcher decides when the relay ends.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => void end(ORPHAN_GRACE_MS));
+  // A terminal or a service manager may signal every process at once; the watcher, which still needs the relay while it
+  // ends, says when.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 }

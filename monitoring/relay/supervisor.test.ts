@@ -1,9 +1,12 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { systemClock } from '../../core/clock.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { type Relay, type RelayEvent, type RelaySettings, superviseRelay } from './supervisor.ts';
 import { killUnderLoad } from './testing/kill-under-load.ts';
 
@@ -21,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function supervise(entry: string, more: Partial<RelaySettings> = {}): Relay {
+function supervise(entry: string, more: Partial<RelaySettings> = {}, clock: Clock = systemClock): Relay {
   const settings: RelaySettings = {
     dataDir: folder,
     host: '127.0.0.1',
@@ -31,7 +34,7 @@ function supervise(entry: string, more: Partial<RelaySettings> = {}): Relay {
     ...more,
   };
   relay = superviseRelay(settings, {
-    clock: systemClock,
+    clock,
     onEvent: (event) => events.push(event),
     backoff: { firstMs: 50, maxMs: 50 },
     entry: new URL(`./testing/${entry}.ts`, import.meta.url),
@@ -74,6 +77,44 @@ test('who gives up asking is told at once', async () => {
   const pending = watched.reader.ask({ ask: 'versions' }, { from: 0, to: 1 }, abort.signal);
   abort.abort(new Error('300 ms are over'));
   await expect(pending).rejects.toThrow('300 ms are over');
+});
+
+// Windows has no process groups.
+const onUnix = process.platform === 'win32' ? test.skip : test;
+
+onUnix.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s for every process at once ends the relay when its watcher says so, and is no fault',
+  async (signal) => {
+    const watcher = fork(fileURLToPath(new URL('./testing/watcher.ts', import.meta.url)), [folder], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      detached: true,
+    });
+    const [{ pid }] = await once(watcher, 'message');
+    // A terminal signals its group; a service manager everything that it started.
+    process.kill(-watcher.pid!, signal);
+    process.kill(pid, signal);
+    const [said] = await once(watcher, 'message');
+    expect(said.events).toMatchObject([{ type: 'started' }, { type: 'exited', code: 0, expected: true }]);
+    await once(watcher, 'exit');
+  },
+);
+
+test('a watcher that stood still does not take its own silence for the relay’s', async () => {
+  let away = 0;
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => systemClock.monotonic() + away,
+    timer: async (ms, abort) => {
+      if (ms !== 5_000) return systemClock.timer(ms, abort);
+      await systemClock.timer(50, abort);
+      away += 3_600_000;
+    },
+  };
+  const watched = supervise('recording-relay', {}, clock);
+  await watched.start();
+  const asleep = away;
+  await until(() => away > asleep + 4 * 3_600_000);
+  expect(events.map(({ type }) => type)).toEqual(['started']);
 });
 
 test('a relay past its memory limit is ended and started anew', async () => {

@@ -114,6 +114,9 @@ class SupervisedRelay implements Relay {
     const child = fork(fileURLToPath(entry), [], {
       execArgv: [`--max-old-space-size=${heap}`, '--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Out of the terminal's process group: Ctrl-C is for the watcher, which ends the relay when it has no more use for
+      // it. A relay whose watcher dies ends by itself.
+      detached: process.platform !== 'win32',
     });
     this.#child = child;
     const launchedAt = this.#deps.clock.monotonic();
@@ -169,7 +172,10 @@ class SupervisedRelay implements Relay {
   async #watchSilence(child: ChildProcess, watch: { heardAt: number }): Promise<void> {
     const { clock } = this.#deps;
     while (isRunning(child) && !this.#ended.signal.aborted) {
+      const checkedAt = clock.monotonic();
       await clock.timer(CHECK_MS, this.#ended.signal).catch(() => undefined);
+      // A watcher that stood still itself (Ctrl-Z, a machine asleep) has yet to hear what was said meanwhile.
+      if (clock.monotonic() - checkedAt > 2 * CHECK_MS) watch.heardAt = clock.monotonic();
       const silentMs = clock.monotonic() - watch.heardAt;
       if (!isRunning(child) || !this.#ready || silentMs < SILENT_MS) continue;
       this.#deps.onEvent({ type: 'unresponsive', pid: child.pid!, silent_ms: Math.round(silentMs) });
