@@ -21,7 +21,7 @@ const DECODERS: Record<string, ((body: Buffer, options: ZlibOptions) => Promise<
   deflate: promisify(inflate) as (body: Buffer, options: ZlibOptions) => Promise<Buffer>,
 };
 
-/** Bytes of bodies that all requests together hold at one time. */
+/** Bytes of bodies that all requests together hold at one time, from their first chunk to their answer. */
 export class BodyBudget {
   #left: number;
 
@@ -29,22 +29,34 @@ export class BodyBudget {
     this.#left = bytes;
   }
 
-  take(bytes: number): boolean {
-    if (bytes > this.#left) return false;
-    this.#left -= bytes;
-    return true;
+  /** One request's share. */
+  share(): BodyShare {
+    let held = 0;
+    return {
+      take: (bytes) => {
+        if (bytes > this.#left) return false;
+        this.#left -= bytes;
+        held += bytes;
+        return true;
+      },
+      release: () => {
+        this.#left += held;
+        held = 0;
+      },
+    };
   }
+}
 
-  give(bytes: number): void {
-    this.#left += bytes;
-  }
+export interface BodyShare {
+  take(bytes: number): boolean;
+  release(): void;
 }
 
 /**
  * Collects a body of at most `maxBytes` as sent; throws Refusal 413 as soon as it is known to be longer, 429 where all
  * bodies together would be too much.
  */
-export function collectBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Buffer> {
+export function collectBody(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const declared = Number(request.headers['content-length'] ?? 0);
     if (declared > maxBytes) return reject(tooLarge(maxBytes));
@@ -52,12 +64,11 @@ export function collectBody(request: IncomingMessage, maxBytes: number, budget: 
     let bytes = 0;
     const end = (settle: () => void) => {
       request.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
-      budget.give(bytes);
       settle();
     };
     const onData = (chunk: Buffer) => {
       if (bytes + chunk.length > maxBytes) return end(() => reject(tooLarge(maxBytes)));
-      if (!budget.take(chunk.length)) return end(() => reject(new Refusal(429, 'too many requests at one time', 1)));
+      if (!share.take(chunk.length)) return end(() => reject(new Refusal(429, 'too many requests at one time', 1)));
       bytes += chunk.length;
       chunks.push(chunk);
     };

@@ -169,6 +169,46 @@ describe('what is not taken', () => {
     expect((await post('/v1/traces', protobuf, { ...PROTOBUF, authorization: 'Bearer secret' })).status).toBe(200);
   });
 
+  test('a web page is refused, whatever host name it reached the relay by', async () => {
+    const { json } = samplePayload('logs', 1);
+    for (const origin of ['https://evil.example', 'null']) {
+      expect((await post('/v1/logs', JSON.stringify(json), { ...JSON_TYPE, origin })).status).toBe(403);
+    }
+    const preflight = await fetch(`${url}/v1/logs`, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } });
+    expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
+    expect(taken).toEqual([]);
+  });
+
+  test('bodies that wait for the spool count against what all requests may hold', async () => {
+    const waiting: (() => void)[] = [];
+    append = () => new Promise((resolve) => waiting.push(resolve));
+    const json = samplePayload('logs', 1).json as object;
+    // Unknown keys are passed over, so this is a body of nearly the limit.
+    const body = JSON.stringify({ ...json, filler: 'x'.repeat((1 << 20) - 10_000) });
+    const answers = Array.from({ length: 12 }, () => post('/v1/logs', body, JSON_TYPE).then(({ status }) => status));
+    const refused = await Promise.race(answers);
+    expect(refused).toBe(429);
+    while (waiting.length < 8) await new Promise((resolve) => setImmediate(resolve));
+    for (const durable of waiting) durable();
+    expect((await Promise.all(answers)).sort()).toEqual([...Array(8).fill(200), ...Array(4).fill(429)]);
+    append = async () => undefined;
+    expect((await post('/v1/logs', body, JSON_TYPE)).status).toBe(200);
+  });
+
+  test('connections past the limit are closed, and those that are open go on', async () => {
+    await receiver.close(AbortSignal.abort());
+    await listen({ maxConnections: 3 });
+    const sockets = Array.from({ length: 10 }, () => connect(Number(new URL(url).port), '127.0.0.1'));
+    const closed = sockets.map(
+      (socket) => new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve)),
+    );
+    await Promise.all(closed.slice(3));
+    expect(sockets.slice(0, 3).every(({ destroyed }) => !destroyed)).toBe(true);
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(closed);
+    expect((await post('/v1/traces', samplePayload('traces', 1).protobuf, PROTOBUF)).status).toBe(200);
+  });
+
   test('a sender that goes away in mid-body leaves nothing behind', async () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     await new Promise<void>((resolve) => socket.once('connect', resolve));

@@ -8,7 +8,7 @@ import { encodeJson, inspect, OtlpDecodeError } from '../../otlp/index.ts';
 import type { NewRecord } from '../spool/record.ts';
 import { SpoolUnavailable } from '../spool/spool.ts';
 import { CONTENT_TYPES, type Encoding, errorBody, successBody } from './answer.ts';
-import { BodyBudget, collectBody, decompress, Refusal } from './body.ts';
+import { BodyBudget, type BodyShare, collectBody, decompress, Refusal } from './body.ts';
 
 export interface OtlpReceiverOptions {
   host: string;
@@ -17,6 +17,8 @@ export interface OtlpReceiverOptions {
   token: string | undefined;
   /** Of one body, uncompressed. */
   maxBodyBytes: number;
+  /** What comes on top is closed at once. Default 1,000. */
+  maxConnections?: number;
   now(): number;
   append(record: NewRecord): Promise<void>;
   log(level: 'warn' | 'error', message: string): void;
@@ -32,6 +34,8 @@ const INVALID_ITEMS: Record<Signal, string> = {
   metrics: 'invalid data points',
   logs: 'ids of log records have 16 and 8 bytes',
 };
+// Each takes a file descriptor, which spool and store need as well.
+const MAX_CONNECTIONS = 1_000;
 // A sender that is told 413 while it still writes should read the answer before the connection ends.
 const MAX_DISCARDED_BYTES = 64 * 2 ** 20;
 
@@ -58,6 +62,7 @@ export class OtlpReceiver {
         });
       },
     );
+    this.#server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
   }
 
   /** @returns the bound port */
@@ -75,9 +80,10 @@ export class OtlpReceiver {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests++;
     const encoding = encodingOf(request);
+    const share = this.#budget.share();
     try {
       const signal = this.#admit(request, encoding);
-      const body = await this.#read(request);
+      const body = await this.#read(request, share);
       const { bytes, items, invalid } = check(signal, encoding!, body);
       if (items > 0)
         await this.#options.append({ signal, encoding: 'otlp', items, receivedAt: this.#options.now(), bytes });
@@ -90,6 +96,8 @@ export class OtlpReceiver {
     } catch (error) {
       this.refused++;
       this.#refuse(request, response, encoding ?? 'json', toError(error));
+    } finally {
+      share.release();
     }
   }
 
@@ -98,6 +106,11 @@ export class OtlpReceiver {
     if (this.#tokenDigest && !timingSafeEqual(digest(request.headers.authorization ?? ''), this.#tokenDigest)) {
       throw new Refusal(401, 'a bearer token is required');
     }
+    // Browsers name the origin of every POST. No page is meant to send here, and one that makes its own host name point
+    // to this machine (DNS rebinding) is asked for no permission.
+    if (!this.#tokenDigest && request.headers.origin !== undefined) {
+      throw new Refusal(403, 'web pages may not send telemetry without a token');
+    }
     const signal = SIGNALS[(request.url ?? '').split('?', 1)[0]!];
     if (!signal) throw new Refusal(404, 'there are /v1/traces, /v1/metrics and /v1/logs');
     if (request.method !== 'POST') throw new Refusal(405, 'POST only');
@@ -105,9 +118,9 @@ export class OtlpReceiver {
     return signal;
   }
 
-  async #read(request: IncomingMessage): Promise<Buffer> {
+  async #read(request: IncomingMessage, share: BodyShare): Promise<Buffer> {
     const { maxBodyBytes } = this.#options;
-    const sent = await collectBody(request, maxBodyBytes, this.#budget);
+    const sent = await collectBody(request, maxBodyBytes, share);
     return decompress(sent, request.headers['content-encoding']?.trim().toLowerCase(), maxBodyBytes);
   }
 
