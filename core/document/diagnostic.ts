@@ -11,14 +11,22 @@ export interface Diagnostic {
 /** Longest part of a source line that is shown; a longer one is cut around the caret. */
 const WIDEST_LINE = 120;
 
+/** A file with more mistakes than this has one mistake, its format; past it nobody reads and sorting costs seconds. */
+export const MOST_DIAGNOSTICS = 1_000;
+
 /**
  * `file:line:column: message`, the line itself and a caret under the place, as a compiler prints it.
  * @param text the whole text of the file that the diagnostic is about
  */
 export function renderDiagnostic(diagnostic: Diagnostic, text: string): string {
-  const { file, line, column, message, hint } = diagnostic;
-  const head = `${file}:${line}:${column}: ${message}`;
-  const source = text.split(/\r\n|\n|\r/)[line - 1];
+  return render(diagnostic, linesOf(text));
+}
+
+function render(diagnostic: Diagnostic, lines: readonly string[]): string {
+  const { file, line, column, message } = diagnostic;
+  const head = printable(`${file}:${line}:${column}: ${message}`);
+  const hint = diagnostic.hint && printable(diagnostic.hint);
+  const source = lines[line - 1];
   if (source === undefined || source.trim() === '') return hint ? `${head}\n      | ${hint}` : head;
   const cut = Math.max(0, column - WIDEST_LINE / 2);
   const shown = printable(source.slice(cut, cut + WIDEST_LINE));
@@ -31,10 +39,14 @@ export function renderDiagnostic(diagnostic: Diagnostic, text: string): string {
 
 /** All of them, in the order of the file, a blank line apart. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
-  return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)).join('\n\n');
+  const lines = linesOf(text);
+  return diagnostics.map((diagnostic) => render(diagnostic, lines)).join('\n\n');
 }
 
-/** Sorts by place and drops repeats. */
+/** A byte order mark is no part of the first line: editors do not show it. */
+const linesOf = (text: string) => text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/);
+
+/** Sorts by place, drops repeats, and keeps MOST_DIAGNOSTICS of them. */
 export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Set<string>();
   return [...diagnostics]
@@ -42,12 +54,19 @@ export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
     .filter(({ line, column, message }) => {
       const key = `${line}:${column}:${message}`;
       return !seen.has(key) && Boolean(seen.add(key));
-    });
+    })
+    .slice(0, MOST_DIAGNOSTICS);
 }
 
-/** A terminal must not be steered by the file it shows. */
+/**
+ * A terminal must not be steered by the file it shows, nor its reader deceived by letters that cannot be seen or that
+ * turn the direction. One for one, so that columns stay where they are.
+ */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd');
+  return text.replace(
+    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    '\ufffd',
+  );
 }
 
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { diagnosticAt, diagnosticWithin, readDocument, renderDiagnostic } from './index.ts';
+import { diagnosticAt, diagnosticWithin, readDocument, renderDiagnostic, renderDiagnostics } from './index.ts';
 
 const read = (text: string) => readDocument(text, 'a.yaml');
 const said = (text: string) =>
@@ -132,4 +132,49 @@ test('plain data comes out as YAML 1.2 says', () => {
     f: ['x', 1],
     g: 'two\nlines\n',
   });
+});
+
+describe('what a person sees', () => {
+  test('neither the terminal nor the reader is led astray by letters that cannot be seen', () => {
+    const text = '"na\u202eme\u200b": 1\n';
+    const shown = renderDiagnostic(
+      { file: 'a.yaml', line: 1, column: 1, endColumn: 10, message: 'unknown key "\u001b[31mna\u202eme\u200b\n"' },
+      text,
+    );
+    expect(shown).not.toMatch(/[\u001b\u202e\u200b]/);
+    expect(shown.split('\n')).toHaveLength(3);
+    expect(shown).toContain('1 | "na\ufffdme\ufffd": 1');
+  });
+
+  test('a byte order mark is no column, and nothing of it is shown', () => {
+    const text = '\ufeffa: 0123\n';
+    const [found] = read(text).diagnostics;
+    expect(found).toMatchObject({ line: 1, column: 4, endColumn: 8 });
+    expect(renderDiagnostic(found!, text)).toContain('    1 | a: 0123\n      |    ^^^^');
+  });
+
+  test('line ends of an old Macintosh are named as what they are', () => {
+    expect(said('a: 1\rb: 2\r')).toEqual([
+      '1:1 the lines end with a carriage return alone; save the file with LF or CRLF line ends',
+    ]);
+  });
+});
+
+test('a dense megabyte costs no more than its first tokens, and a thousand mistakes are enough', () => {
+  const dense = [`a:\n${'- a\n'.repeat(240_000)}`, `a: [${'{},'.repeat(320_000)}]`, 'a: 1\n'.repeat(190_000)];
+  for (const text of dense) {
+    const start = performance.now();
+    expect(said(text)).toEqual([
+      '1:1 the file holds more than 400000 words and marks; a scenario or policy is far smaller',
+    ]);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  }
+  const broken = 'a: 1\n'.repeat(15_000);
+  const start = performance.now();
+  const { diagnostics } = read(broken);
+  expect(diagnostics).toHaveLength(1_000);
+  expect(renderDiagnostics(diagnostics, broken)).toContain('a.yaml:2:1: key "a" stands here a second time');
+  expect(performance.now() - start).toBeLessThan(2_000);
+  // A large text is one token, whatever it holds.
+  expect(said(`body: |\n${'  1,2,3,4,5,6,7,8,9,[{}]\n'.repeat(30_000)}`)).toEqual([]);
 });

@@ -31,18 +31,20 @@ export const MAX_DOCUMENT_BYTES = 1_000_000;
 /** Deeper nesting is refused: nothing a person writes comes near it, and recursion stays bounded. */
 export const MAX_DOCUMENT_DEPTH = 64;
 
+/** Words, marks and spaces of YAML, a text block counting as one; a parsed file costs its number of them, not its bytes. */
+export const MAX_DOCUMENT_TOKENS = 400_000;
+
 /** Reads one YAML 1.2 document. Never throws: everything wrong is in `diagnostics`, all at once. */
 export function readDocument(text: string, file: string): SourceDocument {
   const lines = new LineCounter();
   const place = (start: number, end: number): Place => {
     const { line, col } = lines.linePos(start);
     const last = lines.linePos(Math.max(start, end));
-    const lineEnd = text.slice(start).search(/\r|\n|$/) + col;
-    return {
-      line: Math.max(1, line),
-      column: Math.max(1, col),
-      endColumn: last.line === line ? Math.max(last.col, col + 1) : Math.max(lineEnd, col + 1),
-    };
+    const lineEnd = last.line === line ? last.col : text.slice(start).search(/\r|\n|$/) + col;
+    // Editors do not count a byte order mark as a column.
+    const mark = line === 1 && text.startsWith('\ufeff') ? 1 : 0;
+    const column = Math.max(1, col - mark);
+    return { line: Math.max(1, line), column, endColumn: Math.max(lineEnd - mark, column + 1) };
   };
   const refused = (message: string, hint?: string): SourceDocument => {
     const at = { line: 1, column: 1, endColumn: 2 };
@@ -53,7 +55,7 @@ export function readDocument(text: string, file: string): SourceDocument {
   if (text.length > MAX_DOCUMENT_BYTES || Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) {
     return refused(`the file is ${(Buffer.byteLength(text) / 1e6).toFixed(1)} MB; at most 1 MB is read`);
   }
-  const bomb = lintText(text, MAX_DOCUMENT_DEPTH);
+  const bomb = lintText(text, MAX_DOCUMENT_DEPTH, MAX_DOCUMENT_TOKENS);
   if (bomb) return refused(bomb);
 
   let root: ParsedNode | null;

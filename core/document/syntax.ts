@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, Lexer, type Node, type Pair } from 'yaml';
 
 type Report = (start: number, end: number, message: string, hint?: string) => void;
 
@@ -8,8 +8,10 @@ const UNQUOTED_TEMPLATE = 'unquoted {{ … }}: YAML reads a bracket here as a ma
  * Looks at the raw text before a recursive parser does.
  * @returns why the file is refused, or undefined
  */
-export function lintText(text: string, maxDepth: number): string | undefined {
+export function lintText(text: string, maxDepth: number, maxTokens: number): string | undefined {
   if (text.includes('\0')) return 'the file contains a NUL byte; it is not a text file in UTF-8';
+  if (text.includes('\r') && !text.includes('\n'))
+    return 'the lines end with a carriage return alone; save the file with LF or CRLF line ends';
   let deepest = 0;
   let depth = 0;
   for (let index = 0; index < text.length; index++) {
@@ -21,6 +23,12 @@ export function lintText(text: string, maxDepth: number): string | undefined {
   if (deepest > maxDepth * 4) return `${deepest} brackets are open at once; at most ${maxDepth} levels are read`;
   for (const [lead] of text.matchAll(/^(?:[ \t]*[-?] ?)+|^[ ]+/gm)) {
     if (lead.length > 500) return `the file is nested too deeply; at most ${maxDepth} levels are read`;
+  }
+  // The lexer does not recurse and gives its tokens one by one, so that a dense file costs no more than the limit.
+  let tokens = 0;
+  for (const _ of new Lexer().lex(text)) {
+    if (++tokens > maxTokens)
+      return `the file holds more than ${maxTokens} words and marks; a scenario or policy is far smaller`;
   }
   return undefined;
 }

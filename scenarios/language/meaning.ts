@@ -113,10 +113,11 @@ function checkUnique(file: unknown, report: Report): void {
     });
   }
   for (const key of ['tags', 'secrets']) {
-    const values = listOf(field(file, key));
-    values.forEach((value, index) => {
-      if (typeof value === 'string' && values.indexOf(value) < index)
+    const known = new Set<unknown>();
+    listOf(field(file, key)).forEach((value, index) => {
+      if (typeof value === 'string' && known.has(value))
         report([key, index], `"${value}" stands in ${key} a second time`);
+      known.add(value);
     });
   }
 }
