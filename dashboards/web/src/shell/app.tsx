@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import { Route, Switch } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import type { Session } from '../../../../control/resources.ts';
 import { ApiProblem, api, onSignedOut } from '../api/client.ts';
 import { forgetResources } from '../api/use-resource.ts';
@@ -16,12 +16,14 @@ import { NotFound } from './not-found.tsx';
 import { SessionContext } from './session.ts';
 import { Shell } from './shell.tsx';
 import { SignIn } from './sign-in.tsx';
+import { rememberWantedPage, takeWantedPage } from './wanted-page.ts';
 
 type State = { is: 'asking' } | { is: 'signed_out' } | { is: 'unreachable' } | { is: 'signed_in'; session: Session };
 
 /** Everything behind the sign-in. */
 export function App() {
   const [state, setState] = useState<State>({ is: 'asking' });
+  const [location, navigate] = useLocation();
 
   const ask = useCallback(() => {
     api<Session>('/api/v1/session').then(
@@ -38,6 +40,13 @@ export function App() {
     });
     ask();
   }, [ask]);
+
+  useEffect(() => {
+    if (state.is === 'signed_out') rememberWantedPage(location + window.location.search, Date.now());
+    if (state.is !== 'signed_in') return;
+    const wanted = takeWantedPage(Date.now());
+    if (wanted && location === '/') navigate(wanted, { replace: true });
+  }, [state.is, location, navigate]);
 
   // The first load has nothing old to show: keep asking, so that the page comes up by itself with the watcher.
   useEffect(() => {
