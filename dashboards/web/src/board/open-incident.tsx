@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import type { Incident } from '../../../../control/resources.ts';
 import { api } from '../api/client.ts';
 import { useLiveStore } from '../live/live.tsx';
+import { FailureText } from '../parts/failure-text.tsx';
 import { IncidentMark } from '../parts/state-mark.tsx';
 import { rememberedName } from '../shell/session.ts';
 import { Time } from '../time/times.tsx';
@@ -30,7 +31,7 @@ export function OpenIncident({ incident }: { incident: Incident }) {
           </span>
           <span>
             <Link href={`/runs/${cause.run_id}`} className="above">
-              {cause.step}: {cause.message}
+              <FailureText failure={cause} />
             </Link>
           </span>
           <span>{plural(incident.monitors.length, 'monitor')}</span>

@@ -2,6 +2,7 @@ import { memo } from 'react';
 import { Link } from 'wouter';
 import type { Monitor } from '../../../../control/resources.ts';
 import { monitorPath } from '../api/client.ts';
+import { FailureText } from '../parts/failure-text.tsx';
 import { HistoryStrip } from '../parts/history-strip.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
@@ -99,7 +100,7 @@ function Why({ monitor }: { monitor: Monitor }) {
     return (
       <>
         <Link href={`/runs/${run.id}`} className="why plain">
-          {run.failure.step}: {run.failure.message}
+          <FailureText failure={run.failure} />
         </Link>
         {quarantine}
       </>

@@ -23,7 +23,8 @@ export function CausePanel({ incident }: { incident: Incident }) {
       )}
       <p className="cause-step">
         <Link href={monitorPath(cause.monitor)}>{cause.monitor_name}</Link>{' '}
-        {incident.state === 'resolved' ? 'failed' : 'fails'} at <strong>{cause.step}</strong>: {cause.message}
+        {incident.state === 'resolved' ? 'failed' : 'fails'} at <strong>{cause.step}</strong>:{' '}
+        <bdi>{cause.message}</bdi>
         {cause.route && (
           <>
             {' '}

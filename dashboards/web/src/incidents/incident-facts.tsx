@@ -7,9 +7,11 @@ import { StateMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
 import { countWords, percentWords, plural } from '../time/words.ts';
 
+/** More than these would push the timeline off a phone. */
+const LINKS_AT_ONCE = 5;
+
 /** Since when, who else is affected, what changed, what is healthy. */
 export function IncidentFacts({ incident }: { incident: Incident }) {
-  const monitors = useLive((state) => state.monitors);
   const { cause, evidence, deployment } = incident;
   const traffic = evidence.real_traffic;
   // Some that were healthy when the first one failed have joined it since.
@@ -41,35 +43,44 @@ export function IncidentFacts({ incident }: { incident: Incident }) {
         </Fact>
         <Fact label="Policy">{incident.policy}</Fact>
         <Fact label="Failing monitors">
-          <ul>
-            {incident.monitors.map((key) => {
-              const monitor = monitors?.get(key);
-              return (
-                <li key={key} className="monitor-line">
-                  {monitor && <StateMark state={monitor.state} hideLabel />}
-                  <Link href={monitorPath(key)}>{monitor?.name ?? key}</Link>
-                </li>
-              );
-            })}
-          </ul>
+          <MonitorLinks keys={incident.monitors} marked />
         </Fact>
         <Fact label="Healthy then">
-          {healthy.length === 0 ? (
-            'no other of the same service'
-          ) : (
-            <ul>
-              {healthy.map((key) => (
-                <li key={key}>
-                  <Link href={monitorPath(key)}>{monitors?.get(key)?.name ?? key}</Link>
-                </li>
-              ))}
-            </ul>
-          )}
+          {healthy.length === 0 ? 'no other of the same service' : <MonitorLinks keys={healthy} />}
         </Fact>
         <Fact label="dedup_key">
           <span className="mono">{incident.dedup_key}</span>
         </Fact>
       </dl>
     </section>
+  );
+}
+
+function MonitorLinks({ keys, marked = false }: { keys: string[]; marked?: boolean }) {
+  const monitors = useLive((state) => state.monitors);
+  const links = (some: string[]) => (
+    <ul>
+      {some.map((key) => {
+        const monitor = monitors?.get(key);
+        return (
+          <li key={key} className={marked ? 'monitor-line' : undefined}>
+            {marked && monitor && <StateMark state={monitor.state} hideLabel />}
+            <Link href={monitorPath(key)}>{monitor?.name ?? key}</Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+  const rest = keys.slice(LINKS_AT_ONCE);
+  return (
+    <>
+      {links(keys.slice(0, LINKS_AT_ONCE))}
+      {rest.length > 0 && (
+        <details>
+          <summary>{rest.length} more</summary>
+          {links(rest)}
+        </details>
+      )}
+    </>
   );
 }

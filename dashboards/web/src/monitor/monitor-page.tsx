@@ -5,6 +5,7 @@ import { encodeKey } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useLive } from '../live/live.tsx';
 import { Choices } from '../parts/choices.tsx';
+import { FailureText } from '../parts/failure-text.tsx';
 import { Crumbs, Empty, Fact, Loading, MissingPage, PageTitle, Panel } from '../parts/page-parts.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
@@ -79,7 +80,7 @@ function MonitorHead({ monitor }: { monitor: Monitor }) {
           )}
           {run && monitor.state === 'failing' && run.failure && (
             <Link href={`/runs/${run.id}`}>
-              {run.failure.step}: {run.failure.message}
+              <FailureText failure={run.failure} />
             </Link>
           )}
           {run && monitor.state === 'degraded' && (

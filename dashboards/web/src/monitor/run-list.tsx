@@ -5,6 +5,7 @@ import { encodeKey, query } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useLive } from '../live/live.tsx';
 import { Choices } from '../parts/choices.tsx';
+import { FailureText } from '../parts/failure-text.tsx';
 import { Empty, Loading, LoadProblem, Panel } from '../parts/page-parts.tsx';
 import { RunMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
@@ -113,7 +114,7 @@ function RunTable({ runs }: { runs: RunSummary[] }) {
               <td className={`number ${run.attempts === 1 ? 'single-attempt' : ''}`} data-label="attempts">
                 {run.attempts}
               </td>
-              <td className="run-why wide">{run.failure ? `${run.failure.step}: ${run.failure.message}` : ''}</td>
+              <td className="run-why wide">{run.failure && <FailureText failure={run.failure} />}</td>
             </tr>
           ))}
         </tbody>

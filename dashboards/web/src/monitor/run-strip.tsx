@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type MouseEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { RunSummary } from '../../../../control/resources.ts';
+import { FailureText } from '../parts/failure-text.tsx';
 import { RunMark } from '../parts/state-mark.tsx';
 import { STRIP_HEIGHT, slotBox, stripPaths, stripWidth } from '../parts/strip-shapes.ts';
 import { Time } from '../time/times.tsx';
@@ -74,7 +75,7 @@ export function RunStrip({ runs }: { runs: RunSummary[] }) {
         {run.attempts > 1 && <span>{plural(run.attempts, 'attempt')}</span>}
         {run.failure && (
           <span>
-            {run.failure.step}: {run.failure.message}
+            <FailureText failure={run.failure} />
           </span>
         )}
       </p>

@@ -61,4 +61,9 @@ describe('verdict', () => {
     const verdict = verdictOf({ ...passed, status: 'error', failure, watcher_fault: 'disk full' });
     expect(verdict.tone).toBe('no_data');
   });
+
+  test('a step whose name runs from right to left does not turn the sentence', () => {
+    const failed = { ...passed, status: 'failed' as const, failure: { ...failure, step: '\u202eשלום' } };
+    expect(verdictOf(failed).words).toBe('“\u2068\u202eשלום\u2069” failed: status 500, expected 201');
+  });
 });

@@ -12,9 +12,16 @@ const NETWORK_WORDS: Record<Failure['kind'], string> = {
   response_limit: 'got too much',
 };
 
+const RUNS_OTHER_WAY = /[\u0590-\u08ff\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/** Text of somebody else inside a sentence of ours: one that runs from right to left, or says so, must not turn the rest. */
+export function isolated(text: string): string {
+  return RUNS_OTHER_WAY.test(text) ? `\u2068${text}\u2069` : text;
+}
+
 /** One sentence for one failure: which step, and what was wrong with it. */
 export function failureWords(failure: Pick<Failure, 'step' | 'message'> & { kind?: Failure['kind'] }): string {
-  return `“${failure.step}” ${NETWORK_WORDS[failure.kind ?? 'assertion']}: ${failure.message}`;
+  return `“${isolated(failure.step)}” ${NETWORK_WORDS[failure.kind ?? 'assertion']}: ${isolated(failure.message)}`;
 }
 
 type Judged = Pick<
@@ -47,7 +54,11 @@ export function verdictOf(run: Judged): { tone: Tone; words: string } {
   }
   for (const step of run.steps) {
     const warning = step.warnings.find((candidate) => !candidate.passed);
-    if (warning) return { tone: 'degraded', words: `Passed, with a warning at “${step.name}”: ${warning.message}` };
+    if (warning)
+      return {
+        tone: 'degraded',
+        words: `Passed, with a warning at “${isolated(step.name)}”: ${isolated(warning.message)}`,
+      };
   }
   return { tone: 'degraded', words: 'Passed, degraded' };
 }

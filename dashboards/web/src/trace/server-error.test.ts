@@ -46,4 +46,9 @@ describe("the server's own error", () => {
     ];
     expect(serverErrorOf({ trace_id: '', spans, logs: [] }, 'c')).toBeNull();
   });
+
+  test('an endless one is cut: the whole of it stands in the trace', () => {
+    const text = serverErrorOf({ trace_id: '', spans: request, logs: [log('s', 'error', 'x'.repeat(3_000))] }, 'c');
+    expect(text).toBe(`${'x'.repeat(500)}…`);
+  });
 });

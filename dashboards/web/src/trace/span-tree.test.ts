@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LogRow, SpanRow } from '../../../../control/resources.ts';
-import { deepestExceptions, exceptionsOf, hasServerSide, spanTree } from './span-tree.ts';
+import { deepestExceptions, exceptionsOf, spanTree } from './span-tree.ts';
 
 const span = (span_id: string, parent_span_id: string | null, at: number, duration_ms: number, kind = 'internal') =>
   ({
@@ -38,11 +38,6 @@ describe('span tree', () => {
     const tree = spanTree([span('a', null, 0, 1)], [log('a'), log('zz'), log(null)]);
     expect(tree.nodes[0]!.logs).toHaveLength(1);
     expect(tree.loose_logs).toHaveLength(2);
-  });
-
-  test('the server side is there once a SERVER span is', () => {
-    expect(hasServerSide([span('a', null, 0, 1, 'client')])).toBe(false);
-    expect(hasServerSide([span('a', null, 0, 1, 'client'), span('b', 'a', 0, 1, 'server')])).toBe(true);
   });
 
   test('an exception that passes through its parents is told once, where it began', () => {

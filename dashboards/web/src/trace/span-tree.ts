@@ -63,11 +63,6 @@ export function spanTree(spans: SpanRow[], logs: LogRow[]): SpanTree {
   };
 }
 
-/** Whether the watched service has told its side already, or only the watcher's own client spans are here. */
-export function hasServerSide(spans: Pick<SpanRow, 'kind'>[]): boolean {
-  return spans.some((span) => span.kind === 'server');
-}
-
 export interface SpanException {
   type: string | null;
   message: string | null;

@@ -1,9 +1,9 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { RunResult, Trace } from '../../../../control/resources.ts';
 import type { Loaded } from '../api/use-resource.ts';
 import { Choices } from '../parts/choices.tsx';
 import { LoadProblem, Panel } from '../parts/page-parts.tsx';
-import { hasServerSide } from './span-tree.ts';
+import { serviceSideOf } from './service-side.ts';
 import { TraceView } from './trace-view.tsx';
 
 // Telemetry is exported in batches: what is not there yet comes within seconds, or the service sends none.
@@ -18,9 +18,12 @@ const SCOPES = [
 export function TraceOfRun({ run, trace }: { run: RunResult; trace: Loaded<Trace> }) {
   const [looks, setLooks] = useState(0);
   const [whole, setWhole] = useState(false);
-  const awaited = trace.data === null || !hasServerSide(trace.data.spans);
+  const focus = run.failure?.span_id ?? null;
+  const told = useMemo(() => serviceSideOf(trace.data, focus), [trace.data, focus]);
   const absent = trace.problem === null || trace.problem.status === 404;
-  const waiting = awaited && absent && looks < LOOK_AGAIN_MS.length;
+  // A request that never got through to the service has no other side to wait for.
+  const expected = run.failure?.kind !== 'network' && run.failure?.kind !== 'refused_target';
+  const waiting = told !== 'spans_and_logs' && expected && absent && looks < LOOK_AGAIN_MS.length;
   const { reload, loading } = trace;
 
   useEffect(() => {
@@ -32,7 +35,6 @@ export function TraceOfRun({ run, trace }: { run: RunResult; trace: Loaded<Trace
     return () => clearTimeout(timer);
   }, [waiting, loading, looks, reload]);
 
-  const focus = run.failure?.span_id ?? null;
   const canFocus = focus !== null && (trace.data?.spans.some((span) => span.span_id === focus) ?? false);
   return (
     <Panel
@@ -42,16 +44,22 @@ export function TraceOfRun({ run, trace }: { run: RunResult; trace: Loaded<Trace
       aside={canFocus && <Choices label="Spans shown" options={SCOPES} value={whole} onChange={setWhole} />}
     >
       <div role="status">
-        {waiting && (
+        {waiting && told === 'nothing' && (
           <p className="trace-wait">
             <span className="pulse">●</span> The service's spans are not here yet. Telemetry arrives within seconds;
             this page looks again by itself.
           </p>
         )}
-        {!waiting && awaited && absent && (
+        {!waiting && told === 'nothing' && absent && (
           <p className="trace-wait">
-            The service sent no spans for this run. It sends them when it speaks OpenTelemetry to the watcher's OTLP
-            address; see <code>@ringdown/instrument</code>.{' '}
+            {expected ? (
+              <>
+                The service sent no spans for this {focus ? 'request' : 'run'}. It sends them when it speaks
+                OpenTelemetry to the watcher's OTLP address; see <code>@ringdown/instrument</code>.
+              </>
+            ) : (
+              'The request did not reach the service: it has nothing to tell about it.'
+            )}{' '}
             <button type="button" className="link-button" onClick={() => setLooks(0)}>
               Look again
             </button>
