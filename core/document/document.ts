@@ -114,6 +114,15 @@ export function readDocument(text: string, file: string): SourceDocument {
     return part === 'key' || empty ? best : [node!.range![0], node!.range![1]];
   };
 
+  // A text of a megabyte with thousands of templates is searched for in its source once.
+  let searched = { start: -1, end: -1, verbatim: -1 };
+  const verbatimAt = (start: number, end: number, whole: unknown): number => {
+    if (searched.start !== start || searched.end !== end) {
+      searched = { start, end, verbatim: typeof whole === 'string' ? text.slice(start, end).indexOf(whole) : -1 };
+    }
+    return searched.verbatim;
+  };
+
   return {
     file,
     text,
@@ -123,7 +132,7 @@ export function readDocument(text: string, file: string): SourceDocument {
     locateWithin(path, offset, length, part = 'value') {
       const [start, end] = find(path, part);
       const whole = valueAt(value, path, part);
-      const verbatim = typeof whole === 'string' ? text.slice(start, end).indexOf(whole) : -1;
+      const verbatim = verbatimAt(start, end, whole);
       if (verbatim < 0) return place(start, end);
       const from = start + verbatim + Math.min(offset, (whole as string).length);
       return place(from, from + Math.max(1, length));

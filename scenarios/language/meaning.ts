@@ -16,6 +16,18 @@ import { entriesOf, field, isMapping, listOf } from './written.ts';
 type Report = (path: Path, message: string, hint?: string, part?: 'key' | 'value') => void;
 
 const SHORTEST_INTERVAL_MS = 1_000;
+/** A run keeps its place among those that may run at the same time. */
+const LONGEST_WAIT_MS = 3_600_000;
+/** Header fields of the connection and of tracing: what a scenario wrote there would be refused or replaced at run time. */
+const OWN_HEADERS = new Set([
+  'content-length',
+  'expect',
+  'keep-alive',
+  'traceparent',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 const SOURCES = ['jsonpath', 'header', 'status', 'body', 'regex'];
 
 /** What a schema cannot see. Works on files that the schema has already complained about, so that all errors come at once. */
@@ -78,9 +90,13 @@ function checkDates(file: unknown, report: Report): void {
       (value, key) => (Array.isArray(value) ? value[Number(key)] : field(value, String(key))),
       file,
     );
-    if (typeof written === 'string' && parseDuration(written) === 0)
-      report(path, 'timeout must be longer than nothing');
+    const ms = typeof written === 'string' ? parseDuration(written) : undefined;
+    if (ms === 0) report(path, 'timeout must be longer than nothing');
+    if (ms !== undefined && ms > LONGEST_WAIT_MS) report(path, 'timeout must be at most 1h');
   }
+  const delay = field(field(file, 'retry'), 'delay');
+  if (typeof delay === 'string' && (parseDuration(delay) ?? 0) > LONGEST_WAIT_MS)
+    report(['retry', 'delay'], 'delay must be at most 1h');
   const until = field(field(file, 'quarantine'), 'until');
   if (typeof until === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(until)) {
     const day = new Date(`${until}T00:00:00Z`);
@@ -167,9 +183,17 @@ function checkRequest(step: unknown, path: Path, report: Report, doc: SourceDocu
     if (method) report([...path, 'request', 'method'], method.message, method.hint);
     const url = typeof request.url === 'string' && request.url !== '' ? urlProblem(request.url) : undefined;
     if (url) report([...path, 'request', 'url'], url.message, url.hint);
-    for (const [name] of entriesOf(request.headers)) {
+    for (const [name, value] of entriesOf(request.headers)) {
       if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
         report([...path, 'request', 'headers', name], `"${name}" is no header name`, undefined, 'key');
+      if (OWN_HEADERS.has(name.toLowerCase()))
+        report([...path, 'request', 'headers', name], `"${name}" is set by ringdown itself`, 'remove it', 'key');
+      if (typeof value === 'string' && /[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value))
+        report(
+          [...path, 'request', 'headers', name],
+          `${name} contains a character that a header cannot carry`,
+          'letters of Western Europe, without line breaks',
+        );
       if (name.toLowerCase() === 'authorization' && field(step, 'auth') !== undefined) {
         report([...path, 'request', 'headers', name], '"auth" sets this header already', 'keep one of the two', 'key');
       }
