@@ -109,13 +109,16 @@ describe('the outbox', () => {
     }
   });
 
-  test('waits as long as the receiver asks', async () => {
+  test.each([
+    [20_000, 20_000],
+    [10 * 86_400_000, 300_000],
+  ])('a receiver that asks for %i ms is asked again after %i ms', async (retryAfterMs, waitedMs) => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     try {
       const { outbox, open, parcel, answer } = build();
       outbox.put(parcel(1));
-      await answer({ status: 'retryable', reason: 'HTTP 429', retryAfterMs: 20_000 });
-      jest.advanceTimersByTime(19_999);
+      await answer({ status: 'retryable', reason: 'HTTP 429', retryAfterMs });
+      jest.advanceTimersByTime(waitedMs - 1);
       expect(open).toHaveLength(0);
       jest.advanceTimersByTime(1);
       expect(open).toHaveLength(1);

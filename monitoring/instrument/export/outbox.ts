@@ -3,6 +3,8 @@ import type { Sent, Transport } from './transport.ts';
 
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
+/** A receiver that asks for more is asked again all the same: a wrong date must not silence the app for days. */
+const MAX_RETRY_AFTER_MS = 300_000;
 const WARN_INTERVAL_MS = 60_000;
 /** What a waiting parcel costs beside its bytes, so that many small ones are bounded too. */
 const PARCEL_OVERHEAD_BYTES = 1024;
@@ -118,7 +120,7 @@ export class Outbox {
     if (this.#timer !== undefined) return;
     this.#backoffMs = Math.min(MAX_BACKOFF_MS, this.#backoffMs * 2 || FIRST_BACKOFF_MS);
     const pauseMs = sent.retryAfterMs ?? this.#backoffMs * (0.5 + this.#dependencies.random() / 2);
-    this.#timer = setTimeout(() => this.#resume(), Math.min(pauseMs, 2 ** 31 - 1));
+    this.#timer = setTimeout(() => this.#resume(), Math.min(pauseMs, MAX_RETRY_AFTER_MS));
     this.#timer.unref();
   }
 
