@@ -31,6 +31,7 @@ export interface RelayStatus {
 
 // Large enough to spread an exporter's cost per call, small enough that one per backend fits in memory.
 const BATCH_LIMITS = { maxItems: 16_384, maxBytes: 4 * 2 ** 20 };
+const GATHER_MS = 5;
 const BACKOFF = { firstMs: 500, maxMs: 60_000 };
 
 /** The relay in one process: receivers → spool → one feed per backend. */
@@ -92,6 +93,7 @@ export class RelayService {
         timeoutMs: this.#settings.exportTimeoutMs,
         backoff: BACKOFF,
         limits: BATCH_LIMITS,
+        gatherMs: GATHER_MS,
         log,
         onMoved: () => this.#release(),
       }),

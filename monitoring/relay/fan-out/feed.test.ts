@@ -32,7 +32,7 @@ function exporterOf(behaviour: Behaviour, more: Partial<Exporter> = {}): Exporte
 
 const takeAll: Behaviour = (batch) => ({ accepted: countItemsOf(batch.records), rejected: [] });
 
-function feedOf(name: string, exporter: Exporter): Feed {
+function feedOf(name: string, exporter: Exporter, gatherMs = 0): Feed {
   return new Feed({
     name,
     type: 'test',
@@ -43,6 +43,7 @@ function feedOf(name: string, exporter: Exporter): Feed {
     timeoutMs: 1_000,
     backoff: { firstMs: 100, maxMs: 1_000 },
     limits: { maxItems: 100, maxBytes: 1 << 20 },
+    gatherMs,
     log: (_, message) => logged.push(message),
     onMoved: () => undefined,
   });
@@ -125,6 +126,29 @@ test('a dead backend costs the other nothing, and catches up once it lives', asy
   await until(() => ledger(sick).delivered === 200, 100);
   expect(sick.status()).toMatchObject({ healthy: true, lag_seconds: 0, pending_bytes: 0 });
   await close(spool, [sick, well]);
+});
+
+test('what comes a moment apart shares a batch; a batch that is full waits for nothing', async () => {
+  const sizes: number[] = [];
+  const feed = feedOf(
+    'gathering',
+    exporterOf((batch, abort) => {
+      sizes.push(batch.records.length);
+      return takeAll(batch, abort);
+    }),
+    5,
+  );
+  const spool = await relayOf([feed]);
+  feed.start();
+  await until(() => feed.status().healthy);
+  await append(spool, 1);
+  await append(spool, 1);
+  expect(sizes).toEqual([]);
+  await until(() => sizes.length > 0, 5);
+  await append(spool, 1, 1 << 20);
+  await until(() => sizes.length > 1);
+  expect(sizes).toEqual([2, 1]);
+  await close(spool, [feed]);
 });
 
 test('every item is booked once: accepted, filtered, rejected with its reason, retried, or not accounted for', async () => {

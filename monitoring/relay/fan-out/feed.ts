@@ -20,6 +20,8 @@ export interface FeedOptions {
   timeoutMs: number;
   backoff: Backoff;
   limits: ReadLimits;
+  /** How long what came first waits for company: spans and logs of one request come a moment apart. */
+  gatherMs: number;
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** A cursor moved, durably. */
   onMoved(): void;
@@ -113,6 +115,7 @@ export class Feed {
     if (!(await this.#startExporter())) return;
     while (!this.#stop.signal.aborted) {
       await this.#spool.waitBeyond(this.#next);
+      await this.#gather();
       if (this.#stop.signal.aborted) return;
       const from = this.#next;
       const read = await this.#read(from);
@@ -130,6 +133,13 @@ export class Feed {
       await this.#save();
       this.#options.onMoved();
     }
+  }
+
+  /** Each batch costs the same few milliseconds of CPU, however small it is. */
+  async #gather(): Promise<void> {
+    const { clock, gatherMs, limits } = this.#options;
+    if (gatherMs === 0 || this.#spool.end - this.#next >= limits.maxBytes) return;
+    await clock.timer(gatherMs, this.#stop.signal).catch(() => undefined);
   }
 
   /** @returns undefined, after a pause, when the disk cannot be read */
