@@ -9,6 +9,8 @@ export interface StoredAlerts {
   incidents: TrackedIncident[];
   /** Pending deliveries, in the order of their incident's positions. */
   deliveries: QueuedDelivery[];
+  /** What vendors accepted since the first pending delivery was due: whoever looks for that one must not find these. */
+  accepted: { channel: string; provider_ref: string }[];
 }
 
 /** An incident with everything that happened to it. */

@@ -33,7 +33,15 @@ export interface Notifier extends Component {
    * after a restart the dispatcher cannot know whether the process died before or after sending, and asks first.
    * `retryable` means "it did not arrive, send it".
    */
-  lookup?(notification: Notification, abort: AbortSignal): Promise<Delivery>;
+  lookup?(notification: Notification, attempt: EarlierAttempt, abort: AbortSignal): Promise<Delivery>;
+}
+
+/** An attempt whose end nobody knows. */
+export interface EarlierAttempt {
+  /** It was not made before, wall-clock milliseconds. What arrived earlier belongs to an earlier notification. */
+  since: number;
+  /** The vendor's references of other notifications on this channel: those are not this one, whenever they arrived. */
+  others: ReadonlySet<string>;
 }
 
 /** An entry of `channels:` in ringdown.yaml. */

@@ -2,21 +2,31 @@ import type { Delivery } from '../../core/delivery.ts';
 import { backoffMs } from '../../core/retry.ts';
 import type { DeliveryOutcome } from '../engine/answer.ts';
 import type { QueuedDelivery } from '../engine/state.ts';
+import type { NotificationEvent } from '../incident.ts';
 import type { Notifier } from '../notifier.ts';
 import { attemptWithin, NoAnswer } from './attempt.ts';
 import type { DispatcherDeps } from './dispatcher.ts';
 
+const RINGS: ReadonlySet<NotificationEvent> = new Set(['incident.triggered', 'incident.escalated']);
 const BACKOFF = { firstMs: 1_000, maxMs: 60_000 };
 /** A vendor that keeps answering "I don't know" is believed to have lost it: a second call is better than none. */
 const LOOKUPS_BEFORE_SENDING_AGAIN = 3;
+/** A vendor that asks for more would silence a channel by one answer. */
+const LONGEST_PAUSE_MS = 15 * 60_000;
+/** References that are remembered, so that no call is taken for another. */
+const REFERENCES_KEPT = 1_000;
 
 interface Entry {
   delivery: QueuedDelivery;
+  /** Wall-clock milliseconds: no attempt whose end is unknown was made before. */
+  attemptedSince: number;
   /** Asks whether an earlier attempt arrived after all. */
   lookup: ((abort: AbortSignal) => Promise<Delivery>) | null;
   lookups: number;
   /** Monotonic. */
   notBefore: number;
+  /** Monotonic. */
+  enteredAt: number;
   firstTriedAt: number | null;
   stalled: boolean;
 }
@@ -29,6 +39,8 @@ export class ChannelLane {
   readonly #stop = new AbortController();
   readonly #notifier: Notifier;
   readonly #deps: DispatcherDeps;
+  /** The vendor's references of what it accepted. */
+  readonly #accepted = new Set<string>();
   #pausedUntil = 0;
   #wake: AbortController | null = null;
   #stopping = false;
@@ -45,18 +57,28 @@ export class ChannelLane {
     // Each update says how things stand when it is sent, so one that waits is enough.
     const waiting = entries.slice(1).find((entry) => entry.delivery.event === 'incident.updated');
     if (waiting && delivery.event === 'incident.updated') this.#settle(waiting, 'cancelled', {});
-    const ask = resumed && this.#notifier.lookup !== undefined;
-    entries.push({
+    const entry: Entry = {
       delivery,
-      lookup: ask ? (abort) => this.#ask(delivery, abort) : null,
+      attemptedSince: Date.parse(delivery.due_at),
+      lookup: null,
       lookups: 0,
       notBefore: 0,
+      enteredAt: this.#deps.clock.monotonic(),
       firstTriedAt: null,
       stalled: false,
-    });
+    };
+    if (resumed && this.#notifier.lookup) entry.lookup = (abort) => this.#ask(entry, abort);
+    if (this.#ringsAlready(entry, entries)) return;
+    entries.push(entry);
     this.#incidents.set(delivery.incident_id, entries);
     this.#dropUnwanted(delivery.incident_id);
     this.#pump();
+  }
+
+  /** Another notification has this reference. */
+  took(providerRef: string): void {
+    this.#accepted.add(providerRef);
+    if (this.#accepted.size > REFERENCES_KEPT) this.#accepted.delete(this.#accepted.values().next().value!);
   }
 
   async shutdown(abort: AbortSignal): Promise<void> {
@@ -81,9 +103,25 @@ export class ChannelLane {
     }
   }
 
+  /**
+   * While a channel is down, rings would pile up and all go off when it is back. One that still waits to ring is enough.
+   * @returns true when the new one is superfluous, and settled
+   */
+  #ringsAlready(entry: Entry, entries: readonly Entry[]): boolean {
+    if (entry.delivery.event !== 'incident.escalated') return false;
+    const busy = this.#busy.has(entry.delivery.incident_id);
+    const waiting = entries.slice(busy ? 1 : 0).find(({ delivery }) => RINGS.has(delivery.event));
+    if (!waiting) return false;
+    // It fares no better than the one before, so whoever comes after it is told now.
+    if (waiting.stalled) this.#deps.record(entry.delivery, 'stalled');
+    this.#deps.record({ ...entry.delivery, status: 'cancelled' }, 'cancelled');
+    return true;
+  }
+
   #pump(): void {
     if (this.#stopping) return;
     const now = this.#deps.clock.monotonic();
+    this.#noticeStalls(now);
     while (this.#busy.size < this.#deps.limits.concurrency && this.#pausedUntil <= now) {
       const next = this.#mostUrgent(now);
       if (!next) break;
@@ -106,6 +144,21 @@ export class ChannelLane {
     return best;
   }
 
+  /** Whether it waits in backoff, for its turn, or for the time that the vendor named: others are told in its stead. */
+  #noticeStalls(now: number): void {
+    for (const [incident, [head]] of this.#incidents) {
+      if (!head || head.stalled || this.#busy.has(incident) || now < this.#stallsAt(head)) continue;
+      head.stalled = true;
+      const last_error = head.delivery.last_error ?? 'waits for the channel to take anything at all';
+      head.delivery = { ...head.delivery, last_error };
+      this.#deps.record(head.delivery, 'stalled');
+    }
+  }
+
+  #stallsAt(entry: Entry): number {
+    return (entry.firstTriedAt ?? entry.enteredAt) + this.#deps.limits.stalledAfterMs;
+  }
+
   /** Waits for the next retry, if one is due later; at most one timer per channel. */
   #sleep(now: number): void {
     this.#wake?.abort(new Error('superseded'));
@@ -113,7 +166,9 @@ export class ChannelLane {
     if (this.#busy.size >= this.#deps.limits.concurrency) return;
     let due = Number.POSITIVE_INFINITY;
     for (const [incident, [head]] of this.#incidents) {
-      if (head && !this.#busy.has(incident)) due = Math.min(due, Math.max(head.notBefore, this.#pausedUntil));
+      if (!head || this.#busy.has(incident)) continue;
+      due = Math.min(due, Math.max(head.notBefore, this.#pausedUntil));
+      if (!head.stalled) due = Math.min(due, this.#stallsAt(head));
     }
     if (due === Number.POSITIVE_INFINITY) return;
     const wake = new AbortController();
@@ -136,6 +191,7 @@ export class ChannelLane {
     }
     entry.firstTriedAt ??= clock.monotonic();
     const asked = entry.lookup !== null && entry.lookups < LOOKUPS_BEFORE_SENDING_AGAIN;
+    if (!asked) entry.attemptedSince = clock.now();
     const answer = await attemptWithin(clock, limits.attemptMs, this.#stop.signal, (abort) =>
       asked ? entry.lookup!(abort) : this.#notifier.notify(notification, abort),
     );
@@ -152,6 +208,7 @@ export class ChannelLane {
       last_attempt_at: new Date(clock.now()).toISOString(),
     };
     if (answer.status === 'accepted') {
+      if (answer.providerRef) this.took(answer.providerRef);
       this.#settle(entry, 'accepted', { provider_ref: answer.providerRef ?? null, last_error: null });
       return;
     }
@@ -180,7 +237,7 @@ export class ChannelLane {
       entry.notBefore = now;
       return;
     } else entry.lookup = this.#lookupAfterSilence(entry, answer.error);
-    const retryAfterMs = answer.status === 'retryable' ? (answer.retryAfterMs ?? 0) : 0;
+    const retryAfterMs = answer.status === 'retryable' ? Math.min(answer.retryAfterMs ?? 0, LONGEST_PAUSE_MS) : 0;
     // Being told to wait is about the account, not about this one notification.
     if (retryAfterMs > 0) this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfterMs);
     const tries = Math.max(1, entry.delivery.attempts);
@@ -190,13 +247,14 @@ export class ChannelLane {
   /** Our own time-out says nothing about what the vendor did. */
   #lookupAfterSilence(entry: Entry, error: Error): Entry['lookup'] {
     if (!this.#notifier.lookup || !(error instanceof NoAnswer)) return null;
-    return (abort) => this.#ask(entry.delivery, abort);
+    return (abort) => this.#ask(entry, abort);
   }
 
-  async #ask(delivery: QueuedDelivery, abort: AbortSignal): Promise<Delivery> {
-    const notification = this.#deps.compose(delivery);
+  async #ask(entry: Entry, abort: AbortSignal): Promise<Delivery> {
+    const notification = this.#deps.compose(entry.delivery);
     if (!notification) return { status: 'retryable', error: new Error('no longer wanted') };
-    return this.#notifier.lookup!(notification, abort);
+    const attempt = { since: entry.attemptedSince, others: this.#accepted };
+    return this.#notifier.lookup!(notification, attempt, abort);
   }
 
   #settle(entry: Entry, outcome: DeliveryOutcome & QueuedDelivery['status'], patch: Partial<QueuedDelivery>): void {

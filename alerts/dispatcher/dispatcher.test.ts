@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Delivery } from '../../core/delivery.ts';
-import type { Notification } from '../notifier.ts';
+import type { EarlierAttempt, Notification } from '../notifier.ts';
 import type { Policy } from '../policies/policy.ts';
 import { failed, passed, unreachable } from '../testing/observations.ts';
 import {
@@ -119,6 +119,51 @@ describe('a channel that does not take a page', () => {
     expect(played.channel('pager').tried.length).toBeGreaterThan(1);
   });
 
+  test('for longer than half a minute by its own word counts as down, also for what happens meanwhile', async () => {
+    const wait: Delivery = { status: 'retryable', error: new Error('status 429'), retryAfterMs: 600_000 };
+    await timeline(twoChannels(), [
+      at('0s', refuse('pager', wait)),
+      at('0s', run(JOURNEY, { ...failed, ...onPolicy })),
+      at('29s', expectNothingElse()),
+      at('30s', expectNotified('call-kim: escalated')),
+      at('1m', run('other@staging', { ...failed, ...onPolicy })),
+      at('89s', expectNothingElse()),
+      at('90s', expectNotified('call-kim: escalated')),
+    ]);
+  });
+
+  test('and names a day is asked again after a quarter of an hour', async () => {
+    const wait: Delivery = { status: 'retryable', error: new Error('status 429'), retryAfterMs: 86_400_000 };
+    await timeline(new World([], ['pager']), [
+      at('0s', refuse('pager', wait)),
+      at('0s', run(JOURNEY, failed)),
+      at('1m', accept('pager')),
+      at('16m', expectNotified('pager: triggered')),
+    ]);
+  });
+
+  test('is not rung once for every repeat that it missed when it is back', async () => {
+    const persistent: Policy = {
+      ...twoSteps,
+      escalation: [
+        twoSteps.escalation[0]!,
+        { after_ms: 300_000, notify: ['call-kim'], repeat_every_ms: 120_000 },
+        { after_ms: 3_600_000, notify: ['call-lee'], repeat_every_ms: null },
+      ],
+    };
+    const played = await timeline(new World([persistent], ['pager', 'call-kim', 'call-lee']), [
+      at('0s', refuse('call-kim', busy)),
+      at('0s', run(JOURNEY, { ...failed, ...onPolicy })),
+      at('0s', expectNotified('pager: triggered')),
+      at('29m30s', expectNotified('call-lee: escalated')),
+      at('29m30s', accept('call-kim')),
+      at('30m50s', expectNotified('call-kim: escalated')),
+      at('31m30s', expectNotified('call-kim: escalated')),
+    ]);
+    const pending = [...played.store.deliveries.values()].filter(({ status }) => status === 'pending');
+    expect(pending).toEqual([]);
+  });
+
   test('hears of the end only after it has heard of the beginning', async () => {
     const played = await timeline(new World([], ['pager']), [
       at('0s', refuse('pager', busy)),
@@ -217,6 +262,35 @@ describe('an answer that leaves open whether it arrived', () => {
     expect(asked).toHaveLength(1);
     expect(channel.tried).toHaveLength(1);
     expect([...played.store.deliveries.values()]).toMatchObject([{ status: 'accepted', provider_ref: 'CA1' }]);
+  });
+
+  test('the vendor is asked about this very attempt: an earlier call is not taken for it', async () => {
+    const twice: Policy = {
+      ...twoSteps,
+      escalation: [{ after_ms: 0, notify: ['call-kim'], repeat_every_ms: 420_000 }],
+    };
+    const played = new World([twice], ['call-kim']);
+    const channel = played.channel('call-kim');
+    const asked: EarlierAttempt[] = [];
+    channel.lookup = async (_notification, attempt) => {
+      asked.push(attempt);
+      return { status: 'retryable', error: new Error('no such call') };
+    };
+    channel.answer = () => ({ status: 'accepted', providerRef: 'CA1' });
+    await timeline(played, [
+      at('0s', run(JOURNEY, { ...failed, ...onPolicy })),
+      at('6m59s', expectNotified('call-kim: triggered')),
+      at('6m59s', () => {
+        channel.answer = () => new Promise(() => undefined);
+      }),
+      at('7m1s', () => {
+        channel.answer = () => ({ status: 'accepted', providerRef: 'CA2' });
+      }),
+      at('7m1s', restart()),
+      at('7m5s', expectNotified('call-kim: escalated')),
+    ]);
+    expect(asked.map(({ since }) => since)).toEqual([Date.UTC(2026, 10, 23, 3, 7)]);
+    expect([...asked[0]!.others]).toContain('CA1');
   });
 });
 

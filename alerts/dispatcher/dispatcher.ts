@@ -39,12 +39,17 @@ export const DEFAULT_LIMITS: DispatchLimits = {
   concurrency: 4,
 };
 
+export interface Resumed {
+  /** What channels accepted lately, by the vendor's reference. */
+  accepted: readonly { channel: string; provider_ref: string }[];
+}
+
 export interface Dispatcher {
   /**
-   * Takes deliveries over; they leave at once. At least once each: after a restart, those handed over as `resumed` may
-   * have left already, and the channel is asked first where it can be.
+   * Takes deliveries over; they leave at once. At least once each: those that are `resumed` after a restart may have left
+   * already, and the channel is asked first where it can be.
    */
-  enqueue(deliveries: readonly QueuedDelivery[], options?: { resumed: boolean }): void;
+  enqueue(deliveries: readonly QueuedDelivery[], resumed?: Resumed): void;
   /** Lets what is under way finish until `abort` fires; what has not left stays pending in the store. */
   shutdown(abort: AbortSignal): Promise<void>;
 }
@@ -54,10 +59,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const lanes = new Map<string, ChannelLane>();
   for (const [name, notifier] of deps.notifiers) lanes.set(name, new ChannelLane(notifier, deps));
   return {
-    enqueue(deliveries, options = { resumed: false }) {
+    enqueue(deliveries, resumed) {
+      for (const { channel, provider_ref } of resumed?.accepted ?? []) lanes.get(channel)?.took(provider_ref);
       for (const delivery of [...deliveries].sort((a, b) => a.position - b.position)) {
         const lane = lanes.get(delivery.channel);
-        if (lane) lane.add(delivery, options.resumed);
+        if (lane) lane.add(delivery, resumed !== undefined);
         else {
           const last_error = `channel ${delivery.channel} is no longer configured`;
           deps.record({ ...delivery, status: 'failed', last_error }, 'failed');

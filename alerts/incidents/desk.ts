@@ -142,8 +142,11 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     },
   });
 
-  /** Makes a decision part of the state, and brings it to the disk and then to people. */
-  function commit(change: AlertChange): Promise<void> {
+  /**
+   * Makes a decision part of the state, and brings it to the disk and then to people.
+   * @param recorded the delivery that the change is about; the dispatcher has it already
+   */
+  function commit(change: AlertChange, recorded?: QueuedDelivery): Promise<void> {
     if (isEmpty(change)) return Promise.resolve();
     const newCauses = [...change.incidents.values()].filter(
       ({ incident }) => causeRun(incident.id) !== incident.cause.run_id,
@@ -151,7 +154,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     const moved = [...change.monitors.values()].filter((monitor) => differs(state.monitors.get(monitor.key), monitor));
     apply(state, change);
     const fresh = [...change.deliveries.values()].filter(
-      ({ status, last_attempt_at }) => status === 'pending' && last_attempt_at === null,
+      ({ status, delivery_id }) => status === 'pending' && delivery_id !== recorded?.delivery_id,
     );
     for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     for (const { incident } of newCauses) startGathering(incident);
@@ -182,7 +185,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     else if (outcome === 'stalled') log.error(fields, 'a channel does not take notifications; others are told');
     else if (outcome === 'tried') log.warn(fields, 'a notification was not taken; it is tried again');
     if (ended) deps.onDelivery?.(delivery);
-    void commit(recordDelivery(state, delivery, outcome, around()));
+    void commit(recordDelivery(state, delivery, outcome, around()), delivery);
     forgetIfOver(delivery.incident_id);
   }
 
@@ -217,7 +220,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
       outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     }
     for (const row of change.incidents.values()) alarm.set(row.incident.id, row.timers);
-    dispatcher.enqueue(stored.deliveries, { resumed: true });
+    dispatcher.enqueue(stored.deliveries, { accepted: stored.accepted });
     const fresh = [...change.deliveries.values()];
     for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     // An ordinary start has nothing to add to the disk.

@@ -1,5 +1,5 @@
 import type { Delivery } from '../../core/delivery.ts';
-import type { Notification, Notifier } from '../notifier.ts';
+import type { EarlierAttempt, Notification, Notifier } from '../notifier.ts';
 
 /** A channel that remembers what it was told, and answers as a test wants. */
 export class CollectingNotifier implements Notifier {
@@ -8,7 +8,7 @@ export class CollectingNotifier implements Notifier {
   answer: (notification: Notification) => Delivery | Promise<Delivery> = () => ({ status: 'accepted' });
 
   /** What the vendor says when it is asked; a channel without it cannot be asked. */
-  lookup?: (notification: Notification) => Promise<Delivery>;
+  lookup?: (notification: Notification, attempt: EarlierAttempt) => Promise<Delivery>;
 
   async start(): Promise<void> {}
   async shutdown(): Promise<void> {}

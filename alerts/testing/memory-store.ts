@@ -23,6 +23,9 @@ export class MemoryAlertStore implements Pick<AlertStore, 'load' | 'commit'> {
         ({ incident }) => incident.state !== 'resolved' || needed.has(incident.id),
       ),
       deliveries: deliveries.sort((a, b) => a.position - b.position),
+      accepted: [...this.deliveries.values()].flatMap(({ status, channel, provider_ref }) =>
+        status === 'accepted' && provider_ref !== null ? [{ channel, provider_ref }] : [],
+      ),
     });
   }
 

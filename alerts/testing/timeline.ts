@@ -111,7 +111,9 @@ export class World {
             shutdown: () => collector.shutdown(),
             notify: (notification) => alive(() => collector.notify(notification)),
           };
-          if (collector.lookup) notifier.lookup = (notification) => alive(() => collector.lookup!(notification));
+          if (collector.lookup) {
+            notifier.lookup = (notification, attempt) => alive(() => collector.lookup!(notification, attempt));
+          }
           return [name, { notifier, events: this.#events }] as const;
         }),
       ),

@@ -74,6 +74,8 @@ describe('alerts in SQL', () => {
     ]);
     expect(found?.deliveries[0]).not.toHaveProperty('position');
     expect(await store.find('inc-none')).toBeNull();
+    // Whoever looks for the pending one at a vendor must not take the accepted one for it.
+    expect((await store.load()).accepted).toEqual([{ channel: 'pager', provider_ref: 'ref' }]);
   });
 
   test('a resolved incident is loaded as long as somebody must hear of it', async () => {

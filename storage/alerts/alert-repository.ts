@@ -13,6 +13,8 @@ import type { AlertSchema, IncidentTable } from './schema.ts';
 
 /** Bound parameters in one statement: SQLite allows 32,766 and MySQL 65,535. */
 const ROWS_AT_ONCE = 200;
+/** Vendors date what they accept by clocks of their own. */
+const VENDOR_CLOCK_SLACK_MS = 60_000;
 
 /** Alerts in SQL that SQLite and MySQL both understand. */
 export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
@@ -37,6 +39,7 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
         services: services.map(({ body }) => JSON.parse(body) as ServiceAlert),
         incidents: await withMonitors(db, open),
         deliveries: pending satisfies QueuedDelivery[],
+        accepted: await acceptedSince(db, pending),
       };
     },
 
@@ -134,6 +137,18 @@ async function write(db: Transaction<AlertSchema>, change: AlertChange): Promise
     await db.deleteFrom('deliveries').where('delivery_id', 'in', ids).execute();
     await db.insertInto('deliveries').values(part).execute();
   }
+}
+
+async function acceptedSince(db: Kysely<AlertSchema>, pending: readonly QueuedDelivery[]) {
+  const first = pending.map(({ due_at }) => due_at).sort()[0];
+  if (first === undefined) return [];
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['channel', 'provider_ref'])
+    .where('status', '=', 'accepted')
+    .where('last_attempt_at', '>=', new Date(Date.parse(first) - VENDOR_CLOCK_SLACK_MS).toISOString())
+    .execute();
+  return rows.flatMap(({ channel, provider_ref }) => (provider_ref === null ? [] : [{ channel, provider_ref }]));
 }
 
 function incidentRow(row: TrackedIncident): IncidentTable {

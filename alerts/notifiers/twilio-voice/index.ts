@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import type { Clock } from '../../../core/clock.ts';
 import type { Delivery } from '../../../core/delivery.ts';
-import type { Notification } from '../../notifier.ts';
 import { defineChannel, Secret, VendorUrl } from '../define.ts';
 import { answerError, callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
 
@@ -72,8 +71,7 @@ export const channel = defineChannel({
         }
         return phone.claim(idempotentDelivery(outcome, (body) => parse<Call>(body)?.sid));
       },
-      // After a restart nobody knows when the call was begun: any since the incident's last change is ours.
-      lookup: (notification, abort) => phone.find(lastChange(notification), abort),
+      lookup: (_notification, attempt, abort) => phone.find(attempt.since, abort, attempt.others),
     };
   },
 });
@@ -101,7 +99,7 @@ function twilio(settings: Settings, clock: Clock, userAgent: string) {
     },
 
     /** Whether a call to this number was made since then. `retryable`: none was. */
-    async find(sinceMs: number, abort: AbortSignal): Promise<Delivery> {
+    async find(sinceMs: number, abort: AbortSignal, others: ReadonlySet<string> = new Set()): Promise<Delivery> {
       const query = new URLSearchParams({ To: settings.to, From: settings.from, PageSize: '20' });
       const outcome = await callVendor(
         { ...request, method: 'GET', url: `${calls}?${query}`, headers: { 'user-agent': userAgent } },
@@ -111,12 +109,13 @@ function twilio(settings: Settings, clock: Clock, userAgent: string) {
       const delivery = idempotentDelivery(outcome);
       if (delivery.status !== 'accepted' || outcome.kind !== 'answer') {
         const error = 'error' in delivery ? delivery.error : new Error('no answer');
-        return { status: 'ambiguous', error, lookup: () => this.find(sinceMs, AbortSignal.timeout(10_000)) };
+        return { status: 'ambiguous', error, lookup: () => this.find(sinceMs, AbortSignal.timeout(10_000), others) };
       }
       const recent = parse<{ calls?: Call[] }>(outcome.answer.body)?.calls ?? [];
       const ours = recent.find(
         (call) =>
           !claimed.has(call.sid) &&
+          !others.has(call.sid) &&
           call.to === settings.to &&
           call.from === settings.from &&
           Date.parse(call.date_created) >= sinceMs - CLOCK_SLACK_MS,
@@ -134,10 +133,6 @@ function parse<T>(body: string): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function lastChange({ incident }: Notification): number {
-  return Date.parse(incident.acknowledged_at ?? incident.triggered_at);
 }
 
 /** @returns TwiML that says the text three times with pauses between, within Twilio's length */

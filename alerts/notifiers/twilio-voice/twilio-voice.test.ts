@@ -107,6 +107,26 @@ test('a call that was never made is retryable, and calls of other notifications 
   expect(await lookupOf(delivery)).toMatchObject({ status: 'retryable' });
 });
 
+test('after a restart it looks for the call of that very attempt, not for one before or of another incident', async () => {
+  const notifier = channel.create(settings(server.url), context);
+  const since = Date.parse('2026-11-23T03:07:00Z');
+  const call = (sid: string, date: string) => ({
+    sid,
+    to: '+12025550101',
+    from: '+12025550100',
+    twiml: '',
+    date_created: new Date(date).toUTCString(),
+  });
+  made.push(call('CAbefore', '2026-11-23T03:05:00Z'), call('CAother', '2026-11-23T03:07:01Z'));
+  const attempt = { since, others: new Set(['CAother']) };
+  expect(await notifier.lookup!(notification(), attempt, soon())).toMatchObject({ status: 'retryable' });
+  made.push(call('CAours', '2026-11-23T03:07:02Z'));
+  expect(await notifier.lookup!(notification(), attempt, soon())).toEqual({
+    status: 'accepted',
+    providerRef: 'CAours',
+  });
+});
+
 test('while Twilio does not answer the lookup, the answer stays unclear', async () => {
   const notifier = channel.create(settings(server.url), context);
   server.mood = 'failing';
