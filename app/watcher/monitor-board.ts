@@ -80,16 +80,6 @@ export class MonitorBoard {
     if (row) await this.#refreshUptime(row);
   }
 
-  /** Monitors of the same service and environment, the one itself left out, that pass. */
-  healthyBeside(key: string): string[] {
-    const own = this.#rows.get(key)?.definition;
-    if (!own) return [];
-    return [...this.#rows.values()]
-      .filter(({ definition }) => definition.key !== key && sameService(definition, own))
-      .map(({ definition }) => definition.key)
-      .filter((other) => ['passing', 'degraded'].includes(this.#deps.alertOf(other)?.state ?? 'no_data'));
-  }
-
   list(): Monitor[] {
     return [...this.#rows.values()]
       .map((row) => this.#monitor(row))
@@ -134,10 +124,6 @@ export class MonitorBoard {
       file: scenario.file,
     };
   }
-}
-
-function sameService(one: MonitorDefinition, other: MonitorDefinition): boolean {
-  return one.scenario.service === other.scenario.service && one.environment.name === other.environment.name;
 }
 
 function describeSchedule({ schedule }: Scenario): string | null {

@@ -7,7 +7,7 @@ import type { RunResult } from '../../scenarios/run-result.ts';
 export function toObservation(
   run: RunResult,
   scenario: Scenario,
-  around: { publicUrl: string; deployment: Deployment | null; healthyMonitors: string[] },
+  around: { publicUrl: string; deployment: Deployment | null },
 ): Observation {
   const endedAt = Date.parse(run.started_at) + run.duration_ms;
   return {
@@ -18,6 +18,7 @@ export function toObservation(
     run_id: run.id,
     run_url: `${around.publicUrl}/runs/${run.id}`,
     trace_id: run.trace_id,
+    started_at: new Date(run.started_at).toISOString(),
     at: new Date(endedAt).toISOString(),
     scheduled_at: run.scheduled_at,
     status: run.status,
@@ -37,7 +38,7 @@ export function toObservation(
       route: run.failure.request && `${run.failure.request.method} ${run.failure.request.route}`,
       status_code: run.failure.status_code,
     },
-    evidence: { healthy_monitors: around.healthyMonitors },
+    evidence: {},
     deployment: around.deployment,
   };
 }

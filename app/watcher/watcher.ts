@@ -197,7 +197,6 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       toObservation(run, scenario, {
         publicUrl: publicUrl(),
         deployment: deployments.latest(run.service, run.environment),
-        healthyMonitors: board.healthyBeside(run.monitor),
       }),
     );
   }

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { TSchema } from 'typebox';
+import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import { loadConfig } from './load.ts';
+
+let schema: TSchema;
+let folder: string;
+beforeAll(async () => {
+  schema = channelSchema(await loadChannels());
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ringdown-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function load(text: string, env: Record<string, string> = {}) {
+  const file = join(folder, 'ringdown.yaml');
+  writeFileSync(file, text);
+  const { value, diagnostics } = loadConfig(file, schema, env);
+  return { config: value, messages: diagnostics.map(({ line, column, message }) => `${line}:${column} ${message}`) };
+}
+
+describe('ringdown.yaml', () => {
+  test('what it does not say has defaults', () => {
+    const { config, messages } = load('version: 1\n');
+    expect(messages).toEqual([]);
+    expect(config).toMatchObject({
+      publicUrl: undefined,
+      environments: [],
+      scenarioFiles: undefined,
+      channels: [],
+      backends: [{ name: 'local', type: 'embedded', retention: '7d', max_size: '5GB' }],
+      runRetentionMs: 30 * 86_400_000,
+    });
+  });
+
+  test('variables are replaced inside values, several in one', () => {
+    const { config } = load(
+      'version: 1\nenvironments: { e: { base_url: "https://${HOST}:${PORT}" } }\npublic_url: https://x.example/\n',
+      { HOST: 'api.example.com', PORT: '8443' },
+    );
+    expect(config.environments).toEqual([{ name: 'e', baseUrl: 'https://api.example.com:8443' }]);
+    expect(config.publicUrl).toBe('https://x.example');
+  });
+
+  test('a missing variable is told at its place, an empty one too, and no value is ever printed', () => {
+    const text =
+      'version: 1\nchannels:\n  - { name: a, type: slack, url: "${A}" }\n  - { name: b, type: slack, url: "https://x/${B}" }\n  - { name: c, type: pagerduty, routing_key: "${SECRET}", urll: x }\n';
+    const { messages } = load(text, { A: '', SECRET: 'canary' });
+    expect(messages).toContain('3:35 environment variable A is not set');
+    expect(messages).toContain('4:45 environment variable B is not set');
+    expect(messages.join()).not.toContain('canary');
+  });
+
+  test('globs are relative to the file, and one that matches nothing is an error', () => {
+    writeFileSync(join(folder, 'a.scenario.yaml'), '');
+    const { config, messages } = load('version: 1\nscenarios: ["*.scenario.yaml", "nope/*.yaml"]\n');
+    expect(config.scenarioFiles).toEqual([join(folder, 'a.scenario.yaml')]);
+    expect(messages).toEqual(['2:32 no file matches']);
+  });
+
+  test.each([
+    ['version: 2\n', /1:10 .*version/],
+    ['version: 1\nenvironmants: {}\n', /2:1 unknown key "environmants"/],
+    ['version: 1\nenvironments: { "Prod!": { base_url: "https://x" } }\n', /2:17 "Prod!" is not allowed as a key/],
+    [
+      'version: 1\nenvironments: { e: { base_url: "file:///etc/passwd" } }\n',
+      /2:32 base_url must be an http or https URL/,
+    ],
+    ['version: 1\npublic_url: nowhere\n', /2:13 public_url must be an http or https URL/],
+    ['version: 1\nbackends: [{ name: x, type: elastic }]\n', /2:29 /],
+    ['version: 1\nretention: { runs: 30 }\n', /2:20 .*duration/],
+    ['version: 1\nchannels: [{ name: all, type: console }]\n', /2:20 "all" stands for every channel/],
+    ['version: 1\nchannels: [{ name: x, type: slak, url: y }]\n', /2:29 /],
+    ['- version: 1\n', /1:1 /],
+    ['', /1:1 /],
+  ])('%j is refused', (text, expected) => {
+    expect(load(text).messages.join('\n')).toMatch(expected);
+  });
+
+  test('a file that is not there is an error that names it', () => {
+    const { diagnostics } = loadConfig(join(folder, 'none.yaml'), schema, {});
+    expect(diagnostics).toMatchObject([{ file: join(folder, 'none.yaml'), message: 'there is no such file' }]);
+  });
+});

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { DataDirectory } from './data-directory.ts';
+
+let folder: string;
+let directory: DataDirectory;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ringdown-'));
+  directory = new DataDirectory(join(folder, 'data'));
+  directory.prepare();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a second watcher is kept out, and let in once the first has ended', () => {
+  const lock = directory.lock();
+  expect(() => directory.lock()).toThrow(/another watcher uses the data directory/);
+  lock.release();
+  directory.lock().release();
+});
+
+test('a watcher that was killed leaves no lock behind', async () => {
+  const program = `
+    import { DataDirectory } from ${JSON.stringify(new URL('./data-directory.ts', import.meta.url).href)};
+    globalThis.lock = new DataDirectory(${JSON.stringify(directory.path)}).lock();
+    process.stdout.write('locked');
+    setInterval(() => {}, 1000);`;
+  const other = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(other.stdout, 'data');
+  expect(() => directory.lock()).toThrow();
+  other.kill('SIGKILL');
+  await once(other, 'exit');
+  directory.lock().release();
+});
+
+test('the token is made once, for the owner alone, and the environment goes before it', () => {
+  const token = directory.token({});
+  expect(token).toMatch(/^[\w-]{32}$/);
+  expect(directory.token({})).toBe(token);
+  expect(statSync(join(directory.path, 'token')).mode & 0o077).toBe(0);
+  expect(statSync(directory.path).mode & 0o077).toBe(0);
+  expect(directory.token({ RINGDOWN_TOKEN: 'given' })).toBe('given');
+});
+
+test('a folder that cannot be made is an error with a hint, exit code 2', () => {
+  writeFileSync(join(folder, 'file'), '');
+  const impossible = new DataDirectory(join(folder, 'file', 'data'));
+  expect(() => impossible.prepare()).toThrow(expect.objectContaining({ code: 'DATA_DIRECTORY', exitCode: 2 }));
+});
+
+test('what it says when ready is read back, and is undefined before', () => {
+  expect(directory.readReady()).toBeUndefined();
+  const ready = {
+    url: 'http://127.0.0.1:1',
+    sign_in_url: 'x',
+    api_url: null,
+    otlp_url: 'x',
+    statsd_address: 'x',
+    pid: 1,
+    api_pid: null,
+  };
+  directory.writeReady(ready);
+  expect(directory.readReady()).toEqual(ready);
+  expect(readFileSync(join(directory.path, 'ready.json'), 'utf8').endsWith('}\n')).toBe(true);
+});
