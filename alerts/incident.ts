@@ -52,7 +52,7 @@ export interface Cause {
 export interface Evidence {
   /** Real (not synthetic) traffic on the failing route over the last 5 minutes. */
   real_traffic: { route: string; requests: number; errors: number } | null;
-  /** Monitors of the same service and environment that pass. */
+  /** Monitors of the same service and environment that passed when it began; in a notification, those that pass by then. */
   healthy_monitors: string[];
 }
 

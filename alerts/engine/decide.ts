@@ -53,7 +53,7 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
   monitor.consecutive_failures++;
   monitor.consecutive_passes = 0;
   monitor.passing_since = null;
-  monitor.first_failure ??= { at: observation.at, scheduled_at: observation.scheduled_at };
+  monitor.first_failure ??= { at: observation.started_at, scheduled_at: observation.scheduled_at };
   monitor.cause = cause;
   const own = monitor.incident_id ? draft.incident(monitor.incident_id) : undefined;
   if (observation.quarantined) {

@@ -29,17 +29,18 @@ export interface Surroundings {
 export class Draft {
   readonly change: AlertChange = emptyChange();
   readonly at: string;
-  readonly #state: AlertState;
+  /** As it was before this change. */
+  readonly before: AlertState;
   readonly #around: Surroundings;
 
   constructor(state: AlertState, around: Surroundings) {
-    this.#state = state;
+    this.before = state;
     this.#around = around;
     this.at = new Date(around.now).toISOString();
   }
 
   monitor(key: string): MonitorAlert | undefined {
-    return this.change.monitors.get(key) ?? this.#state.monitors.get(key);
+    return this.change.monitors.get(key) ?? this.before.monitors.get(key);
   }
 
   putMonitor(row: MonitorAlert): void {
@@ -47,14 +48,14 @@ export class Draft {
   }
 
   incident(id: string): TrackedIncident | undefined {
-    return this.change.incidents.get(id) ?? this.#state.incidents.get(id);
+    return this.change.incidents.get(id) ?? this.before.incidents.get(id);
   }
 
   /** The incident, ready to be written to. */
   edit(id: string): TrackedIncident {
     const written = this.change.incidents.get(id);
     if (written) return written;
-    const row = this.#state.incidents.get(id);
+    const row = this.before.incidents.get(id);
     if (!row) throw new Error(`no incident ${id}`);
     const copy = { ...row, incident: { ...row.incident } };
     this.change.incidents.set(id, copy);
@@ -67,7 +68,7 @@ export class Draft {
 
   service(of: { service: string; environment: string }): ServiceAlert {
     const key = serviceKey(of);
-    return this.change.services.get(key) ?? this.#state.services.get(key) ?? { key, open: [], opened: [] };
+    return this.change.services.get(key) ?? this.before.services.get(key) ?? { key, open: [], opened: [] };
   }
 
   putService(row: ServiceAlert): void {
@@ -84,18 +85,6 @@ export class Draft {
       const monitor = this.monitor(key);
       if (monitor?.incident_id === row.incident.id) yield monitor;
     }
-  }
-
-  /** Keys of monitors of the service that pass, at most `limit`. */
-  healthyMonitors(of: { service: string; environment: string }, limit: number): string[] {
-    const found: string[] = [];
-    for (const key of this.#state.monitors.keys()) {
-      if (found.length === limit) break;
-      const monitor = this.monitor(key)!;
-      if (monitor.service !== of.service || monitor.environment !== of.environment) continue;
-      if (monitor.state === 'passing' || monitor.state === 'degraded') found.push(key);
-    }
-    return found;
   }
 
   join(row: TrackedIncident, monitor: MonitorAlert): void {

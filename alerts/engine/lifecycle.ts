@@ -4,14 +4,13 @@ import { builtInPolicy, type Policy } from '../policies/policy.ts';
 import { brokenRoutes, isTimeout, UNREACHABLE, withCause } from './cause.ts';
 import type { Draft, Surroundings } from './draft.ts';
 import { raisePriority, scheduleUpdate, startEscalation } from './escalation.ts';
+import { healthyBeside } from './healthy.ts';
 import { dedupKey, incidentId } from './keys.ts';
 import type { Observation } from './observation.ts';
 import type { MonitorAlert, TrackedIncident } from './state.ts';
 
 /** A cause that opened this many incidents within the window is flapping. */
 export const FLAPPING = { incidents: 3, windowMs: 3_600_000, passingForMs: 600_000 } as const;
-
-const HEALTHY_MONITORS_SHOWN = 20;
 
 /** Opens an incident for the monitor and rings; an unreachable service takes in what is open already. */
 export function openIncident(
@@ -68,9 +67,7 @@ export function openIncident(
     open: [...service.open, id],
     opened: [...service.opened.filter(({ at }) => at > recent), { cause, at: draft.at }].slice(-50),
   });
-  row.incident.evidence.healthy_monitors =
-    observation.evidence.healthy_monitors?.slice(0, HEALTHY_MONITORS_SHOWN) ??
-    draft.healthyMonitors(observation, HEALTHY_MONITORS_SHOWN).filter((other) => other !== monitor.key);
+  row.incident.evidence.healthy_monitors = healthyBeside(draft.before, row.incident);
   draft.event(row, 'triggered', row.incident.title, monitor.key);
   startEscalation(draft, row, around);
   for (const narrower of absorbed) absorb(draft, row, narrower.incident.id, around);

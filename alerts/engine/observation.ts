@@ -13,6 +13,8 @@ export interface Observation {
   run_id: string;
   run_url: string;
   trace_id: string;
+  /** When the run began: an outage that it finds is at least as old. */
+  started_at: string;
   /** When the run ended. */
   at: string;
   scheduled_at: string;

@@ -14,7 +14,7 @@ export interface MonitorAlert {
   consecutive_failures: number;
   consecutive_passes: number;
   passing_since: string | null;
-  /** Of the present row of failures. */
+  /** Of the present row of failures: when its first run began, and when that was due. */
   first_failure: { at: string; scheduled_at: string } | null;
   /** Key of the present cause, see cause.ts; null while passing. */
   cause: string | null;

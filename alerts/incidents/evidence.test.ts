@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { NotificationEvent } from '../incident.ts';
-import { answered, failed, passed } from '../testing/observations.ts';
+import { answered, failed, passed, unreachable } from '../testing/observations.ts';
 import { at, expectNothingElse, expectNotified, run, timeline, World } from '../testing/timeline.ts';
 import type { EvidenceSource } from './evidence.ts';
 
@@ -93,4 +93,30 @@ test('monitors of the same service that pass are named', async () => {
     at('1s', run(JOURNEY, failed)),
   ]);
   expect(played.incident.evidence.healthy_monitors).toEqual(['sign-in@local']);
+});
+
+test('a monitor that fails too by the time a page leaves is not called healthy', async () => {
+  const world = worldWith((played) => async () => {
+    await played.clock.timer(200);
+  });
+  const played = await timeline(world, [
+    at('0s', run('sign-in@local', passed)),
+    at('0s', run('list@local', passed)),
+    at('1s', run(JOURNEY, failed)),
+    at('1100ms', run('list@local', answered(500, 'GET /v1/posts', 'list'))),
+    at('2s', expectNotified('slack: triggered')),
+  ]);
+  const [told] = played.channel('slack').accepted;
+  expect(told?.incident.monitors).toEqual([JOURNEY, 'list@local']);
+  expect(told?.incident.evidence.healthy_monitors).toEqual(['sign-in@local']);
+  expect(told?.page.facts).toContainEqual({ label: 'Healthy', text: 'sign in' });
+});
+
+test('nothing is called healthy of a service that does not answer', async () => {
+  const played = await timeline(new World([], ['slack']), [
+    at('0s', run('sign-in@local', passed)),
+    at('1s', run(JOURNEY, unreachable)),
+    at('1s', expectNotified('slack')),
+  ]);
+  expect(played.channel('slack').accepted[0]?.page.facts.map(({ label }) => label)).not.toContain('Healthy');
 });

@@ -1,5 +1,6 @@
 import { brokenRoutes, UNREACHABLE } from '../engine/cause.ts';
 import { nextEscalation } from '../engine/escalation.ts';
+import { healthyBeside } from '../engine/healthy.ts';
 import type { AlertState, QueuedDelivery } from '../engine/state.ts';
 import type { Notification } from '../notifier.ts';
 import { composePage } from '../page/compose.ts';
@@ -14,12 +15,16 @@ export function notificationOf(state: AlertState, delivery: QueuedDelivery, now:
   const { incident } = row;
   if (delivery.event === 'incident.escalated' && incident.state !== 'triggered') return null;
   if (delivery.event === 'incident.updated' && incident.state === 'resolved') return null;
+  const unreachable = row.shown_cause === UNREACHABLE;
+  // Monitors that have not run since the service went away look healthy and are not.
+  const healthy_monitors = unreachable ? [] : healthyBeside(state, incident);
+  const told = { ...incident, evidence: { ...incident.evidence, healthy_monitors } };
   const page = composePage(
-    incident,
+    told,
     delivery.event,
     {
-      unreachable: row.shown_cause === UNREACHABLE,
-      failing_routes: row.shown_cause === UNREACHABLE ? 0 : brokenRoutes(row.causes).length,
+      unreachable,
+      failing_routes: unreachable ? 0 : brokenRoutes(row.causes).length,
       failing_monitors: incident.monitors.filter((key) => state.monitors.get(key)?.incident_id === incident.id).length,
       next_escalation: nextEscalation(row),
       continues_as: row.continues_as,
@@ -28,5 +33,5 @@ export function notificationOf(state: AlertState, delivery: QueuedDelivery, now:
     now,
   );
   const { delivery_id, dedup_key, event } = delivery;
-  return { delivery_id, dedup_key, event, incident, page };
+  return { delivery_id, dedup_key, event, incident: told, page };
 }

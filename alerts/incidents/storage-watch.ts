@@ -57,6 +57,7 @@ function observation(at: string, trouble: Error | null): Observation {
     run_id: `storage-${at}-${trouble ? 'failed' : 'passed'}`,
     run_url: '',
     trace_id: '',
+    started_at: at,
     at,
     scheduled_at: at,
     status: trouble ? 'error' : 'passed',

@@ -13,6 +13,7 @@ test.each([
   ['list', 'GET /v1/posts', 'listing posts'],
   ['get', 'GET /v1/status', 'getting the status'],
   ['sign up', 'POST /v1/users', 'signing up'],
+  ['writing a post', 'POST /v1/posts', 'writing a post'],
   ['home page', 'GET /', 'the step home page'],
   ['check', null, 'checking'],
   ['refresh', 'POST /v1/sessions/refresh', 'refreshing a session'],

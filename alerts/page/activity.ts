@@ -10,11 +10,12 @@ const DOUBLED = new Set(['get', 'log', 'put', 'reset', 'stop', 'submit', 'cancel
 
 /**
  * What a step does, as the subject of a sentence: `write` on `POST /v1/posts` becomes "writing a post",
- * `sign in` becomes "signing in"; a name that is no verb stays a name: "the step home page".
+ * `sign in` becomes "signing in", and "writing a post" is fine as it is; a name that is no verb stays a name: "the step home page".
  */
 export function activity(step: string, route: string | null): string {
   const [first = '', ...rest] = step.trim().split(/\s+/);
   const verb = first.toLowerCase();
+  if (/^[a-z]{2,}ing$/.test(verb)) return step.trim();
   if (!VERBS.has(verb)) return `the step ${step}`;
   const object = rest.length > 0 ? rest.join(' ') : objectOf(route, verb);
   return [gerund(verb), object].filter(Boolean).join(' ');

@@ -126,7 +126,7 @@ test('a page to read', () => {
     headline: 'P1 Reference API, production · write: status 500, expected 201',
     server_error: 'no such column: author_id',
     facts: [
-      { label: 'Since', text: '2026-11-23 03:00:00 UTC (40 s)' },
+      { label: 'Since', text: '2026-11-23 03:00:00 UTC, for 40 s' },
       { label: 'Scenario', text: 'Write a post and read it back, step "write"' },
       { label: 'Request', text: 'POST /v1/posts' },
       { label: 'Expected', text: '201' },
@@ -135,7 +135,7 @@ test('a page to read', () => {
       { label: 'Real traffic', text: '36 of 40 requests to POST /v1/posts failed in the last 5 min' },
       { label: 'Healthy', text: 'sign-in' },
       { label: 'Changed', text: 'version 4.12 was deployed 6 min ago' },
-      { label: 'Next', text: 'Call-kim in 4 min unless acknowledged' },
+      { label: 'Next', text: 'call-kim in 4 min unless acknowledged' },
     ],
     speech: expect.any(String),
     links: [
@@ -176,6 +176,25 @@ test.each([
   ],
 ] as const)('%s: its first line', (event, patch, around, expected) => {
   expect(headline(patch, event, around)).toBe(expected);
+});
+
+test('an outage that has just begun is not told in milliseconds', () => {
+  const page = composePage(writing, 'incident.triggered', context, Date.parse(writing.cause.failing_since) + 146);
+  expect(page.facts[0]).toEqual({ label: 'Since', text: '2026-11-23 03:00:00 UTC, for 1 s' });
+});
+
+test('everybody is called by that name', () => {
+  const next_escalation = { at: '2026-11-23T03:05:05.000Z', notify: ['all'] };
+  const { facts } = composePage(writing, 'incident.triggered', { ...context, next_escalation }, NOW);
+  expect(facts.at(-1)).toEqual({ label: 'Next', text: 'every channel in 4 min unless acknowledged' });
+});
+
+test('a page that could not leave before the end says that it is over', () => {
+  const over = { ...writing, state: 'resolved' as const, resolved_at: '2026-11-23T03:00:30.000Z' };
+  const page = composePage(over, 'incident.triggered', context, NOW + 3_600_000);
+  expect(page.headline).toBe('Over after 30 s · Reference API, production · write: status 500, expected 201');
+  expect(page.speech).toContain('It is over. It lasted thirty seconds.');
+  expect(page.speech).not.toContain('Failing for');
 });
 
 test('a server error cannot forge a line of its own', () => {

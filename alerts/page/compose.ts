@@ -1,9 +1,10 @@
 import { formatDuration } from '../../core/units.ts';
 import type { Incident, NotificationEvent } from '../incident.ts';
 import type { Page } from '../notifier.ts';
+import { ALL_CHANNELS } from '../policies/policy.ts';
 import { spokenName } from './names.ts';
 import { composeSpeech } from './speech.ts';
-import { capitalized, listed } from './words.ts';
+import { listed } from './words.ts';
 
 /** What a page says beyond the incident itself. */
 export interface PageContext {
@@ -31,7 +32,7 @@ export function composePage(incident: Incident, event: NotificationEvent, contex
   return {
     headline: oneLine(headline(incident, event, context, now), 250),
     server_error: incident.cause.server_error === null ? null : oneLine(incident.cause.server_error, LONGEST_ERROR),
-    facts: facts(incident, event, context, now).map(({ label, text }) => ({ label, text: oneLine(text, 1_000) })),
+    facts: facts(incident, context, now).map(({ label, text }) => ({ label, text: oneLine(text, 1_000) })),
     speech: composeSpeech(incident, event, context, now),
     links: [
       { label: 'Incident', url: incident.url },
@@ -45,9 +46,12 @@ function headline(incident: Incident, event: NotificationEvent, context: PageCon
   const where = `${spokenName(incident.service)}, ${incident.environment}`;
   const { step, message } = incident.cause;
   const what = context.unreachable ? `does not answer: ${message}` : `${step}: ${message}`;
-  const lasted = formatDuration(
+  const lasted = outageLength(
     (Date.parse(incident.resolved_at ?? '') || now) - Date.parse(incident.cause.failing_since),
   );
+  // A channel that was down hears of it late, and must not wake anybody for what is over.
+  if (event !== 'incident.resolved' && incident.state === 'resolved')
+    return `Over after ${lasted} · ${where} · ${what}`;
   switch (event) {
     case 'incident.acknowledged':
       return `Acknowledged by ${incident.acknowledged_by ?? 'somebody'} · ${incident.priority} ${where} · ${what}`;
@@ -57,20 +61,15 @@ function headline(incident: Incident, event: NotificationEvent, context: PageCon
       return `Resolved${by} after ${lasted} · ${where} · ${what}`;
     }
     case 'incident.escalated':
-      return `Nobody has answered for ${formatDuration(now - Date.parse(incident.triggered_at))} · ${incident.priority} ${where} · ${what}`;
+      return `Nobody has answered for ${outageLength(now - Date.parse(incident.triggered_at))} · ${incident.priority} ${where} · ${what}`;
     default:
       return `${incident.priority} ${where} · ${what}`;
   }
 }
 
-function facts(
-  incident: Incident,
-  event: NotificationEvent,
-  context: PageContext,
-  now: number,
-): { label: string; text: string }[] {
+function facts(incident: Incident, context: PageContext, now: number): { label: string; text: string }[] {
   const { cause, evidence, deployment } = incident;
-  const over = event === 'incident.resolved';
+  const over = incident.state === 'resolved';
   const since = Date.parse(cause.failing_since);
   const found: { label: string; text: string }[] = [];
   const add = (label: string, text: string) => found.push({ label, text });
@@ -78,7 +77,7 @@ function facts(
   const end = over ? Date.parse(incident.resolved_at ?? '') || now : now;
   add(
     'Since',
-    `${cause.failing_since.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')} (${formatDuration(end - since)})`,
+    `${cause.failing_since.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}, for ${outageLength(end - since)}`,
   );
   add('Scenario', cause.step ? `${cause.monitor_name}, step "${cause.step}"` : cause.monitor_name);
   if (cause.route) add('Request', cause.route);
@@ -107,10 +106,19 @@ function facts(
     const wait = Math.max(0, Date.parse(context.next_escalation.at) - now);
     add(
       'Next',
-      `${capitalized(listed([...context.next_escalation.notify]))} in ${formatDuration(wait)} unless acknowledged`,
+      `${listed(context.next_escalation.notify.map(calledChannel))} in ${formatDuration(wait)} unless acknowledged`,
     );
   }
   return found;
+}
+
+/** Outages are told in whole seconds: one that has just begun has lasted one. */
+function outageLength(ms: number): string {
+  return formatDuration(Math.max(1_000, Math.round(ms / 1_000) * 1_000));
+}
+
+function calledChannel(name: string): string {
+  return name === ALL_CHANNELS ? 'every channel' : name;
 }
 
 function some(names: readonly string[]): string {

@@ -35,7 +35,9 @@ export function composeSpeech(incident: Incident, event: NotificationEvent, cont
     failure(incident, what, context),
     incident.cause.server_error ? `Server log: ${spoken(incident.cause.server_error)}.` : '',
     surroundings(incident, context),
-    `Failing for ${durationInWords(now - since)}.`,
+    incident.state === 'resolved'
+      ? `It is over. It lasted ${durationInWords((Date.parse(incident.resolved_at ?? '') || now) - since)}.`
+      : `Failing for ${durationInWords(now - since)}.`,
     deployment(incident, now),
   ]
     .filter(Boolean)

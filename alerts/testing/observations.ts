@@ -69,6 +69,7 @@ export function observe(monitor: string, outcome: Outcome, now: number): Observa
     run_id,
     run_url: `http://127.0.0.1:4000/runs/${run_id}`,
     trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+    started_at: at,
     at,
     scheduled_at: at,
     degraded: false,

@@ -55,7 +55,13 @@ describe('alerts in SQL', () => {
     const id = delivery!.incident_id;
     const accepted = recordDelivery(
       state,
-      { ...delivery!, status: 'accepted', attempts: 1, provider_ref: 'ref' },
+      {
+        ...delivery!,
+        status: 'accepted',
+        attempts: 1,
+        last_attempt_at: new Date(around(1).now).toISOString(),
+        provider_ref: 'ref',
+      },
       'accepted',
       around(1),
     );
