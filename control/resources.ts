@@ -21,6 +21,8 @@ export type {
   Trace,
   TraceSummary,
 } from '../monitoring/telemetry.ts';
+export type { RunComparison } from '../scenarios/engine/comparison/compare-runs.ts';
+export type { DiffLine } from '../scenarios/engine/comparison/line-diff.ts';
 export type {
   AssertionResult,
   Attempt,
@@ -75,27 +77,6 @@ export interface Monitor {
 export interface IncidentDetail extends Incident {
   timeline: IncidentEvent[];
   deliveries: DeliveryRecord[];
-}
-
-/** `GET /api/v1/runs/{id}/comparison`: body and headers against the last passing run, step by step. */
-export interface RunComparison {
-  run_id: string;
-  /** The last passing run before it; null when there is none. */
-  baseline_run_id: string | null;
-  baseline_started_at: string | null;
-  steps: {
-    name: string;
-    status: { before: number | null; now: number | null };
-    headers: DiffLine[];
-    body: DiffLine[];
-  }[];
-}
-
-export interface DiffLine {
-  change: 'same' | 'added' | 'removed';
-  text: string;
-  /** This field differs between passing runs too (ids, times): folded away by default. */
-  always_varies: boolean;
 }
 
 /** `GET /api/v1/session`: who is signed in, and what this watcher is. */

@@ -18,6 +18,9 @@ const Synthetic = Type.Optional(
 const Level = Type.Optional(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']));
 const AggregateName = Type.Enum(['count', 'sum', 'rate', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99']);
 
+/** A question without its name: what the query string holds. */
+type Details<Ask extends Question['ask']> = Omit<Extract<Question, { ask: Ask }>, 'ask'>;
+
 interface WindowQuery {
   from?: string;
   to?: string;
@@ -56,18 +59,7 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
     },
   );
 
-  app.get<{
-    Querystring: WindowQuery & {
-      order: 'latest' | 'slowest';
-      service?: string;
-      route?: string;
-      min_duration_ms?: number;
-      errors_only?: boolean;
-      synthetic?: boolean;
-      limit: number;
-      cursor?: string;
-    };
-  }>(
+  app.get<{ Querystring: WindowQuery & Details<'traces'> }>(
     '/api/v1/telemetry/traces',
     {
       schema: {
@@ -89,16 +81,7 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
     async ({ query: { from, to, ...rest } }) => ask({ ask: 'traces', ...rest }, windowOf({ from, to })),
   );
 
-  app.get<{
-    Querystring: WindowQuery & {
-      trace_id?: string;
-      service?: string;
-      level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-      text?: string;
-      limit: number;
-      cursor?: string;
-    };
-  }>(
+  app.get<{ Querystring: WindowQuery & Details<'logs'> }>(
     '/api/v1/telemetry/logs',
     {
       schema: {
