@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Timings } from '../../run-result.ts';
 import { createExchange, type Exchange } from '../exchange.ts';
 import { readCapture } from './capture.ts';
+import { compileJsonQuery, type JsonQuery } from './json-query.ts';
 import { assertionKind, assertionKinds } from './registry.ts';
 
 fc.configureGlobal({ seed: 20261123 });
@@ -270,4 +271,27 @@ describe('captures', () => {
       error: 'the group of (z)?k took no part in the match',
     });
   });
+});
+
+test('a JSONPath that takes quadratic time is refused, many selected values are not', () => {
+  for (const query of ['$..[?@..c]', '$..*..*', '$.a[?count($..c) > 2]', '$[?$.b[*]]', '$.a[?$.b[?@.c]]']) {
+    expect([query, compileJsonQuery(query)]).toEqual([
+      query,
+      { error: expect.stringContaining('too long'), offset: expect.any(Number) },
+    ]);
+  }
+  for (const query of [
+    '$..c',
+    "$['..']['..']",
+    '$.a[?@.id == $.current.id]',
+    '$.a[?@.price > 2].n',
+    "$[?@.a == '$..*']",
+  ]) {
+    expect([query, compileJsonQuery(query)]).toEqual([
+      query,
+      expect.objectContaining({ select: expect.any(Function) }),
+    ]);
+  }
+  const many = compileJsonQuery('$[*]') as JsonQuery;
+  expect(many.select(Array.from({ length: 300_000 }, () => 1))).toHaveLength(300_000);
 });

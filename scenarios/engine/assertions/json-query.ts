@@ -24,6 +24,19 @@ const environment = new JSONPathEnvironment({ strict: true, maxRecursionDepth: 2
 environment.functionRegister.set('match', regexFunction(true));
 environment.functionRegister.set('search', regexFunction(false));
 
+/**
+ * What takes quadratic time or worse in the size of a body, which the watched service decides: a megabyte can hold the
+ * thread that schedules and pages for minutes.
+ * @returns the offset of the part that does
+ */
+function costlyAt(text: string): number | undefined {
+  const bare = text.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/gs, (quoted) => ' '.repeat(quoted.length));
+  const second = bare.indexOf('..', bare.indexOf('..') + 2);
+  if (bare.includes('..') && second > 0) return second;
+  // `$` inside a filter is asked again for every element that the filter judges.
+  return /(?<!^)\$[^\])<>=!&|,]*(?:\.\.|\*|\[\s*\?)/s.exec(bare)?.index;
+}
+
 const compiled = new Map<string, JsonQuery>();
 const MOST_QUERIES = 1_000;
 
@@ -38,6 +51,13 @@ export interface JsonQuery {
 export function compileJsonQuery(text: string): JsonQuery | { error: string; offset: number } {
   const known = compiled.get(text);
   if (known) return known;
+  const offset = costlyAt(text);
+  if (offset !== undefined) {
+    return {
+      error: 'it would take too long on a large body: one ".." at most, and no "$" for many values in a filter',
+      offset,
+    };
+  }
   let query: JSONPathQuery;
   try {
     query = environment.compile(text);
@@ -49,7 +69,7 @@ export function compileJsonQuery(text: string): JsonQuery | { error: string; off
     singular: query.singularQuery(),
     select(value) {
       try {
-        return query.query(value as JSONValue).values();
+        return Array.from(query.lazyQuery(value as JSONValue), (node) => node.value);
       } catch (error) {
         if (error instanceof JSONPathError) return { error: error.message };
         if (error instanceof RangeError) return { error: 'the value is nested too deeply' };

@@ -94,6 +94,23 @@ describe('a run against the last passing one', () => {
     expect(drawn(step!.body)).toEqual([' {', '-  "id": 2', '+  "id": 3', ' }']);
   });
 
+  test('headers of the moment vary by nature, yet one that is gone or new is told', () => {
+    const before = { date: 'Mon', age: '1', etag: '"a"', 'x-request-id': '1', traceparent: 'a', 'set-cookie': 's' };
+    const after = {
+      date: 'Tue',
+      age: '2',
+      etag: '"b"',
+      'x-request-id': '2',
+      traceparent: 'b',
+      'cf-ray': 'x',
+      vary: '*',
+    };
+    const [step] = compareRuns(run(['read', 200, {}, after]), run(['read', 200, {}, before]), []).steps;
+    const told = step!.headers.filter(({ change, always_varies }) => change !== 'same' && !always_varies);
+    expect(drawn(told)).toEqual(['+cf-ray: x', '-set-cookie: s', '+vary: *']);
+    expect(step!.headers.filter((line) => line.always_varies)).toHaveLength(10);
+  });
+
   test('without a passing run there is nothing to show', () => {
     expect(compareRuns(run(['read', 200, {}]), null, [])).toMatchObject({ baseline_run_id: null, steps: [] });
   });

@@ -1,6 +1,7 @@
 import type { RunResult, StepResult } from '../../run-result.ts';
 import { bodyLines, varyingFields } from './body-lines.ts';
 import { type DiffLine, diffLines, type Line } from './line-diff.ts';
+import { differsByNature } from './varying-headers.ts';
 
 /** A run against the last passing run, step by step. The shape of `GET /api/v1/runs/{id}/comparison`. */
 export interface RunComparison {
@@ -50,12 +51,16 @@ function compareSteps(
   };
 }
 
+const has = (step: StepResult | undefined, name: string) => step?.response?.headers[name] !== undefined;
+
 function compareHeaders(
   now: StepResult,
   before: StepResult | undefined,
   passing: (StepResult | undefined)[],
 ): DiffLine[] {
   const varies = (name: string) => {
+    // Only the value: a cookie that is no longer set, or an id that is new, is worth a look.
+    if (differsByNature(name) && has(before, name) && has(now, name)) return true;
     const values = passing.flatMap((step) => (step?.response ? [step.response.headers[name]] : []));
     return values.some((value) => value !== values[0]);
   };

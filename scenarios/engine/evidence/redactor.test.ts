@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { RunResult } from '../../run-result.ts';
 import { REDACTED, Redactor } from './redactor.ts';
+import { RunEvidence } from './run-evidence.ts';
 import { tokensInForm, tokensInJson } from './token-fields.ts';
 
 const SECRET = 'p@ss/w"örd+ 1';
@@ -91,4 +93,39 @@ describe('token-like fields', () => {
     }
     expect(performance.now() - before).toBeLessThan(1_500);
   });
+});
+
+describe('more secrets than can be searched for', () => {
+  const evidenceOf = (act: (evidence: RunEvidence) => void, body: string) => {
+    const evidence = new RunEvidence(['declared-secret']);
+    act(evidence);
+    const kept = evidence.body(body, 'application/json')!;
+    const start = performance.now();
+    const run = evidence.finish({ attempts: [], watcher_fault: null } as unknown as RunResult);
+    expect(performance.now() - start).toBeLessThan(1_000);
+    return { text: kept.text, run };
+  };
+
+  test('withhold what might hold one of them, and take no longer for it', () => {
+    const many = Array.from({ length: 200_000 }, (_, index) => `item-${index}`);
+    for (const secret of [many, 'x'.repeat(3_000_000), many.slice(0, 20_000)]) {
+      const { text } = evidenceOf((evidence) => evidence.addSecret(secret), '{"a":"item-199999 xxxxxxx"}');
+      expect(text).toMatch(/^\[withheld/);
+    }
+  });
+
+  test('tokens are masked where they stand, however many there are', () => {
+    const tokens = Array.from({ length: 1_500 }, (_, index) => ({ n: index, token: `tok-${index}-abc` }));
+    const { text } = evidenceOf(() => {}, JSON.stringify([...tokens, { say: 'declared-secret tok-7-abc' }]));
+    expect(text).not.toMatch(/tok-\d|declared-secret/);
+    expect(text).toContain('"n":1499,"token":"[redacted]"');
+  });
+});
+
+test('tokens in headers that hold a URL are masked, in query and fragment', () => {
+  const evidence = new RunEvidence([]);
+  const url = '/back?access_token=canary-1111&page=2#id_token=canary-2222&state=on';
+  const kept = evidence.headers({ location: url, link: `<${url}>; rel="next"`, etag: 'tag' });
+  const clean = '/back?access_token=[redacted]&page=2#id_token=[redacted]&state=on';
+  expect(kept).toEqual({ location: clean, link: `<${clean}>; rel="next"`, etag: 'tag' });
 });

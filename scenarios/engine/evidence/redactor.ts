@@ -1,6 +1,16 @@
 import { formsOf, isShort, SHORTEST_INSIDE } from './secret-forms.ts';
 
 export const REDACTED = '[redacted]';
+/** Stands for a text that cannot be searched for all of the run's secrets. */
+export const WITHHELD = '[withheld: the secrets of this run are too many or too long to be searched for]';
+
+/**
+ * What the search is built for, at most. A service decides how many secrets a run meets, and each costs some 80 µs on
+ * the thread that schedules and pages; one longer than this is more than a regular expression holds.
+ */
+const MOST_SECRETS = 1_000;
+const LONGEST_SECRET = 16_384;
+const MOST_CHARACTERS = 65_536;
 
 /** Digits of a number that is a secret rather than a size or a status that happens to be the same. */
 const SHORTEST_NUMBER = 6;
@@ -8,6 +18,8 @@ const SHORTEST_NUMBER = 6;
 /** Knows the secrets of one run and takes them out of whatever is about to be stored. */
 export class Redactor {
   readonly #secrets = new Set<string>();
+  #characters = 0;
+  #withholding = false;
   #pattern: RegExp | null = null;
   #stale = false;
   readonly #keys = new Map<string, string>();
@@ -18,15 +30,34 @@ export class Redactor {
     for (const secret of secrets) this.add(secret);
   }
 
-  /** Takes note of a secret. Later text is searched for all its encoded forms; see formsOf. */
+  /**
+   * Takes note of a secret. Later text is searched for all its encoded forms; see formsOf. Where that becomes too much,
+   * no text is given out any more.
+   */
   add(secret: string): void {
-    if (secret === '' || this.#secrets.has(secret)) return;
+    if (!this.addWhileRoom(secret)) this.#withholding = true;
+  }
+
+  /** As `add`, for what is masked where it stands anyway. @returns false where there is no room to search for it too */
+  addWhileRoom(secret: string): boolean {
+    if (secret === '' || this.#secrets.has(secret)) return true;
+    const characters = this.#characters + secret.length;
+    if (this.#secrets.size >= MOST_SECRETS || secret.length > LONGEST_SECRET || characters > MOST_CHARACTERS)
+      return false;
+    this.#characters = characters;
     this.#secrets.add(secret);
     this.#stale = true;
     this.#keys.clear();
+    return true;
+  }
+
+  /** Whether all further secrets make no difference. */
+  get withholding(): boolean {
+    return this.#withholding;
   }
 
   text(text: string): string {
+    if (this.#withholding) return text === '' || text === REDACTED ? text : WITHHELD;
     if (this.#secrets.size === 0 || text === '') return text;
     const pattern = this.#compiled();
     if (text.length < this.#shortest) return text;
@@ -36,7 +67,7 @@ export class Redactor {
 
   /** A copy of plain data with the secrets taken out of all its strings and keys. Unchanged parts are shared. */
   data<T>(value: T): T {
-    return this.#secrets.size === 0 ? value : (this.#walk(value) as T);
+    return this.#secrets.size === 0 && !this.#withholding ? value : (this.#walk(value) as T);
   }
 
   #walk(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { EvidenceBody, Failure, RunResult, StepResult } from '../../run-result.ts';
 import { REDACTED, Redactor } from './redactor.ts';
+import { isSecretHeader } from './secret-headers.ts';
 import { type Span, tokensInForm, tokensInJson } from './token-fields.ts';
 
 /** Bytes of a body that are kept. */
@@ -11,16 +12,7 @@ const SHORTEST_TOKEN = 6;
 /** Characters of a captured value that are kept. */
 const LONGEST_CAPTURE = 4_096;
 const DEEPEST_SECRET = 50;
-const SECRET_HEADERS = new Set([
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'proxy-authorization',
-  'x-api-key',
-  'x-auth-token',
-  'x-csrf-token',
-  'api-key',
-]);
+const URL_HEADERS = new Set(['location', 'content-location', 'referer', 'refresh', 'link']);
 
 /**
  * Collects what a run sent and received, and every secret that it comes across on the way. A secret may turn up
@@ -38,6 +30,7 @@ export class RunEvidence {
 
   /** Takes note of a value that must not be shown, such as a `secret: true` capture. */
   addSecret(value: unknown, depth = 0): void {
+    if (this.#redactor.withholding) return;
     if (typeof value === 'string' || typeof value === 'number') this.#redactor.add(String(value));
     else if (value !== null && typeof value === 'object' && depth < DEEPEST_SECRET) {
       for (const inner of Object.values(value)) this.addSecret(inner, depth + 1);
@@ -64,19 +57,20 @@ export class RunEvidence {
       const value = headers[name];
       if (value === undefined) continue;
       const lower = name.toLowerCase();
-      if (SECRET_HEADERS.has(lower)) {
+      if (isSecretHeader(lower)) {
         for (const one of typeof value === 'string' ? [value] : value) this.#rememberHeader(lower, one);
         kept[lower] = REDACTED;
       } else {
-        kept[lower] = typeof value === 'string' ? value : value.join(', ');
+        const joined = typeof value === 'string' ? value : value.join(', ');
+        kept[lower] = URL_HEADERS.has(lower) ? this.url(joined) : joined;
       }
     }
     return kept;
   }
 
-  /** A URL as evidence: values of token-like query parameters are masked and remembered. */
+  /** A URL as evidence: values of token-like parameters of query and fragment are masked and remembered. */
   url(url: string): string {
-    const query = url.indexOf('?');
+    const query = url.search(/[?#]/);
     return query === -1 ? url : url.slice(0, query) + this.#mask(url.slice(query), tokensInForm, decodeForm);
   }
 
@@ -148,7 +142,7 @@ export class RunEvidence {
     let from = 0;
     for (const { start, end } of spans) {
       const value = decode(text.slice(start, end));
-      if (value.length >= SHORTEST_TOKEN) this.#redactor.add(value);
+      if (value.length >= SHORTEST_TOKEN) this.#redactor.addWhileRoom(value);
       masked += text.slice(from, start) + REDACTED;
       from = end;
     }
@@ -163,7 +157,7 @@ export class RunEvidence {
       return;
     }
     const [scheme, credential] = /^(\S+)\s+(.+)$/.exec(value)?.slice(1) ?? ['', value];
-    if (credential!.length >= SHORTEST_TOKEN) this.#redactor.add(credential!);
+    if (credential!.length >= SHORTEST_TOKEN) this.#redactor.addWhileRoom(credential!);
     if (scheme!.toLowerCase() !== 'basic') return;
     const password = Buffer.from(credential!, 'base64').toString().split(':').slice(1).join(':');
     if (password.length >= SHORTEST_TOKEN) this.#redactor.add(password);
@@ -171,7 +165,7 @@ export class RunEvidence {
 
   #rememberCookie(pair: string): void {
     const value = pair.slice(pair.indexOf('=') + 1).trim();
-    if (value.length >= SHORTEST_TOKEN) this.#redactor.add(value);
+    if (value.length >= SHORTEST_TOKEN) this.#redactor.addWhileRoom(value);
   }
 }
 

@@ -49,14 +49,14 @@ export interface Span {
 
 // A name, a colon and a scalar. A string may be cut off by the end of the text, since evidence is capped.
 const JSON_FIELD = /"((?:[^"\\]|\\.){1,40})"\s*:\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)(?:"|\\?$)|(-?\d[^,}\]\s]*))/g;
-const FORM_FIELD = /(?:^|[?&;])([^=&;?#\s]{1,60})=([^&;#\s]*)/g;
+const FORM_FIELD = /(?:^|[?&;#])([^=&;?#\s]{1,60})=([^&;#>\s]*)/g;
 
 /** Where the values of token-like fields stand in JSON, whole or cut off. */
 export function tokensInJson(text: string): Span[] {
   return spansOf(JSON_FIELD, text);
 }
 
-/** Where the values of token-like fields stand in a query or a urlencoded form. */
+/** Where the values of token-like fields stand in a query, a fragment or a urlencoded form. */
 export function tokensInForm(text: string): Span[] {
   return spansOf(FORM_FIELD, text);
 }

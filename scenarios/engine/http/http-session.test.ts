@@ -146,6 +146,25 @@ describe('an exchange', () => {
     const unsafe = await http.exchange(get(origin, { method: 'POST', body: 'x' }), forever);
     expect(unsafe.error?.code).toBe('CONNECTION_RESET');
   });
+
+  test('notices that the server closed after its answer before a request that cannot be repeated', async () => {
+    let connections = 0;
+    const port = await listen(
+      createTcpServer((socket) => {
+        connections++;
+        socket.on('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
+      }),
+    );
+    const origin = `http://127.0.0.1:${port}`;
+    const http = session([origin]);
+    const statuses: unknown[] = [];
+    for (let times = 0; times < 20; times++) {
+      const { response, error } = await http.exchange(get(origin, { method: 'POST', body: 'x' }), forever);
+      statuses.push(response?.status ?? error);
+    }
+    expect(statuses).toEqual(new Array(20).fill(200));
+    expect(connections).toBe(20);
+  });
 });
 
 describe('what servers and networks do', () => {
@@ -205,6 +224,14 @@ describe('what servers and networks do', () => {
   test('something that is not HTTP', async () => {
     const port = await serveRaw('SSH-2.0-OpenSSH_9.6\r\n');
     expect(await errorOf(port)).toMatchObject({ code: 'INVALID_RESPONSE' });
+  });
+
+  test('an interim answer that nobody asked for', async () => {
+    const switched = await serveRaw('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n');
+    expect(await errorOf(switched)).toMatchObject({
+      code: 'INVALID_RESPONSE',
+      message: expect.stringContaining('101'),
+    });
   });
 
   test('headers without end', async () => {
@@ -305,8 +332,10 @@ describe('redirects', () => {
   });
 
   test('an endless circle ends', async () => {
-    const port = await serve((_request, response) => response.writeHead(307, { location: '/' }).end());
-    expect(await errorOf(port, { maxRedirects: 5 })).toMatchObject({
+    const port = await serve((_request, response) => response.writeHead(307, { location: '/?token=abc' }).end());
+    const error = await errorOf(port, { maxRedirects: 5 });
+    expect(error.message).not.toContain('abc');
+    expect(error).toMatchObject({
       kind: 'response_limit',
       code: 'TOO_MANY_REDIRECTS',
     });
@@ -315,7 +344,7 @@ describe('redirects', () => {
   test('each hop is checked, and credentials stay with their origin', async () => {
     const seen: (string | undefined)[] = [];
     const other = await serve((request, response) => {
-      seen.push(request.headers.authorization, request.method);
+      seen.push(request.headers.authorization, request.headers['x-api-key'] as string | undefined, request.method);
       response.end('there');
     });
     const port = await serve((request, response) => {
@@ -337,12 +366,12 @@ describe('redirects', () => {
     const request = get(origin, {
       method: 'POST',
       body: 'x',
-      headers: { Authorization: 'Bearer abc' },
+      headers: { Authorization: 'Bearer abc', 'X-API-Key': 'abc' },
       maxRedirects: 3,
     });
     const { response } = await listed.exchange(request, forever);
     expect(response!.body.toString()).toBe('there');
-    expect(seen).toEqual([undefined, 'GET']);
+    expect(seen).toEqual([undefined, undefined, 'GET']);
   });
 });
 

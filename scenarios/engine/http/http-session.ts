@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../../../core/clock.ts';
 import { formatDuration } from '../../../core/units.ts';
 import type { Timings } from '../../run-result.ts';
+import { isSecretHeader } from '../evidence/secret-headers.ts';
 import { type ConnectPhases, createConnector, type Lookup, RefusedTarget } from './connector.ts';
 import { decodeBody } from './decode-body.ts';
 import { ExchangeHandler } from './exchange-handler.ts';
@@ -84,7 +86,7 @@ export class HttpSession {
         return refuse(outcome, {
           kind: 'response_limit',
           code: 'TOO_MANY_REDIRECTS',
-          message: `more than ${request.maxRedirects} redirects, the last one to ${location}`,
+          message: `more than ${request.maxRedirects} redirects, the last one to ${location.replace(/[?#].*$/s, '')}`,
           hint: 'the server may redirect in a circle',
         });
       }
@@ -115,10 +117,13 @@ export class HttpSession {
       const error: ExchangeError = { kind: 'refused_target', code: 'TARGET_REFUSED', ...refusal };
       return { response: null, error, timings: noTimings(0) };
     }
+    const repeatable = IDEMPOTENT.has(request.method);
+    // A server that closes after its answer says so along with it; the socket must be read once more to hear that.
+    if (!repeatable && this.#clients.has(request.url.origin)) await setImmediate();
     const handler = await this.#dispatch(request, abort);
     // A server may close an idle connection just as it is used again; such a request was not served (RFC 9110 §9.2.2).
     const stale = handler.failed && !handler.started && !this.#phases && !abort.aborted;
-    const settled = stale && IDEMPOTENT.has(request.method) ? await this.#dispatch(request, abort) : handler;
+    const settled = stale && repeatable ? await this.#dispatch(request, abort) : handler;
     return this.#outcome(request, settled, abort);
   }
 
@@ -285,12 +290,8 @@ function redirectOf({ status, headers }: HttpResponse): string | null {
 /** The request of the next hop (RFC 9110 §15.4); credentials do not follow to another origin. */
 function follow(request: HttpRequest, url: URL, status: number): HttpRequest {
   const rewritten = status === 303 ? request.method !== 'HEAD' : status <= 302 && request.method === 'POST';
-  const dropped = new Set([
-    ...(rewritten ? ['content-type', 'content-length'] : []),
-    ...(url.origin === request.url.origin ? [] : ['authorization', 'cookie', 'proxy-authorization']),
-  ]);
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => !dropped.has(name.toLowerCase())),
-  );
+  const elsewhere = url.origin !== request.url.origin;
+  const kept = (name: string) => !(rewritten && name === 'content-type') && !(elsewhere && isSecretHeader(name));
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => kept(name.toLowerCase())));
   return { ...request, url, headers, ...(rewritten ? { method: 'GET', body: null } : {}) };
 }

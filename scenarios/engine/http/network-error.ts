@@ -154,6 +154,14 @@ function explainResponse(code: string, error: Error, progress: Progress): Explan
       hint: null,
     };
   }
+  // undici's words for a 100 or 101 that nobody asked for.
+  if (/^bad (?:response|upgrade)$/.test(error.message)) {
+    return {
+      code: 'INVALID_RESPONSE',
+      message: `${target} answered with an interim status (100 or 101) that nobody asked for`,
+      hint: null,
+    };
+  }
   if (closed && phase === 'connect') {
     return {
       code: 'CONNECTION_RESET',
