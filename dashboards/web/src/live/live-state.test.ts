@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Incident, Monitor, RunSummary } from '../../../../control/resources.ts';
-import { initialState, openIncidents, reconnectDelayMs, reduce } from './live-state.ts';
+import { initialState, type LiveState, openIncidents, reconnectDelayMs, reduce } from './live-state.ts';
 
 const monitor = (state: Monitor['state'], failure: RunSummary['failure'] = null) =>
   ({ key: 'm@local', name: 'Write a post', state, recent_runs: [], last_run: { failure } }) as unknown as Monitor;
@@ -44,6 +44,14 @@ describe('live state', () => {
       reduce(loaded, { type: 'event', at: Date.parse(now), event: { type: 'ping', data: { at } } }).skew_ms;
     expect(ping('2026-11-23T12:10:00Z', '2026-11-23T12:00:00Z')).toBe(600_000);
     expect(ping('2026-11-23T12:00:01Z', '2026-11-23T12:00:00Z')).toBe(0);
+  });
+
+  test('a known difference stays the same number while it only jitters, so that nothing is fetched anew', () => {
+    const ping = (state: LiveState, at: string) =>
+      reduce(state, { type: 'event', at: Date.parse('2026-11-23T12:00:00Z'), event: { type: 'ping', data: { at } } });
+    const wrong = ping(loaded, '2026-11-23T12:10:00.000Z');
+    expect(ping(wrong, '2026-11-23T12:10:00.080Z')).toBe(wrong);
+    expect(ping(wrong, '2026-11-23T12:00:00.500Z').skew_ms).toBe(0);
   });
 
   test('open incidents come worst and oldest first', () => {

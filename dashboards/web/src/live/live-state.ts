@@ -65,7 +65,8 @@ function reduceEvent(state: LiveState, event: LiveEvent, at: number): LiveState 
   switch (event.type) {
     case 'ping': {
       const skew = Date.parse(event.data.at) - at;
-      return { ...state, skew_ms: Math.abs(skew) < SKEW_FLOOR_MS || Number.isNaN(skew) ? 0 : skew };
+      if (Number.isNaN(skew) || Math.abs(skew - state.skew_ms) < SKEW_FLOOR_MS) return state;
+      return { ...state, skew_ms: Math.abs(skew) < SKEW_FLOOR_MS ? 0 : skew };
     }
     case 'monitor': {
       const before = state.monitors?.get(event.data.key);

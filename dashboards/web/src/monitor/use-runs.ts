@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { List, Monitor, RunSummary } from '../../../../control/resources.ts';
 import { type ApiProblem, api, encodeKey, query } from '../api/client.ts';
+import { useLive } from '../live/live.tsx';
 import { withNewer } from './history.ts';
 
 export const RANGES = ['100 runs', '1 h', '6 h', '24 h'] as const;
@@ -22,6 +23,7 @@ interface RangeOfRuns {
 /** The runs of a range, page by page; runs that end meanwhile join by themselves. */
 export function useRunsOfRange(monitor: Monitor, range: Range): RangeOfRuns {
   const hours = HOURS[range];
+  const skew = useLive((state) => state.skew_ms);
   const [held, setHeld] = useState<RangeOfRuns & { range: Range }>({
     range,
     runs: [],
@@ -34,14 +36,14 @@ export function useRunsOfRange(monitor: Monitor, range: Range): RangeOfRuns {
     if (hours === null) return;
     const abort = new AbortController();
     setHeld((before) => ({ ...before, range, loading: true, problem: null, truncated: false }));
-    fetchSince(monitor.key, Date.now() - hours * 3_600_000, abort.signal).then(
+    fetchSince(monitor.key, Date.now() + skew - hours * 3_600_000, abort.signal).then(
       (loaded) => setHeld({ range, ...loaded, loading: false, problem: null }),
       (problem: ApiProblem) => {
         if (!abort.signal.aborted) setHeld({ range, runs: [], loading: false, problem, truncated: false });
       },
     );
     return () => abort.abort();
-  }, [monitor.key, range, hours]);
+  }, [monitor.key, range, hours, skew]);
 
   if (hours === null) return { runs: monitor.recent_runs, loading: false, problem: null, truncated: false };
   return { ...held, runs: withNewer(held.runs, monitor.recent_runs) };

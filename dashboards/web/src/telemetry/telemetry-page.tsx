@@ -1,5 +1,6 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
+import { useLive } from '../live/live.tsx';
 import { PageTitle } from '../parts/page-parts.tsx';
 import { NotFound } from '../shell/not-found.tsx';
 import { LogsView } from './logs-view.tsx';
@@ -15,7 +16,10 @@ const VIEWS = [
 ];
 
 export function TelemetryPage({ view }: { view: string }) {
-  const [range, setRange] = useState(() => windowOf(60, Date.now()));
+  const [chosen, setChosen] = useState(() => ({ minutes: 60, at: Date.now() }));
+  // The last hour is the watcher's, also on a computer with a wrong clock.
+  const skew = useLive((state) => state.skew_ms);
+  const range = useMemo(() => windowOf(chosen.minutes, chosen.at + skew), [chosen, skew]);
   const current = VIEWS.find((one) => one.name === view);
   if (!current) return <NotFound />;
   return (
@@ -36,7 +40,7 @@ export function TelemetryPage({ view }: { view: string }) {
               className="field"
               aria-label="Time range"
               value={range.minutes}
-              onChange={(event) => setRange(windowOf(Number(event.target.value), Date.now()))}
+              onChange={(event) => setChosen({ minutes: Number(event.target.value), at: Date.now() })}
             >
               {WINDOWS.map(({ label, minutes }) => (
                 <option key={minutes} value={minutes}>
@@ -44,7 +48,7 @@ export function TelemetryPage({ view }: { view: string }) {
                 </option>
               ))}
             </select>
-            <button type="button" className="button" onClick={() => setRange(windowOf(range.minutes, Date.now()))}>
+            <button type="button" className="button" onClick={() => setChosen({ ...chosen, at: Date.now() })}>
               Refresh
             </button>
           </div>
