@@ -100,6 +100,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   /** Per incident, deliveries that have not ended. */
   const outstanding = new Map<string, number>();
   const evidenceReady = new Map<string, Promise<void>>();
+  let kept: ReadonlySet<string> | null = null;
   let stopping = false;
 
   const around = (): Surroundings => ({
@@ -225,6 +226,14 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     // An ordinary start has nothing to add to the disk.
     if (late) void committer.add(change, fresh);
+    void letGo();
+  }
+
+  /** Lets monitors that are no longer run go, as soon as they are known: the database may tell of them late. */
+  async function letGo(): Promise<void> {
+    if (!kept) return;
+    const gone = [...state.monitors.keys()].filter((key) => !kept?.has(key) && !storageWatch.owns(key));
+    await Promise.all(gone.map((key) => commit(retire(state, key, around()))));
   }
 
   async function observe(observation: Observation): Promise<void> {
@@ -258,9 +267,8 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     resolve: (id, by) => answer(resolve(state, id, by, around()), id),
     attachEvidence: (id, patch) => commit(attachEvidence(state, id, patch, false, around())),
     async retain(monitors) {
-      const kept = new Set(monitors);
-      const gone = [...state.monitors.keys()].filter((key) => !kept.has(key) && !storageWatch.owns(key));
-      await Promise.all(gone.map((key) => commit(retire(state, key, around()))));
+      kept = new Set(monitors);
+      await letGo();
     },
     monitorState: (key) => state.monitors.get(key),
     incident: (id) => state.incidents.get(id)?.incident,

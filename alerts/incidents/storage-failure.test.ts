@@ -135,3 +135,18 @@ describe('when alert state cannot be written', () => {
     expect([...played.store.deliveries.values()].every(({ status }) => status === 'accepted')).toBe(true);
   });
 });
+
+test('a monitor that is no longer run is let go though the database tells of it late', async () => {
+  const played = await timeline(world(), [
+    at('0s', run(JOURNEY, failed)),
+    at('0s', expectNotified('pager: triggered')),
+    at('1s', ({ store }) => {
+      store.mode = 'rejects';
+    }),
+    at('1s', restart()),
+    at('2s', async ({ desk }) => desk.retain(['health@local'])),
+    at('3s', ({ store }) => store.recover()),
+    at('20s', expectNotified('pager: resolved')),
+  ]);
+  expect(played.desk.openIncidents()).toEqual([]);
+});

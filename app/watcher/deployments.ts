@@ -19,6 +19,7 @@ export class Deployments implements Component {
   readonly #deps: { clock: Clock; store: DeploymentStore; reader: Reader; onTrouble(error: Error): void };
   readonly #stop = new AbortController();
   #known = new Map<string, Deployment>();
+  #remembers = false;
   #looking: Promise<void> | undefined;
 
   constructor(deps: { clock: Clock; store: DeploymentStore; reader: Reader; onTrouble(error: Error): void }) {
@@ -26,8 +27,7 @@ export class Deployments implements Component {
   }
 
   async start(): Promise<void> {
-    const { items } = await this.#deps.store.list({ limit: REMEMBERED });
-    for (const deployment of items) this.#known.set(deployment.id, deployment);
+    await this.#remember().catch((error) => this.#deps.onTrouble(toError(error)));
     this.#looking ??= this.#look();
   }
 
@@ -58,6 +58,14 @@ export class Deployments implements Component {
     await this.#deps.store.add(deployment);
   }
 
+  /** What earlier lives of the watcher knew, once the database tells. */
+  async #remember(): Promise<void> {
+    if (this.#remembers) return;
+    const { items } = await this.#deps.store.list({ limit: REMEMBERED });
+    for (const deployment of items) this.#known.set(deployment.id, deployment);
+    this.#remembers = true;
+  }
+
   async #look(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#deps.clock.timer(LOOK_EVERY_MS, this.#stop.signal).catch(() => {});
@@ -67,6 +75,7 @@ export class Deployments implements Component {
   }
 
   async #lookOnce(): Promise<void> {
+    await this.#remember();
     const now = this.#deps.clock.now();
     const abort = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(QUERY_TIMEOUT_MS)]);
     const versions = await this.#deps.reader.ask(

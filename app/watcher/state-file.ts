@@ -1,26 +1,49 @@
 import { existsSync, renameSync } from 'node:fs';
 import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
+import { toError } from '../../core/errors.ts';
 import { SqliteError } from '../../storage/sqlite/index.ts';
 import { openState } from '../../storage/state.ts';
+import { LateState } from './late-state.ts';
 
 export type State = Awaited<ReturnType<typeof openState>>;
 
 const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+/** A foreign lock, a full or failing disk: these go away by themselves or by a person's hand, while the watcher runs. */
+const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_FULL', 'SQLITE_IOERR']);
 
 /**
- * Opens the watcher's database. A damaged one is moved aside and a new one begun: a watcher that does not start pages
- * nobody, and what was failing is found out within one interval.
+ * Opens the watcher's database. A watcher that does not start pages nobody, so: a damaged one is moved aside and a new
+ * one begun, since what was failing is found out within one interval; one that cannot be opened for now is opened later,
+ * and until then whatever is asked of it rejects.
+ * @throws SqliteError when it can never be opened as things are; RingdownError `MIGRATION_FAILED`
  */
-export async function openStateFile(file: string, log: Logger, now: () => number): Promise<State> {
+export async function openStateFile(file: string, log: Logger, clock: Clock): Promise<State> {
+  try {
+    return await openOrReplace(file, log, clock);
+  } catch (error) {
+    if (!PASSING.has(sqliteCode(error) ?? '')) throw error;
+    log.error({ err: error }, 'the state database cannot be opened for now; watching without it');
+    return new LateState(toError(error), () => openOrReplace(file, log, clock), clock);
+  }
+}
+
+async function openOrReplace(file: string, log: Logger, clock: Clock): Promise<State> {
   try {
     return await openState(file);
   } catch (error) {
-    if (!(error instanceof SqliteError) || !DAMAGED.has(error.code)) throw error;
-    const aside = `${file}.quarantined-${now()}`;
+    if (!DAMAGED.has(sqliteCode(error) ?? '')) throw error;
+    const aside = `${file}.quarantined-${clock.now()}`;
     for (const suffix of ['', '-wal', '-shm']) {
       if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
     }
     log.error({ err: error, kept_as: aside }, 'the state database is damaged; it was moved aside and a new one begun');
     return openState(file);
   }
+}
+
+/** A migration that met it says so in its cause. */
+function sqliteCode(error: unknown): string | undefined {
+  if (error instanceof SqliteError) return error.code;
+  return error instanceof Error && error.cause !== undefined ? sqliteCode(error.cause) : undefined;
 }

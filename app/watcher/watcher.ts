@@ -73,7 +73,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   const { clock, log, relay } = deps;
   const userAgent = `ringdown/${settings.version}`;
   const stopping = new AbortController();
-  const state = await openStateFile(settings.stateFile, log, () => clock.now());
+  const state = await openStateFile(settings.stateFile, log, clock);
   const events = new LiveEvents();
   let storageTrouble: Error | null = null;
   let started = false;
