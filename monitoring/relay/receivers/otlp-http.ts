@@ -54,7 +54,7 @@ export class OtlpReceiver {
     this.#budget = new BodyBudget(8 * options.maxBodyBytes);
     this.#tokenDigest = options.token === undefined ? undefined : digest(`Bearer ${options.token}`);
     this.#server = createServer(
-      { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+      { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 },
       (request, response) => {
         this.#answer(request, response).catch((error) => {
           this.#options.log('error', `OTLP receiver: ${toError(error).stack}`);
