@@ -416,6 +416,34 @@ describe('what is sent', () => {
     expect(point.sum).toBeGreaterThan(0);
   });
 
+  test('stays a bounded number of series, each with its own status, whatever errors and headers say', async () => {
+    observed = await observe(
+      (app) =>
+        void app.get('/:n', async (request) => {
+          const { n } = request.params as { n: string };
+          if (n === 'fine') return {};
+          throw Object.assign(new Error('no'), { name: `Odd${n}` });
+        }),
+      { server: { trustProxy: true } },
+    );
+    for (let n = 0; n < 100; n++) {
+      await fetch(`${observed.url}/${n}`, { headers: { 'x-forwarded-proto': `scheme${n}` } });
+    }
+    await fetch(`${observed.url}/fine`);
+    await observed.app.close();
+    const series = observed.collector.histograms.map(({ attributes, point }) => ({
+      status: attributes['http.response.status_code'],
+      error: attributes['error.type'],
+      scheme: attributes['url.scheme'],
+      count: Number(point.count),
+    }));
+    expect(series).toHaveLength(66);
+    expect(series.filter(({ error }) => error === '_OTHER')).toEqual([
+      { status: 500n, error: '_OTHER', scheme: 'http', count: 36 },
+    ]);
+    expect(series.filter(({ error }) => error === undefined)).toEqual([{ status: 200n, scheme: 'http', count: 1 }]);
+  });
+
   test('reaches the next service over fetch with the trace, and leaves a traceparent of the app alone', async () => {
     const seen: (string | undefined)[] = [];
     const next = createServer((request, response) => {

@@ -46,7 +46,8 @@ function describe(
   userAgent: string | undefined,
 ): Connection {
   const encrypted = raw.socket && 'encrypted' in raw.socket && raw.socket.encrypted === true;
-  const scheme = request?.protocol ?? (encrypted ? 'https' : 'http');
+  // With `trustProxy` it is what a header says, which may be anything, and metrics are kept per scheme.
+  const scheme = (request?.protocol ?? (encrypted ? 'https' : 'http')) === 'https' ? 'https' : 'http';
   const server = parseAuthority(request?.host || host || '', scheme);
   const synthetic = userAgent?.startsWith('ringdown/') === true;
   return {

@@ -14,8 +14,9 @@ import type { Route } from './routes.ts';
 /** Seconds: the boundaries that the semantic conventions recommend for `http.server.request.duration`. */
 export const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** More outcomes of one route than this share a series: error names are the app's and need not be few. */
+/** With more outcomes of one route than this, further errors go by their status: error names need not be few. */
 const MAX_SERIES_PER_ROUTE = 64;
+const OTHER_ERROR = '_OTHER';
 
 /** Requests of one route with one outcome. */
 export interface Series {
@@ -117,9 +118,10 @@ export class RequestMetrics implements MetricProducer {
         return known;
       }
     }
-    if (series.length >= MAX_SERIES_PER_ROUTE) return series[MAX_SERIES_PER_ROUTE - 1]!;
-    const last = series.length === MAX_SERIES_PER_ROUTE - 1;
-    const created = newSeries(route, connection, status, last && errorType !== undefined ? '_OTHER' : errorType);
+    if (series.length >= MAX_SERIES_PER_ROUTE && errorType !== undefined && errorType !== OTHER_ERROR) {
+      return this.#find(route, connection, status, OTHER_ERROR);
+    }
+    const created = newSeries(route, connection, status, errorType);
     series.push(created);
     this.all.push(created);
     return created;
