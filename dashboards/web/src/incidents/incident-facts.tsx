@@ -22,7 +22,7 @@ export function IncidentFacts({ incident }: { incident: Incident }) {
         <Fact label="Failing since">
           <Time at={cause.failing_since} as="clock" />, {plural(cause.attempts, 'attempt')}
         </Fact>
-        <Fact label="Real requests on that route, 5 min">
+        <Fact label="Real requests on that route, 5 min before it rang">
           {traffic === null
             ? 'not known'
             : traffic.requests === 0
