@@ -13,6 +13,11 @@ const BACKOFF = { firstMs: 1_000, maxMs: 60_000 };
 const LOOKUPS_BEFORE_SENDING_AGAIN = 3;
 /** A vendor that asks for more would silence a channel by one answer. */
 const LONGEST_PAUSE_MS = 15 * 60_000;
+/** So long what waits need not be put in order again; something most urgent is seen at once. */
+const ORDER_HOLDS_MS = 100;
+/** How often a channel that is fully busy looks for those that it keeps waiting. */
+const SEEK_STALLS_MS = 1_000;
+const MOST_URGENT = 1;
 /** References that are remembered, so that no call is taken for another. */
 const REFERENCES_KEPT = 1_000;
 
@@ -41,6 +46,10 @@ export class ChannelLane {
   readonly #deps: DispatcherDeps;
   /** The vendor's references of what it accepted. */
   readonly #accepted = new Set<string>();
+  /** Heads that may leave, the most urgent last, as of `orderedAt`. */
+  #order: Entry[] = [];
+  #orderedAt = Number.NEGATIVE_INFINITY;
+  #stallsSoughtAt = Number.NEGATIVE_INFINITY;
   #pausedUntil = 0;
   #wake: AbortController | null = null;
   #stopping = false;
@@ -71,6 +80,7 @@ export class ChannelLane {
     if (this.#ringsAlready(entry, entries)) return;
     entries.push(entry);
     this.#incidents.set(delivery.incident_id, entries);
+    if (this.#deps.urgency(delivery.incident_id) === MOST_URGENT) this.#orderedAt = Number.NEGATIVE_INFINITY;
     this.#dropUnwanted(delivery.incident_id);
     this.#pump();
   }
@@ -121,9 +131,8 @@ export class ChannelLane {
   #pump(): void {
     if (this.#stopping) return;
     const now = this.#deps.clock.monotonic();
-    this.#noticeStalls(now);
     while (this.#busy.size < this.#deps.limits.concurrency && this.#pausedUntil <= now) {
-      const next = this.#mostUrgent(now);
+      const next = this.#next(now);
       if (!next) break;
       this.#busy.add(next.delivery.incident_id);
       void this.#send(next).then(() => {
@@ -132,20 +141,34 @@ export class ChannelLane {
         this.#pump();
       });
     }
+    if (this.#busy.size < this.#deps.limits.concurrency || now - this.#stallsSoughtAt >= SEEK_STALLS_MS) {
+      this.#noticeStalls(now);
+    }
     this.#sleep(now);
   }
 
-  #mostUrgent(now: number): Entry | undefined {
-    let best: Entry | undefined;
-    for (const [incident, [head]] of this.#incidents) {
-      if (!head || head.notBefore > now || this.#busy.has(incident)) continue;
-      if (!best || this.#deps.urgency(incident) < this.#deps.urgency(best.delivery.incident_id)) best = head;
+  /** The most urgent one that may leave. Thousands may wait, so they are not all looked at each time. */
+  #next(now: number): Entry | undefined {
+    const mayLeave = (head: Entry) =>
+      head.notBefore <= now &&
+      !this.#busy.has(head.delivery.incident_id) &&
+      this.#incidents.get(head.delivery.incident_id)?.[0] === head;
+    if (now - this.#orderedAt < ORDER_HOLDS_MS) {
+      for (let next = this.#order.pop(); next; next = this.#order.pop()) if (mayLeave(next)) return next;
     }
-    return best;
+    this.#orderedAt = now;
+    const urgency = ({ delivery }: Entry) => this.#deps.urgency(delivery.incident_id);
+    this.#order = [...this.#incidents.values()]
+      .flatMap(([head]) => (head && mayLeave(head) ? [{ head, urgency: urgency(head) }] : []))
+      .reverse()
+      .sort((a, b) => b.urgency - a.urgency)
+      .map(({ head }) => head);
+    return this.#order.pop();
   }
 
   /** Whether it waits in backoff, for its turn, or for the time that the vendor named: others are told in its stead. */
   #noticeStalls(now: number): void {
+    this.#stallsSoughtAt = now;
     for (const [incident, [head]] of this.#incidents) {
       if (!head || head.stalled || this.#busy.has(incident) || now < this.#stallsAt(head)) continue;
       head.stalled = true;
