@@ -109,6 +109,23 @@ describe('the outbox', () => {
     }
   });
 
+  test('a receiver that was away for long is found again within 5 s', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    try {
+      const { outbox, counters, open, parcel, answer } = build();
+      outbox.put(parcel(1));
+      for (let failures = 0; failures < 20; failures++) {
+        await answer(BUSY);
+        jest.advanceTimersByTime(5_000);
+        expect(open).toHaveLength(1);
+      }
+      await answer(ACCEPTED);
+      expect(counters.traces.exported).toBeGreaterThan(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test.each([
     [20_000, 20_000],
     [10 * 86_400_000, 300_000],

@@ -2,7 +2,8 @@ import type { Counters, Signal } from './counters.ts';
 import type { Sent, Transport } from './transport.ts';
 
 const FIRST_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 30_000;
+/** Short, because a receiver that is back is wanted by the next page: only Retry-After asks for more. */
+const MAX_BACKOFF_MS = 5_000;
 /** A receiver that asks for more is asked again all the same: a wrong date must not silence the app for days. */
 const MAX_RETRY_AFTER_MS = 300_000;
 const WARN_INTERVAL_MS = 60_000;
