@@ -19,11 +19,13 @@ const PAGE_WITHIN_MS = 20_000;
 
 let receiver: Receiver;
 let service: Server;
-let broken = false;
+/** The route that fails; each run breaks one of its own, since a cause that comes and goes counts as flapping. */
+let broken: string | null = null;
+const route = (run: number) => `/route-${run}`;
 
 beforeAll(async () => {
   receiver = await Receiver.start();
-  service = createServer((_request, response) => response.writeHead(broken ? 500 : 200).end('{}'));
+  service = createServer((request, response) => response.writeHead(request.url === broken ? 500 : 200).end('{}'));
   service.listen(0, '127.0.0.1');
   await once(service, 'listening');
 });
@@ -59,9 +61,7 @@ schedule: { every: 1s }
 retry: { times: 1, delay: 50ms }
 timeout: 2s
 steps:
-  - name: asking
-    request: GET /
-`,
+${Array.from({ length: RUNS }, (_, run) => `  - { name: asking ${run}, request: GET ${route(run)} }\n`).join('')}`,
   );
   const start = () =>
     Running.start({
@@ -84,13 +84,13 @@ channels:
       const fresh = () => receiver.pages.slice(known);
       const told = (event: string) => (page: ReceivedPage) => page.event === event && fresh().includes(page);
 
-      broken = true;
+      broken = route(run);
       await new Promise((resolve) => setTimeout(resolve, 200 + random() * KILL_WITHIN_MS));
       await watcher.kill();
       watcher = await start();
       const page = await receiver.page(told('incident.triggered'), PAGE_WITHIN_MS);
 
-      broken = false;
+      broken = null;
       await receiver.page(told('incident.resolved'), PAGE_WITHIN_MS);
       const keys = new Set(fresh().map(({ dedup_key }) => dedup_key));
       expect({ run, keys: [...keys] }).toEqual({ run, keys: [page.dedup_key] });
