@@ -26,11 +26,12 @@ const GENERATORS: Record<string, Generator> = {
   uuid: {
     arity: [0, 0],
     make(from) {
-      const bytes = Array.from({ length: 16 }, () => int(from, 0, 255));
+      const bytes = Buffer.allocUnsafe(16);
+      for (let index = 0; index < 16; index++) bytes[index] = int(from, 0, 255);
       bytes[6] = (bytes[6]! & 0x0f) | 0x40;
       bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-      const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
-      return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+      const hex = bytes.toString('hex');
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
     },
   },
   /** RFC 3339, UTC, milliseconds. */

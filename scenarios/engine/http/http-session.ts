@@ -54,6 +54,9 @@ export class TimeUp extends Error {
   }
 }
 
+/** Nobody sees it; made once, because undici would make one with a stack for every connection. */
+const OVER = new Error('the run is over');
+
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /**
@@ -107,7 +110,7 @@ export class HttpSession {
   async close(): Promise<void> {
     const clients = [...this.#clients.values()];
     this.#clients.clear();
-    await Promise.all(clients.map((client) => client.destroy()));
+    await Promise.all(clients.map((client) => client.destroy(OVER)));
     this.#connections.destroy();
   }
 

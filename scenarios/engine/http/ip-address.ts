@@ -37,8 +37,22 @@ const PRIVATE_V4 = [
   '240.0.0.0/4',
 ].map(range);
 
+/** Every step of every run asks, about the same few addresses. */
+const known = new Map<string, AddressClass>();
+const MOST_KNOWN = 1_000;
+
 /** @param address a valid IP address, IPv6 without brackets; a zone id is ignored */
 export function classifyAddress(address: string): AddressClass {
+  let found = known.get(address);
+  if (found === undefined) {
+    found = classify(address);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(address, found);
+  }
+  return found;
+}
+
+function classify(address: string): AddressClass {
   if (isIPv4(address)) return classifyV4(ipv4(address));
   const plain = address.split('%')[0]!;
   if (!isIPv6(plain)) return 'forbidden';
