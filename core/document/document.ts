@@ -82,7 +82,7 @@ export function readDocument(text: string, file: string): SourceDocument {
       if (problem.code === 'UNEXPECTED_TOKEN' && index > first) continue;
       const [start, end] = problem.pos;
       const { message, hint, at } = syntaxDiagnostic(problem.code, problem.message, text, start);
-      report(at ?? start, at === undefined ? end : at + 2, message, hint);
+      report(at ?? start, at === undefined ? end : at + (text.startsWith('{{', at) ? 2 : 1), message, hint);
     }
     root = parsed.contents;
   } catch (error) {

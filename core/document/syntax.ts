@@ -47,6 +47,15 @@ export function syntaxDiagnostic(
     const at = lineStart + template.index + template[0].length - 2;
     return { message: UNQUOTED_TEMPLATE, hint: 'quote it: "{{ … }}"', at };
   }
+  const unclosed = openedAt(message, text, offset);
+  if (unclosed) {
+    const mark = text[unclosed.at]!;
+    return {
+      message: `${mark} opens here and is never closed`,
+      hint: `close it with ${unclosed.closing}`,
+      at: unclosed.at,
+    };
+  }
   switch (code) {
     case 'TAB_AS_INDENT':
       return { message: 'a tab in the indentation', hint: 'YAML indents with spaces only' };
@@ -65,6 +74,24 @@ export function syntaxDiagnostic(
     default:
       return { message: message.charAt(0).toLowerCase() + message.slice(1) };
   }
+}
+
+/** What the parser missed at `offset` was opened further up, often on another line: there a person has to look. */
+function openedAt(message: string, text: string, offset: number): { at: number; closing: string } | undefined {
+  const quote = /^Missing closing (["'])/.exec(message)?.[1];
+  if (quote) {
+    const at = text.lastIndexOf(quote, offset - 1);
+    return at < 0 ? undefined : { at, closing: quote };
+  }
+  const closing = /^Flow .* end with a ([\]}])$/.exec(message)?.[1];
+  if (!closing) return undefined;
+  const opening = closing === ']' ? '[' : '{';
+  let open = 1;
+  for (let at = offset - 1; at >= 0; at--) {
+    if (text[at] === closing) open++;
+    else if (text[at] === opening && --open === 0) return { at, closing };
+  }
+  return undefined;
 }
 
 /**

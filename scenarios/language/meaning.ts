@@ -5,6 +5,7 @@ import {
   diagnosticWithin,
   type Path,
   type SourceDocument,
+  suggestion,
 } from '../../core/document/index.ts';
 import { parseDuration, parsePercent } from '../../core/units.ts';
 import { compileJsonQuery } from '../engine/assertions/json-query.ts';
@@ -70,7 +71,11 @@ function checkSchedule(schedule: unknown, report: Report): void {
   if (timezone !== undefined && cron === undefined)
     report(['schedule', 'timezone'], '"timezone" means nothing without "cron"', 'remove it', 'key');
   if (typeof timezone === 'string' && !isTimezone(timezone))
-    report(['schedule', 'timezone'], `unknown time zone "${timezone}"`, 'an IANA name, for example: Europe/Berlin');
+    report(
+      ['schedule', 'timezone'],
+      `unknown time zone "${timezone}"`,
+      suggestion(timezone, Intl.supportedValuesOf('timeZone')) ?? 'an IANA name, for example: Europe/Berlin',
+    );
   for (const [key, length] of [
     ['every', every],
     ['while_failing', whileFailing],

@@ -44,7 +44,8 @@ export function checkNames(doc: SourceDocument): Diagnostic[] {
         if (source.kind !== 'name' || known.has(source.name) || filters[0]?.name === 'default') continue;
         const later = capturedBy.get(source.name);
         if (later === undefined) {
-          const hint = suggestion(source.name, known) ?? 'nothing is defined here: add a variable or a capture';
+          const nothing = known.size === 0 ? 'nothing is defined here: add a variable or a capture' : undefined;
+          const hint = suggestion(source.name, known) ?? nothing;
           report(at, expression, `unknown name "${source.name}" ${where}`, hint);
         } else if (later === field(step, 'name')) {
           const hint = 'captures are made after "expect" is judged: use it in a later step';
