@@ -103,10 +103,6 @@ export class Partition {
     return this.#closed;
   }
 
-  get busy(): boolean {
-    return this.#readers > 0;
-  }
-
   /** Runs one question on a connection of its own; `abort` interrupts it. */
   async read<T>(ask: (query: Query) => Promise<T>, abort?: AbortSignal): Promise<T> {
     abort?.throwIfAborted();

@@ -8,6 +8,7 @@ import {
   readSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -150,6 +151,27 @@ function linkOf(fd: string): string {
     return '';
   }
 }
+
+test('files that a question opened share one budget of memory: large ones are closed again at once', async () => {
+  const embedded = await open({ memory_limit: '64MB' });
+  for (let day = 1; day <= 5; day++) {
+    await embedded.exporter.export(batchOf(record(day, idOf(day))), forever);
+    await advance(embedded, DAY);
+  }
+  // DuckDB ignores what lies behind its blocks.
+  for (const name of files().slice(0, 3)) truncateSync(join(folder, name), 60e6);
+  const isOpen = (name: string) => readdirSync('/proc/self/fd').some((fd) => linkOf(fd).endsWith(name));
+  for (let round = 0; round < 2; round++) {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => held(embedded, 5)));
+    expect(answers).toEqual(Array(5).fill([1, 2, 3, 4, 5]));
+  }
+  const large = files().slice(0, 3);
+  if (process.platform === 'linux') {
+    while (large.filter(isOpen).length > 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(files().slice(3).filter(isOpen).length).toBeGreaterThan(1);
+  }
+  expect(await held(embedded, 5)).toEqual([1, 2, 3, 4, 5]);
+});
 
 function flip(file: string, at: number): void {
   const descriptor = openSync(file, 'r+');

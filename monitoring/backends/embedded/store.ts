@@ -36,6 +36,8 @@ interface Entry {
   opening?: Promise<Partition> | undefined;
   closing?: Promise<void> | undefined;
   lastUsed: number;
+  /** Questions that need it open. */
+  asking: number;
   gone: boolean;
 }
 
@@ -162,6 +164,7 @@ export class Store {
 
   async #askOne<T>(entry: Entry, question: Ask<T>, abort?: AbortSignal): Promise<{ value: T } | undefined> {
     for (let attempt = 1; !entry.gone; attempt++) {
+      entry.asking++;
       const partition = await this.#opened(entry).catch(toError);
       try {
         if (partition instanceof Error) throw partition;
@@ -174,10 +177,26 @@ export class Store {
         if (attempt > 2 || !(saysCorrupt(error) || saysUnusable(error))) throw error;
         await this.#exclusive.run(() => this.#setAside(entry, error));
       } finally {
+        entry.asking--;
         entry.lastUsed = this.#clock.monotonic();
+        this.#closeExcess(entry);
       }
     }
     return undefined;
+  }
+
+  /** DuckDB keeps what it has read of a file, up to its memory limit, so large files are not left open side by side. */
+  #closeExcess(asked: Entry): void {
+    const { memoryLimitBytes } = this.#config;
+    const before = this.#entries.slice(0, -1).filter((entry) => entry !== asked && entry.partition);
+    let held = Math.min(sizeOnDisk(asked.file), memoryLimitBytes);
+    for (const entry of before.sort((a, b) => b.lastUsed - a.lastUsed)) {
+      held += Math.min(sizeOnDisk(entry.file), memoryLimitBytes);
+      if (held <= memoryLimitBytes || entry.asking > 0) continue;
+      this.#close(entry).catch((error) => {
+        this.lastError = toError(error);
+      });
+    }
   }
 
   /** When each version of each service was first seen: `service\0version` → nanoseconds. */
@@ -195,7 +214,7 @@ export class Store {
       await this.#deleteExpired();
       for (const entry of this.#entries.slice(0, -1)) {
         const idle = this.#clock.monotonic() - entry.lastUsed > IDLE_MS;
-        if (idle && entry.partition && !entry.partition.busy) await this.#close(entry);
+        if (idle && entry.partition && entry.asking === 0) await this.#close(entry);
       }
     });
   }
@@ -331,7 +350,7 @@ export class Store {
   }
 
   #entry(file: string, sequence: number, state: PartitionState, partition: Partition): Entry {
-    return { file, sequence, state, partition, lastUsed: this.#clock.monotonic(), gone: false };
+    return { file, sequence, state, partition, lastUsed: this.#clock.monotonic(), asking: 0, gone: false };
   }
 
   async #opened(entry: Entry): Promise<Partition> {
