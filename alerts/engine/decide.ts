@@ -40,7 +40,8 @@ function observePass(draft: Draft, monitor: MonitorAlert, observation: Observati
   const row = monitor.incident_id ? draft.incident(monitor.incident_id) : undefined;
   if (!row) return;
   const longEnough =
-    !isFlapping(draft, row, around) || around.now - Date.parse(monitor.passing_since) >= FLAPPING.passingForMs;
+    !isFlapping(draft.service(observation), row.causes, around.now) ||
+    around.now - Date.parse(monitor.passing_since) >= FLAPPING.passingForMs;
   if (monitor.consecutive_passes >= row.after_passing && longEnough) {
     leaveIncident(draft, monitor, `${monitor.name} passes again`);
   }

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../core/units.ts';
 import type { Cause } from '../incident.ts';
 import { incidentTitle } from '../page/title.ts';
 import { builtInPolicy, type Policy } from '../policies/policy.ts';
@@ -7,7 +8,7 @@ import { raisePriority, scheduleUpdate, startEscalation } from './escalation.ts'
 import { healthyBeside } from './healthy.ts';
 import { dedupKey, incidentId } from './keys.ts';
 import type { Observation } from './observation.ts';
-import type { MonitorAlert, TrackedIncident } from './state.ts';
+import type { MonitorAlert, ServiceAlert, TrackedIncident } from './state.ts';
 
 /** A cause that opened this many incidents within the window is flapping. */
 export const FLAPPING = { incidents: 3, windowMs: 3_600_000, passingForMs: 600_000 } as const;
@@ -69,6 +70,10 @@ export function openIncident(
   });
   row.incident.evidence.healthy_monitors = healthyBeside(draft.before, row.incident);
   draft.event(row, 'triggered', row.incident.title, monitor.key);
+  if (isFlapping(draft.service(observation), row.causes, around.now)) {
+    const passing = formatDuration(FLAPPING.passingForMs);
+    draft.event(row, 'cause_changed', `it comes and goes, so it ends only after ${passing} of passing`, null);
+  }
   startEscalation(draft, row, around);
   for (const narrower of absorbed) absorb(draft, row, narrower.incident.id, around);
 }
@@ -146,10 +151,10 @@ export function resolveIncident(draft: Draft, row: TrackedIncident, by: string |
 }
 
 /** True while a cause opened so many incidents lately that one passing run proves nothing. */
-export function isFlapping(draft: Draft, row: TrackedIncident, around: Surroundings): boolean {
-  const recent = new Date(around.now - FLAPPING.windowMs).toISOString();
-  const opened = draft.service(row.incident).opened.filter(({ at }) => at > recent);
-  return row.causes.some((cause) => opened.filter((one) => one.cause === cause).length >= FLAPPING.incidents);
+export function isFlapping(service: ServiceAlert | undefined, causes: readonly string[], now: number): boolean {
+  const recent = new Date(now - FLAPPING.windowMs).toISOString();
+  const opened = (service?.opened ?? []).filter(({ at }) => at > recent);
+  return causes.some((cause) => opened.filter((one) => one.cause === cause).length >= FLAPPING.incidents);
 }
 
 function absorb(draft: Draft, wider: TrackedIncident, id: string, around: Surroundings): void {

@@ -150,3 +150,43 @@ describe('an incident over time', () => {
     ]);
   });
 });
+
+test('the third incident of a cause within an hour says that it comes and goes', async () => {
+  const played = new World([paging], ['pager', 'team', 'call-kim']);
+  const labels = () =>
+    played
+      .channel('pager')
+      .accepted.at(-1)
+      ?.page.facts.map(({ label }) => label);
+  await played.start();
+  for (let time = 1; time <= 3; time++) {
+    await played.run(JOURNEY, failed);
+    expect(labels()?.includes('Flapping')).toBe(time === 3);
+    await played.clock.advance(10_000);
+    await played.run(JOURNEY, passed);
+    await played.clock.advance(10_000);
+  }
+  expect(played.incident.state).toBe('triggered');
+  expect([...played.store.events.values()].map(({ message }) => message)).toContain(
+    'it comes and goes, so it ends only after 10 min of passing',
+  );
+});
+
+test('setting the clock neither rings early nor forever postpones, nor tells of an outage that ends before it begins', async () => {
+  const played = new World([paging], ['pager', 'team', 'call-kim']);
+  await timeline(played, [
+    at('0s', run(JOURNEY, failed)),
+    at('0s', expectNotified('pager', 'team')),
+    at('1m', ({ clock }) => clock.step(3_600_000)),
+    at('4m59s', expectNothingElse()),
+    at('5m', expectNotified('call-kim')),
+    at('5m30s', ({ clock }) => clock.step(-7_200_000)),
+    at('6m59s', expectNothingElse()),
+    at('7m', expectNotified('call-kim')),
+    at('7m30s', run(JOURNEY, passed)),
+    at('7m30s', expectNotified('pager', 'team', 'call-kim')),
+  ]);
+  const { page } = played.channel('pager').accepted.at(-1)!;
+  expect(page.headline).not.toMatch(/-\d|NaN/);
+  expect(page.facts[0]?.text).not.toMatch(/-\d+ (ms|s|min)|NaN/);
+});

@@ -1,6 +1,8 @@
 import { brokenRoutes, UNREACHABLE } from '../engine/cause.ts';
 import { nextEscalation } from '../engine/escalation.ts';
 import { healthyBeside } from '../engine/healthy.ts';
+import { serviceKey } from '../engine/keys.ts';
+import { isFlapping } from '../engine/lifecycle.ts';
 import type { AlertState, QueuedDelivery } from '../engine/state.ts';
 import type { Notification } from '../notifier.ts';
 import { composePage } from '../page/compose.ts';
@@ -24,6 +26,7 @@ export function notificationOf(state: AlertState, delivery: QueuedDelivery, now:
     delivery.event,
     {
       unreachable,
+      flapping: isFlapping(state.services.get(serviceKey(incident)), row.causes, now),
       failing_routes: unreachable ? 0 : brokenRoutes(row.causes).length,
       failing_monitors: incident.monitors.filter((key) => state.monitors.get(key)?.incident_id === incident.id).length,
       next_escalation: nextEscalation(row),

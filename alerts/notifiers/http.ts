@@ -106,7 +106,7 @@ export async function callVendor(request: VendorRequest, clock: Clock, abort: Ab
     };
   } catch (thrown) {
     const { code, message } = toError(thrown) as NodeJS.ErrnoException;
-    const why = abort.aborted ? 'no answer in time' : [code, message].filter(Boolean).join(': ');
+    const why = abort.aborted ? 'no answer in time' : code && !message.includes(code) ? `${code}: ${message}` : message;
     const error = new Error(scrub(`${host}: ${why}`, request.secrets));
     return { kind: code && UNSENT.has(code) ? 'unsent' : 'unclear', error };
   }

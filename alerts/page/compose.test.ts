@@ -53,6 +53,7 @@ const writing: Incident = {
 
 const context: PageContext = {
   unreachable: false,
+  flapping: false,
   failing_routes: 1,
   failing_monitors: 1,
   next_escalation: { at: '2026-11-23T03:05:05.000Z', notify: ['call-kim'] },

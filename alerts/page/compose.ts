@@ -10,6 +10,8 @@ import { listed } from './words.ts';
 export interface PageContext {
   /** The whole service does not answer. */
   unreachable: boolean;
+  /** It came and went several times lately: a pass proves little for a while. */
+  flapping: boolean;
   /** Routes that the service fails to serve. */
   failing_routes: number;
   /** Members that still fail. */
@@ -101,6 +103,7 @@ function facts(incident: Incident, context: PageContext, now: number): { label: 
       `version ${deployment.version} was deployed ${ago >= 0 ? `${formatDuration(ago)} ago` : `at ${deployment.deployed_at}`}`,
     );
   }
+  if (context.flapping && !over) add('Flapping', 'it came and went lately, so it ends only after passing for a while');
   if (incident.acknowledged_by) add('Acknowledged', `by ${incident.acknowledged_by}`);
   if (!over && incident.state === 'triggered' && context.next_escalation) {
     const wait = Math.max(0, Date.parse(context.next_escalation.at) - now);
