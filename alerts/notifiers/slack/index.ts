@@ -51,9 +51,9 @@ function message({ event, page }: Notification) {
       text: { type: 'mrkdwn', text: `*Server* ${cut(mrkdwn(page.server_error), SECTION - 20)}` },
     });
   }
-  if (page.facts.length > 0) {
+  for (let start = 0; start < page.facts.length; start += MOST_FIELDS) {
     const fields = page.facts
-      .slice(0, MOST_FIELDS)
+      .slice(start, start + MOST_FIELDS)
       .map(({ label, text }) => ({ type: 'mrkdwn', text: cut(`*${mrkdwn(label)}*\n${mrkdwn(text)}`, FIELD) }));
     blocks.push({ type: 'section', fields });
   }

@@ -70,3 +70,10 @@ test('the first line is the headline, the second the error in the words of the s
   expect(attachments[0].blocks[0].text.text).toContain('P1 · Reference API · production');
   expect(attachments[0].blocks[1].text.text).toBe('*Server* unexpected &lt;html&gt; &amp; more');
 });
+
+test('who is called next is told however many facts come before it', async () => {
+  const notifier = channel.create({ name: 'team', type: 'slack', url: `${server.url}${PATH}` }, context);
+  const facts = Array.from({ length: 12 }, (_, index) => ({ label: `Fact ${index + 1}`, text: 'text' }));
+  await notifier.notify(notification({ page: { ...notification().page, facts } }), AbortSignal.timeout(5_000));
+  expect(server.accepted[0]!.body).toContain('*Fact 12*');
+});
