@@ -198,6 +198,22 @@ describe('what servers and networks do', () => {
     expect(error).toMatchObject({ code: 'DNS_FAILED' });
   });
 
+  test('a time that is up says what took it: the name, the connection or TLS', async () => {
+    const silent = await listen(createTcpServer(() => {}));
+    const upTo = (base: string, lookup: Lookup) => {
+      const limit = new AbortController();
+      setTimeout(() => limit.abort(new TimeUp(50)), 50);
+      return session([base], { lookup }).exchange(get(base), limit.signal);
+    };
+    const name = await upTo('http://slow.test', () => {});
+    expect(name.error).toMatchObject({ code: 'TIMEOUT', message: 'the name slow.test was not looked up within 50 ms' });
+    const tls = await upTo(`https://127.0.0.1:${silent}`, systemNames);
+    expect(tls.error).toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('TLS handshake within 50 ms'),
+    });
+  });
+
   test('a reset before the answer', async () => {
     const port = await listen(createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
     expect(await errorOf(port)).toMatchObject({ code: 'CONNECTION_RESET' });
@@ -312,7 +328,7 @@ describe('what servers and networks do', () => {
     };
     const { error } = await session([origin], { lookup }).exchange(get(origin), abort.signal);
     expect(error).toMatchObject({ kind: 'timeout', code: 'TIMEOUT' });
-    const words = { connect: 'did not accept', wait: 'did not answer', download: 'was not complete' }[phase]!;
+    const words = { connect: 'was not looked up', wait: 'did not answer', download: 'was not complete' }[phase]!;
     expect(error!.message).toContain(words);
     expect(error!.message).toContain('1.5 s');
   });

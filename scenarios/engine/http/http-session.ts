@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../../../core/clock.ts';
@@ -205,7 +206,11 @@ export class HttpSession {
     const { host, hostname } = request.url;
     const reason: unknown = abort.aborted ? abort.reason : null;
     if (reason instanceof TimeUp) {
-      return { kind: 'timeout', code: 'TIMEOUT', ...timedOut(host, handler, formatDuration(reason.limitMs)) };
+      return {
+        kind: 'timeout',
+        code: 'TIMEOUT',
+        ...timedOut(request.url, handler, this.#phases, formatDuration(reason.limitMs)),
+      };
     }
     if (abort.aborted) return { kind: 'network', code: 'ABORTED', message: 'the run was stopped', hint: null };
     if (error instanceof RefusedTarget) return { kind: 'refused_target', code: 'TARGET_REFUSED', ...error.refusal };
@@ -238,9 +243,23 @@ function success(request: HttpRequest, handler: ExchangeHandler, body: Buffer, t
   };
 }
 
-function timedOut(host: string, handler: ExchangeHandler, limit: string): { message: string; hint: string | null } {
+function timedOut(
+  { host, hostname, protocol }: URL,
+  handler: ExchangeHandler,
+  phases: ConnectPhases | null,
+  limit: string,
+): { message: string; hint: string | null } {
   switch (handler.phase) {
     case 'connect':
+      if (phases?.connectMs === null && phases.dnsMs === null && !isIP(hostname) && !hostname.startsWith('[')) {
+        return { message: `the name ${hostname} was not looked up within ${limit}`, hint: 'check the name server' };
+      }
+      if (phases && phases.connectMs !== null && protocol === 'https:') {
+        return {
+          message: `${host} took the connection and did not finish the TLS handshake within ${limit}`,
+          hint: 'does the port speak TLS, and is the service overloaded?',
+        };
+      }
       return { message: `${host} did not accept the connection within ${limit}`, hint: 'check route and firewall' };
     case 'wait':
       return {
