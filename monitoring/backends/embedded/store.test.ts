@@ -161,10 +161,11 @@ test('files that a question opened share one budget of memory: large ones are cl
   // DuckDB ignores what lies behind its blocks.
   for (const name of files().slice(0, 3)) truncateSync(join(folder, name), 60e6);
   const isOpen = (name: string) => readdirSync('/proc/self/fd').some((fd) => linkOf(fd).endsWith(name));
-  for (let round = 0; round < 2; round++) {
-    const answers = await Promise.all(Array.from({ length: 5 }, () => held(embedded, 5)));
-    expect(answers).toEqual(Array(5).fill([1, 2, 3, 4, 5]));
-  }
+  const answers = await Promise.all([held(embedded, 5), held(embedded, 2)]);
+  expect(answers).toEqual([
+    [1, 2, 3, 4, 5],
+    [1, 2],
+  ]);
   const large = files().slice(0, 3);
   if (process.platform === 'linux') {
     while (large.filter(isOpen).length > 1) await new Promise((resolve) => setImmediate(resolve));
