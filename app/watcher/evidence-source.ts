@@ -8,6 +8,8 @@ import { gatherEvidence, NO_EVIDENCE } from './evidence.ts';
 /** Telemetry of a request arrives within tens of milliseconds, or with the next batch of whoever sends it. */
 const FIRST_PAUSE_MS = 40;
 const LONGEST_PAUSE_MS = 1_000;
+/** The page leaves after 300 ms: so long it is asked again without growing pauses. */
+const ASKED_EAGERLY_MS = 300;
 
 /**
  * Asks the telemetry store about the failing request until it knows the server's error, or the desk's time is over.
@@ -27,7 +29,8 @@ export function telemetryEvidence(deps: {
       const request = { service: incident.service, traceId: incident.cause.trace_id, spanId };
       let trafficTold = false;
       let troubleTold = false;
-      for (let pause = FIRST_PAUSE_MS; !abort.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const begunAt = deps.clock.monotonic();
+      for (let pause = FIRST_PAUSE_MS; !abort.aborted; ) {
         const { serverError, realTraffic } = await gatherEvidence(deps.reader, deps.clock, request, abort).catch(
           (error) => {
             // The relay may be restarting; it has ten seconds to come back.
@@ -42,6 +45,7 @@ export function telemetryEvidence(deps: {
         }
         if (serverError !== null) return deliver({ server_error: serverError });
         await deps.clock.timer(pause, abort).catch(() => {});
+        if (deps.clock.monotonic() - begunAt >= ASKED_EAGERLY_MS) pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       }
     },
   };
