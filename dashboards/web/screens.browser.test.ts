@@ -254,6 +254,17 @@ test('the latency chart is drawn, tells the run under the pointer, and opens it'
   await page.waitForURL('**/runs/run-post-journey-*');
 });
 
+test('a part that an upgrade took away costs its own place, not the page', async () => {
+  await open('/');
+  await page.route('**/assets/latency-chart*', (route) => route.abort());
+  await page.getByRole('link', { name: 'Health' }).click();
+  await page.getByText(/The chart could not be shown/).waitFor();
+  await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
+  await page.unroute('**/assets/latency-chart*');
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await page.locator('.u-over').waitFor();
+});
+
 test('a monitor is run at once and its history can be walked by keyboard', async () => {
   await open(`/monitors/${FAILING}`);
   await page.getByRole('button', { name: 'Run now' }).click();

@@ -5,6 +5,7 @@ import { encodeKey } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useLive } from '../live/live.tsx';
 import { Choices } from '../parts/choices.tsx';
+import { DrawFault } from '../parts/draw-fault.tsx';
 import { FailureText } from '../parts/failure-text.tsx';
 import { Crumbs, Empty, Fact, Loading, MissingPage, PageTitle, Panel } from '../parts/page-parts.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
@@ -182,9 +183,11 @@ function LatencyPanel({ monitor }: { monitor: Monitor }) {
       </p>
       <div className="chart-room">
         {runs.length > 0 && (
-          <Suspense fallback={null}>
-            <LatencyChart runs={runs} deployments={deployments} words={words} />
-          </Suspense>
+          <DrawFault what="The chart">
+            <Suspense fallback={null}>
+              <LatencyChart runs={runs} deployments={deployments} words={words} />
+            </Suspense>
+          </DrawFault>
         )}
       </div>
       <ul className="chart-legend" aria-hidden="true">

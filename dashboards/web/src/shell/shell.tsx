@@ -5,6 +5,7 @@ import { forgetResources } from '../api/use-resource.ts';
 import { worst } from '../board/board-rows.ts';
 import { useLive } from '../live/live.tsx';
 import { openIncidents } from '../live/live-state.ts';
+import { DrawFault } from '../parts/draw-fault.tsx';
 import { Time } from '../time/times.tsx';
 import { useListKeys } from './list-keys.ts';
 import { Logo } from './logo.tsx';
@@ -73,7 +74,9 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        {children}
+        <DrawFault what="This page" tryAgainOn={location}>
+          {children}
+        </DrawFault>
       </main>
       <LostBar />
       <Announcer />
