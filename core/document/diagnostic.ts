@@ -43,8 +43,8 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], text: stri
   return diagnostics.map((diagnostic) => render(diagnostic, lines)).join('\n\n');
 }
 
-/** A byte order mark is no part of the first line: editors do not show it. */
-const linesOf = (text: string) => text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/);
+/** As YAML's parser counts them: a carriage return alone ends none. A byte order mark is not shown by editors either. */
+const linesOf = (text: string) => text.replace(/^\ufeff/, '').split(/\r?\n/);
 
 /** Sorts by place, drops repeats, and keeps MOST_DIAGNOSTICS of them. */
 export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {

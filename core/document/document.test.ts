@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { diagnosticAt, diagnosticWithin, readDocument, renderDiagnostic, renderDiagnostics } from './index.ts';
 
 const read = (text: string) => readDocument(text, 'a.yaml');
@@ -153,6 +154,14 @@ describe('what a person sees', () => {
     expect(renderDiagnostic(found!, text)).toContain('    1 | a: 0123\n      |    ^^^^');
   });
 
+  test('a carriage return in the middle of a line does not move what follows to other lines', () => {
+    const text = 'a: "x\ry"\nb: 0123\n';
+    const [found] = read(text).diagnostics;
+    expect(found).toMatchObject({ line: 2, column: 4 });
+    expect(renderDiagnostic(found!, text)).toContain('    2 | b: 0123\n');
+    expect(said('a: 1\n: 2\n')).toEqual(['2:1 a ":" without a key in front of it']);
+  });
+
   test('line ends of an old Macintosh are named as what they are', () => {
     expect(said('a: 1\rb: 2\r')).toEqual([
       '1:1 the lines end with a carriage return alone; save the file with LF or CRLF line ends',
@@ -177,4 +186,51 @@ test('a dense megabyte costs no more than its first tokens, and a thousand mista
   expect(performance.now() - start).toBeLessThan(2_000);
   // A large text is one token, whatever it holds.
   expect(said(`body: |\n${'  1,2,3,4,5,6,7,8,9,[{}]\n'.repeat(30_000)}`)).toEqual([]);
+});
+
+test('every place lies within the file, however broken it is', () => {
+  const pieces = [
+    'a: 1\n',
+    '  - b: "x\ny"\n',
+    'c: [1,\n 2]\n',
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    "'",
+    ': ',
+    '- ',
+    '? ',
+    '\n',
+    '\t',
+  ];
+  const more = [
+    '{{ x }}',
+    '| \n  text\n',
+    '> \n  text\n',
+    '&a ',
+    '*a',
+    '%',
+    '#',
+    '---\n',
+    '\r\n',
+    '\r',
+    '😀',
+    '\ufeff',
+    '<<: ',
+  ];
+  const text = fc
+    .array(fc.constantFrom(...pieces, ...more), { minLength: 1, maxLength: 25 })
+    .map((all) => all.join(''));
+  fc.assert(
+    fc.property(text, (broken) => {
+      const lines = broken.replace(/^\ufeff/, '').split('\n');
+      for (const { line, column } of read(broken).diagnostics) {
+        expect(line).toBeLessThanOrEqual(lines.length);
+        expect(column).toBeLessThanOrEqual(lines[line - 1]!.length + 2);
+      }
+    }),
+    { numRuns: 3_000, seed: 5 },
+  );
 });

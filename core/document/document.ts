@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type ParsedNode, parseDocument } from 'yaml';
 import { type Diagnostic, inOrder } from './diagnostic.ts';
 import { lintText, plainValue, syntaxDiagnostic } from './syntax.ts';
 
@@ -36,10 +36,10 @@ export const MAX_DOCUMENT_TOKENS = 400_000;
 
 /** Reads one YAML 1.2 document. Never throws: everything wrong is in `diagnostics`, all at once. */
 export function readDocument(text: string, file: string): SourceDocument {
-  const lines = new LineCounter();
+  const linePos = lineTable(text);
   const place = (start: number, end: number): Place => {
-    const { line, col } = lines.linePos(start);
-    const last = lines.linePos(Math.max(start, end));
+    const { line, col } = linePos(start);
+    const last = linePos(Math.max(start, end));
     const lineEnd = last.line === line ? last.col : text.slice(start).search(/\r|\n|$/) + col;
     // Editors do not count a byte order mark as a column.
     const mark = line === 1 && text.startsWith('\ufeff') ? 1 : 0;
@@ -65,7 +65,6 @@ export function readDocument(text: string, file: string): SourceDocument {
   };
   try {
     const parsed = parseDocument(text, {
-      lineCounter: lines,
       version: '1.2',
       schema: 'core',
       intAsBigInt: true,
@@ -137,6 +136,22 @@ export function readDocument(text: string, file: string): SourceDocument {
       const from = start + verbatim + Math.min(offset, (whole as string).length);
       return place(from, from + Math.max(1, length));
     },
+  };
+}
+
+/** Line and column of an offset, both from 1. Not the parser's own count: it misses lines of what it could not read. */
+function lineTable(text: string): (offset: number) => { line: number; col: number } {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, col: offset - starts[low]! + 1 };
   };
 }
 

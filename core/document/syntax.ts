@@ -181,12 +181,9 @@ function keyText(key: Node | null, text: string, report: Report): string | undef
   }
   if (key.type === 'PLAIN' && typeof key.value !== 'string') {
     const source = text.slice(start, end);
-    report(
-      start,
-      Math.max(end, start + 1),
-      `a key must be a text, ${source || 'nothing'} is not`,
-      `quote it: "${source}"`,
-    );
+    if (source === '')
+      report(start, start + 1, 'a ":" without a key in front of it', 'quote a text that begins with a colon');
+    else report(start, end, `a key must be a text, ${source} is not`, `quote it: "${source}"`);
     return undefined;
   }
   return String(key.value);
