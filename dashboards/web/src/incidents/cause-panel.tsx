@@ -2,9 +2,10 @@ import { Link } from 'wouter';
 import type { Incident } from '../../../../control/resources.ts';
 import { monitorPath } from '../api/client.ts';
 
-/** The server's own error first: it is what one came for. */
+/** The server's own error first: it is what one came for. Where it said nothing, what the watcher saw. */
 export function CausePanel({ incident }: { incident: Incident }) {
   const { cause } = incident;
+  const answered = cause.expected !== null || cause.actual !== null;
   return (
     <section className="panel cause" data-state={incident.state} aria-labelledby="cause">
       <h2 id="cause" className="visually-hidden">
@@ -16,15 +17,16 @@ export function CausePanel({ incident }: { incident: Incident }) {
           <p className="cause-error mono">{cause.server_error}</p>
         </div>
       ) : (
-        <p className="soft">
-          The service logged no error for this request, or sent no telemetry
-          {incident.state === 'resolved' ? '' : ' yet'}.
-        </p>
+        <p className="cause-error mono">{cause.message}</p>
       )}
       <p className="cause-step">
         <Link href={monitorPath(cause.monitor)}>{cause.monitor_name}</Link>{' '}
-        {incident.state === 'resolved' ? 'failed' : 'fails'} at <strong>{cause.step}</strong>:{' '}
-        <bdi>{cause.message}</bdi>
+        {incident.state === 'resolved' ? 'failed' : 'fails'} at <strong>{cause.step}</strong>
+        {cause.server_error && (
+          <>
+            : <bdi>{cause.message}</bdi>
+          </>
+        )}
         {cause.route && (
           <>
             {' '}
@@ -32,7 +34,7 @@ export function CausePanel({ incident }: { incident: Incident }) {
           </>
         )}
       </p>
-      {(cause.expected !== null || cause.actual !== null) && (
+      {answered && (
         <dl className="cause-values">
           <div>
             <dt>Expected</dt>
@@ -43,6 +45,12 @@ export function CausePanel({ incident }: { incident: Incident }) {
             <dd className="mono cause-actual">{cause.actual ?? '–'}</dd>
           </div>
         </dl>
+      )}
+      {answered && !cause.server_error && (
+        <p className="soft">
+          The service logged no error for this request, or sent no telemetry
+          {incident.state === 'resolved' ? '' : ' yet'}.
+        </p>
       )}
       <ul className="cause-links">
         <li>
