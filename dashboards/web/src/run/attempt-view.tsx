@@ -55,6 +55,13 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
   );
 }
 
+/** In a narrow column: `201`, `skipped`, `connection refused`; the code as it is stands in the step's detail. */
+function statusOf({ response, status, error }: StepResult): string {
+  if (response) return String(response.status);
+  if (status === 'skipped') return 'skipped';
+  return error?.code.toLowerCase().replaceAll('_', ' ') ?? '';
+}
+
 interface StepRowProps {
   step: StepResult;
   axis: Axis;
@@ -83,9 +90,7 @@ function StepRow({ step, axis, open, panelId, toggle }: StepRowProps) {
           {step.section === 'always' && <span className="tag">always</span>}
         </span>
       </span>
-      <span className="step-status mono">
-        {step.response ? step.response.status : step.status === 'skipped' ? 'skipped' : (step.error?.code ?? '')}
-      </span>
+      <span className="step-status mono">{statusOf(step)}</span>
       <span className="step-time">{step.status === 'skipped' ? '–' : durationWords(step.duration_ms)}</span>
       <span className="step-track" aria-hidden="true">
         {axis.ticks.map((tick) => (
