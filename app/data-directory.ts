@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { EXIT, RingdownError } from '../core/errors.ts';
+import { EXIT, RingdownError, toError } from '../core/errors.ts';
+
+const SQLITE_BUSY = 5;
 
 /** What a running watcher tells about itself, in `--ready-file` and in the data directory. */
 export interface ReadyFile {
@@ -39,22 +41,27 @@ export class DataDirectory {
 
   /**
    * Keeps a second watcher out for as long as this process lives. The lock is the operating system's, on a file, so
-   * a watcher that was killed leaves none behind.
+   * a watcher that was killed leaves none behind. A disk that lets no lock be taken is `trouble`, and no reason not
+   * to watch.
    * @throws RingdownError when another watcher holds it
    */
-  lock(): { release(): void } {
-    const database = new DatabaseSync(join(this.path, 'watcher.lock'));
+  lock(): { release(): void; trouble: Error | null } {
+    let database: DatabaseSync | undefined;
     try {
+      database = new DatabaseSync(join(this.path, 'watcher.lock'));
       database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     } catch (cause) {
-      database.close();
+      if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) {
+        return { release: () => database?.close(), trouble: toError(cause) };
+      }
+      database?.close();
       throw new RingdownError('ALREADY_RUNNING', `another watcher uses the data directory ${this.path}`, {
         hint: 'stop it first, or give this one its own with --data-dir',
         exitCode: EXIT.usage,
         cause,
       });
     }
-    return { release: () => database.close() };
+    return { release: () => database.close(), trouble: null };
   }
 
   get stateFile(): string {

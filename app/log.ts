@@ -23,12 +23,11 @@ export function humanLog(): Logger {
   });
 }
 
-function ecs(level: LogLevel): pino.LoggerOptions {
+export function ecs(level: LogLevel): pino.LoggerOptions {
   return {
     level,
     base: { 'service.name': 'ringdown', 'service.version': version, 'process.pid': process.pid },
     messageKey: 'message',
-    errorKey: 'error',
     timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
     formatters: {
       level: (label) => ({ 'log.level': label }),

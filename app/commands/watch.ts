@@ -48,6 +48,8 @@ export async function watch(options: WatchOptions): Promise<number> {
   const lock = directory.lock();
   const token = directory.token(process.env);
   const log = demo && !options.json ? humanLog() : jsonLog('info');
+  if (lock.trouble)
+    log.error({ err: lock.trouble }, 'the data directory cannot be locked; another watcher may use it too');
   const stack = new AsyncDisposableStack();
   stack.defer(() => lock.release());
   const abort = new AbortController();
@@ -117,8 +119,8 @@ export async function watch(options: WatchOptions): Promise<number> {
     stack.defer(() => watcher.shutdown(abort.signal));
 
     const ready = readiness(watcher, relay, api, token);
-    directory.writeReady(ready);
-    if (options.readyFile) writeJsonAtomically(options.readyFile, ready);
+    tell(log, () => directory.writeReady(ready));
+    if (options.readyFile) tell(log, () => writeJsonAtomically(options.readyFile!, ready));
     if (options.json) terminal.out(JSON.stringify(ready));
     else greet(ready, setup, environments.length);
 
@@ -208,6 +210,15 @@ function announceChanges(): (run: RunResult) => void {
       : ` in ${formatDuration(run.duration_ms)}`;
     terminal.out(`${mark} ${run.monitor} ${verdict}${why}`);
   };
+}
+
+/** A disk that is full must not keep the watcher from watching; who waits for the file sees that it does not come. */
+function tell(log: Logger, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    log.error({ err: error }, 'the ready file cannot be written');
+  }
 }
 
 function builtUi(): string | null {

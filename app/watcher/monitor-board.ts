@@ -52,10 +52,12 @@ export class MonitorBoard {
     this.#rows = new Map(definitions.map((definition) => [definition.key, { definition, recent: [], uptime: null }]));
   }
 
-  /** Reads what earlier lives of the watcher left. */
+  /** Reads what earlier lives of the watcher left; runs recorded meanwhile stay. */
   async load(): Promise<void> {
     for (const [key, row] of this.#rows) {
-      row.recent = (await this.#deps.runs.list(key, { limit: RECENT_RUNS })).items;
+      const { items } = await this.#deps.runs.list(key, { limit: RECENT_RUNS });
+      const stored = new Set(items.map(({ id }) => id));
+      row.recent = [...row.recent.filter(({ id }) => !stored.has(id)), ...items].slice(0, RECENT_RUNS);
       await this.#refreshUptime(row);
     }
   }

@@ -63,6 +63,7 @@ export interface Watcher {
 
 const CONCURRENT_RUNS = 50;
 const BACKENDS_EVERY_MS = 5_000;
+const HISTORY_AGAIN_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const RUNS_ALWAYS_KEPT = 100;
 const PASSING_RUNS_COMPARED = 5;
@@ -262,7 +263,10 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     unwind.defer(() => component.shutdown(life.signal));
     await component.start();
   }
-  await board.load().catch((error) => log.error({ err: error }, 'earlier runs could not be read'));
+  let historyRead = await board.load().then(
+    () => true,
+    () => false,
+  );
   unwind.defer(() => desk.shutdown(life.signal));
   await desk.start();
   await desk.retain(definitions.map(({ key }) => key));
@@ -273,6 +277,11 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   unwind.defer(() => scheduler.shutdown(life.signal));
   await scheduler.start();
   const chores = [
+    every(HISTORY_AGAIN_MS, 'earlier runs could not be read', async () => {
+      if (historyRead) return;
+      await board.load();
+      historyRead = true;
+    }),
     every(BACKENDS_EVERY_MS, 'the relay does not tell its ledger', async () => {
       backends = (await relay.status()).backends;
     }),
