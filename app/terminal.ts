@@ -4,9 +4,9 @@ import { RingdownError } from '../core/errors.ts';
 
 /** Where commands speak to people. Results go to stdout, everything about them to stderr. */
 export interface Terminal {
-  /** @returns false when nobody reads any more */
+  /** Both return false when nobody reads any more. */
   out(line: string): boolean;
-  err(line: string): void;
+  err(line: string): boolean;
   /** Says what is going on when it takes longer than a second. */
   progress<T>(what: string, work: Promise<T>): Promise<T>;
 }
@@ -14,20 +14,20 @@ export interface Terminal {
 const PATIENCE_MS = 1_000;
 
 // A terminal that was closed, or a pipe whose reader ended, must not end a watcher that still has pages to send.
-let lost = false;
-process.stdout.on('error', () => {
-  lost = true;
-});
-process.stderr.on('error', () => {});
+function speaker(stream: NodeJS.WriteStream): (line: string) => boolean {
+  let lost = false;
+  stream.on('error', () => {
+    lost = true;
+  });
+  return (line) => {
+    if (!lost) stream.write(`${line}\n`);
+    return !lost;
+  };
+}
 
 export const terminal: Terminal = {
-  out(line) {
-    if (!lost) process.stdout.write(`${line}\n`);
-    return !lost;
-  },
-  err(line) {
-    process.stderr.write(`${line}\n`);
-  },
+  out: speaker(process.stdout),
+  err: speaker(process.stderr),
   async progress(what, work) {
     const timer = setTimeout(() => terminal.err(pc.dim(`… ${what}`)), PATIENCE_MS);
     try {

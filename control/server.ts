@@ -41,6 +41,12 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
   // Response schemas describe; they must not drop a field that a newer resource carries.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      problem(404, 'NOT_FOUND', `there is nothing at ${request.method} ${request.url.split('?', 1)[0]}`),
+    ),
+  );
   // First, so that its hook has read the cookies when ours looks at them.
   await app.register(cookie);
   app.addHook('onRequest', async (request, reply) => {

@@ -12,7 +12,10 @@ export function printToken(directory: DataDirectory, json: boolean): number {
   const ready = directory.readReady();
   const link = ready && `${ready.url}/sign-in?token=${encodeURIComponent(token)}`;
   if (json) terminal.out(JSON.stringify({ token, sign_in_url: link ?? null }));
-  else terminal.out(link ?? token);
+  else {
+    terminal.out(link ?? token);
+    if (!link) terminal.err(`(the token alone: no watcher has run on ${directory.path} yet)`);
+  }
   return EXIT.success;
 }
 
@@ -58,8 +61,11 @@ async function callFaults(directory: DataDirectory, method: 'PUT' | 'DELETE', bo
     });
   }
   if (!response.ok) {
-    throw new RingdownError('FAULT_REFUSED', `the reference API refused: ${response.status} ${await response.text()}`, {
-      exitCode: EXIT.failed,
+    const { detail = `it answered ${response.status}` } = (await response.json().catch(() => ({}))) as {
+      detail?: string;
+    };
+    throw new RingdownError('FAULT_REFUSED', `the reference API refused: ${detail}`, {
+      exitCode: response.status === 422 ? EXIT.usage : EXIT.failed,
     });
   }
   return ready;

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import type { Diagnostic } from '../../core/document/index.ts';
-import { EXIT } from '../../core/errors.ts';
+import { EXIT, RingdownError } from '../../core/errors.ts';
 import { loadPolicies, loadScenarios } from '../config/files.ts';
-import { loadConfig } from '../config/load.ts';
+import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts';
 import { count, printDiagnostics, terminal } from '../terminal.ts';
 import { CONSOLE } from '../watcher/channels.ts';
 
@@ -12,6 +13,12 @@ import { CONSOLE } from '../watcher/channels.ts';
  * Values of environment variables are not needed: only `up` and `serve` ask for them.
  */
 export async function validate(files: string[], configFile: string | undefined, json: boolean): Promise<number> {
+  if (files.length === 0 && configFile === undefined && !existsSync(DEFAULT_CONFIG_FILE)) {
+    throw new RingdownError('NOTHING_TO_VALIDATE', 'there is no ringdown.yaml in this folder', {
+      hint: 'name the files to check',
+      exitCode: EXIT.usage,
+    });
+  }
   const schema = channelSchema(await loadChannels());
   const anything = new Proxy({}, { get: (_target, name) => `\${${String(name)}}`, has: () => true }) as Record<
     string,

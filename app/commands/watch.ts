@@ -47,7 +47,7 @@ export async function watch(options: WatchOptions): Promise<number> {
 
   const lock = directory.lock();
   const token = directory.token(process.env);
-  const log = demo && !options.json ? humanLog() : jsonLog('info');
+  const log = !options.json && (demo || process.stderr.isTTY) ? humanLog() : jsonLog('info');
   if (lock.trouble)
     log.error({ err: lock.trouble }, 'the data directory cannot be locked; another watcher may use it too');
   const stack = new AsyncDisposableStack();
@@ -111,7 +111,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           clock: systemClock,
           log,
           relay,
-          print: (text) => terminal.out(`\n${pc.bold(text)}\n`),
+          print: options.json ? terminal.err : (text) => terminal.out(`\n${pc.bold(text)}\n`),
           ...(onRun ? { onRun } : {}),
         },
       ),
@@ -255,12 +255,12 @@ function closeStream(stream: WriteStream): Promise<void> {
 }
 
 function nothingToWatch(what: 'environments' | 'scenarios', { config }: Setup): RingdownError {
-  const file = config.file ?? 'ringdown.yaml';
-  return new RingdownError('NOTHING_TO_WATCH', `${file} names no ${what}`, {
+  const message = config.file ? `${config.file} names no ${what}` : 'there is no ringdown.yaml in this folder';
+  return new RingdownError('NOTHING_TO_WATCH', message, {
     hint:
       what === 'environments'
-        ? 'add for example:  environments: { production: { base_url: "https://api.example.com" } }'
-        : 'add for example:  scenarios: ["scenarios/**/*.scenario.yaml"]',
+        ? 'it needs for example:  environments: { production: { base_url: "https://api.example.com" } }'
+        : 'it needs for example:  scenarios: ["scenarios/**/*.scenario.yaml"]',
     exitCode: EXIT.usage,
   });
 }

@@ -128,7 +128,9 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       clock,
       reader: relay.reader,
       spanOf: (runId) => failingSpans.get(runId),
-      onTrouble: (error) => log.warn({ err: error }, 'the telemetry store cannot be asked about a failure'),
+      onTrouble(error) {
+        if (!stopping.signal.aborted) log.warn({ err: error }, 'the telemetry store cannot be asked about a failure');
+      },
     }),
     onIncident: (incident) => events.publish({ type: 'incident', data: incident }),
     onMonitorState(monitor) {
@@ -149,6 +151,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     clock,
     concurrency: CONCURRENT_RUNS,
     run: runMonitor,
+    onIdle: publishMonitor,
     onSlip: (_key, slipMs) => metrics.slipped(slipMs),
     onSkip: (key, scheduledAt, reason) =>
       log.warn({ monitor: key, scheduled_at: new Date(scheduledAt).toISOString(), reason }, 'a run was skipped'),
@@ -180,7 +183,6 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     const secrets = Object.fromEntries(scenario.secrets.map((name) => [name, settings.secrets[name] ?? '']));
     const run = await runner.run({ scenario, environment, secrets, scheduledAt, abort });
     await Promise.all([take(run, scenario), keep(run)]);
-    publishMonitor(key);
     deps.onRun?.(run);
   }
 

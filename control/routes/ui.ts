@@ -21,7 +21,8 @@ export const uiRoutes: ControlRoutes = async (app, { deps }) => {
 
   app.get('/*', { config: { public: true }, schema: { hide: true } }, async (request, reply) => {
     const path = request.url.split('?', 1)[0]!;
-    if (files.has(path)) {
+    // Files under /assets/ may be newer than this process: a build puts new ones there.
+    if (files.has(path) || (directory && path.startsWith('/assets/'))) {
       // Vite puts a hash into the names under /assets/.
       reply.header('cache-control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
       return reply.sendFile(path);

@@ -18,6 +18,8 @@ export interface SchedulerOptions {
   onSlip?(key: string, slipMs: number): void;
   /** A slot passed without a run: the monitor was still `running` or `queued`, or the whole process `stalled`. */
   onSkip?(key: string, scheduledAt: Instant, reason: SkipReason): void;
+  /** A run has ended and the monitor is idle again. */
+  onIdle?(key: string): void;
   /** `run` rejected, which it never should: a bug to be told. */
   onFault(key: string, error: Error): void;
 }
@@ -294,6 +296,7 @@ export class Scheduler implements Component {
         entry.state = 'idle';
         entry.abort = null;
         if (counted) this.#scheduledRunning--;
+        this.#options.onIdle?.(entry.key);
         this.#drain();
       });
     this.#runs.add(run);

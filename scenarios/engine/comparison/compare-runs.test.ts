@@ -52,6 +52,14 @@ describe('a run against the last passing one', () => {
     run(['read', 200, { id: 2, title: 'a', tags: ['x'], items: [{ id: 8, n: 1 }] }, { date: 'Tue' }]),
   ];
 
+  test('a problem document is not folded by what varies in the usual one', () => {
+    const now = run(['read', 500, { title: 'Internal Server Error' }]);
+    now.steps[0]!.response!.body!.content_type = 'application/problem+json; charset=utf-8';
+    const usual = [run(['read', 200, { title: 'a' }]), run(['read', 200, { title: 'b' }])];
+    const { steps } = compareRuns(now, usual[1]!, usual);
+    expect(steps[0]!.body.some(({ always_varies }) => always_varies)).toBe(false);
+  });
+
   test('shows what changed and marks what always varies', () => {
     const now = run([
       'read',
