@@ -38,6 +38,12 @@ describe('the main job', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   });
 
+  test('every shipped scenario passes', async () => {
+    const { items } = await watcher.api<List<Monitor>>('/api/v1/monitors');
+    expect(items.map(({ id }) => id).toSorted()).toEqual(['health', 'post-journey', 'posts-list', 'session-lifecycle']);
+    await Promise.all(items.map(({ key }) => watcher.monitorIn('passing', key, 20_000)));
+  });
+
   test('the sign-in link opens the API and the UI', async () => {
     const answer = await fetch(watcher.ready.sign_in_url, { redirect: 'manual' });
     const cookie = answer.headers.get('set-cookie')!.split(';', 1)[0]!;
