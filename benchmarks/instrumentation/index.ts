@@ -85,6 +85,7 @@ function report(servers: Servers, counts: Partial<Record<Leg, Received>>, rounds
   const rows = LEGS.map((leg) => [
     TITLES[leg],
     cost.get(leg)!.toFixed(1),
+    Math.min(...servers.get(leg)!.rounds.map((round) => round.cpuPerRequest)).toFixed(1),
     BASELINE[leg] === leg ? '–' : addedOf(leg).toFixed(1),
     `${(cost.get(leg)! / cost.get('plain')!).toFixed(2)} ×`,
     Math.round(median(servers.get(leg)!.rounds.map((round) => round.requestsPerSecond))).toLocaleString('en'),
@@ -115,6 +116,7 @@ function report(servers: Servers, counts: Partial<Record<Leg, Received>>, rounds
       columns: [
         'leg',
         'CPU µs/request',
+        'best round',
         'added µs',
         'of plain',
         'requests/s',
