@@ -135,6 +135,8 @@ export async function watch(options: WatchOptions): Promise<number> {
 }
 
 async function startRelay(options: WatchOptions, { config }: Setup, log: Logger): Promise<Relay> {
+  // A relay that never stood is an error of the start, told once.
+  let standing = false;
   const relay = superviseRelay(
     {
       dataDir: options.directory.relayDirectory,
@@ -146,9 +148,10 @@ async function startRelay(options: WatchOptions, { config }: Setup, log: Logger)
         dataDir: join(options.directory.relayDirectory, 'backends', backend.name),
       })),
     },
-    { clock: systemClock, onEvent: (event) => logRelay(log, event) },
+    { clock: systemClock, onEvent: (event) => (standing || event.type === 'log' ? logRelay(log, event) : undefined) },
   );
   await relay.start();
+  standing = true;
   return relay;
 }
 
