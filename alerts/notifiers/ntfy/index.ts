@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Priority } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
+import { cut } from '../cut.ts';
 import { defineChannel, STATE_CHANGES } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 
@@ -60,7 +61,7 @@ function message({ event, incident, page }: Notification) {
     ...page.facts.map(({ label, text }) => `${label}: ${text}`),
   ];
   return {
-    title: page.headline.slice(0, LONGEST_TITLE),
+    title: cut(page.headline, LONGEST_TITLE),
     message: shorten(lines.join('\n') || page.headline),
     // A phone that sounds at night for good news is soon muted.
     priority: open ? URGENCY[incident.priority] : 2,

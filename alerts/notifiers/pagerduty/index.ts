@@ -1,5 +1,6 @@
 import type { Priority } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
+import { cut } from '../cut.ts';
 import { defineChannel, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 
@@ -74,10 +75,6 @@ function event({ event: name, dedup_key, incident, page }: Notification) {
       ]),
     },
   };
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 function dedupKey(body: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { Notification } from '../../notifier.ts';
+import { cut } from '../cut.ts';
 import { defineChannel, Secret, STATE_CHANGES } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 
@@ -73,8 +74,4 @@ function message({ event, page }: Notification) {
 /** Slack reads `<…>` as links and mentions (`<!channel>` wakes everybody), and `&` begins an escape. */
 function mrkdwn(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
