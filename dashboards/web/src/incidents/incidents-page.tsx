@@ -7,6 +7,7 @@ import { useLive } from '../live/live.tsx';
 import { openIncidents } from '../live/live-state.ts';
 import { Choices } from '../parts/choices.tsx';
 import { Empty, Loading, LoadProblem, PageTitle } from '../parts/page-parts.tsx';
+import { Pager } from '../parts/pager.tsx';
 import { IncidentMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
 import { plural, spanWords } from '../time/words.ts';
@@ -78,26 +79,7 @@ function PastList({ view }: { view: 'resolved' | 'all' }) {
       ) : (
         <IncidentTable incidents={page.data.items} />
       )}
-      {(trail.length > 0 || page.data.next_cursor) && (
-        <div className="pager">
-          <button
-            type="button"
-            className="button"
-            disabled={trail.length === 0}
-            onClick={() => setTrail(trail.slice(0, -1))}
-          >
-            Newer
-          </button>
-          <button
-            type="button"
-            className="button"
-            disabled={page.data.next_cursor === null}
-            onClick={() => setTrail([...trail, page.data!.next_cursor!])}
-          >
-            Older
-          </button>
-        </div>
-      )}
+      <Pager trail={trail} next={page.data.next_cursor} onTrail={setTrail} />
     </>
   );
 }

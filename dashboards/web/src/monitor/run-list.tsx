@@ -7,6 +7,7 @@ import { useLive } from '../live/live.tsx';
 import { Choices } from '../parts/choices.tsx';
 import { FailureText } from '../parts/failure-text.tsx';
 import { Empty, Loading, LoadProblem, Panel } from '../parts/page-parts.tsx';
+import { Pager } from '../parts/pager.tsx';
 import { RunMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
 import { durationWords } from '../time/words.ts';
@@ -55,27 +56,7 @@ export function RunList({ monitorKey }: { monitorKey: string }) {
         </Empty>
       )}
       {page.data && page.data.items.length > 0 && <RunTable runs={page.data.items} />}
-      {(trail.length > 0 || page.data?.next_cursor) && (
-        <div className="pager">
-          <button
-            type="button"
-            className="button"
-            disabled={trail.length === 0}
-            onClick={() => setTrail(trail.slice(0, -1))}
-          >
-            Newer
-          </button>
-          <span className="faint">page {trail.length + 1}</span>
-          <button
-            type="button"
-            className="button"
-            disabled={!page.data?.next_cursor}
-            onClick={() => setTrail([...trail, page.data!.next_cursor!])}
-          >
-            Older
-          </button>
-        </div>
-      )}
+      <Pager trail={trail} next={page.data?.next_cursor ?? null} onTrail={setTrail} />
     </Panel>
   );
 }
