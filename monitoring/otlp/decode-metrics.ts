@@ -126,18 +126,6 @@ function readHistogram(reader: ProtoReader, metric: Metric): DecodedPoint {
       case (9 << 3) | BYTES:
         readAttribute(reader, point.attributes);
         return true;
-      case (2 << 3) | FIXED64:
-        point.startNs = reader.fixed64();
-        return true;
-      case (3 << 3) | FIXED64:
-        point.timeNs = reader.fixed64();
-        return true;
-      case (4 << 3) | FIXED64:
-        point.count = reader.count64();
-        return true;
-      case (5 << 3) | FIXED64:
-        point.sum = reader.double();
-        return true;
       case (11 << 3) | FIXED64:
         point.min = reader.double();
         return true;
@@ -157,7 +145,7 @@ function readHistogram(reader: ProtoReader, metric: Metric): DecodedPoint {
         readPacked(reader, () => point.bounds.push(reader.double()));
         return true;
       default:
-        return false;
+        return readTotals(tag, reader, point);
     }
   });
   return point;
@@ -186,18 +174,6 @@ function readExponentialHistogram(reader: ProtoReader, metric: Metric): DecodedP
       case (1 << 3) | BYTES:
         readAttribute(reader, point.attributes);
         return true;
-      case (2 << 3) | FIXED64:
-        point.startNs = reader.fixed64();
-        return true;
-      case (3 << 3) | FIXED64:
-        point.timeNs = reader.fixed64();
-        return true;
-      case (4 << 3) | FIXED64:
-        point.count = reader.count64();
-        return true;
-      case (5 << 3) | FIXED64:
-        point.sum = reader.double();
-        return true;
       case (6 << 3) | VARINT:
         point.scale = reader.sint32();
         return true;
@@ -220,7 +196,7 @@ function readExponentialHistogram(reader: ProtoReader, metric: Metric): DecodedP
         point.zeroThreshold = reader.double();
         return true;
       default:
-        return false;
+        return readTotals(tag, reader, point);
     }
   });
   return point;
@@ -251,15 +227,35 @@ function readSummary(reader: ProtoReader, metric: Metric): DecodedPoint {
   };
   readMessage(reader, (tag) => {
     if (tag === ((7 << 3) | BYTES)) readAttribute(reader, point.attributes);
-    else if (tag === ((2 << 3) | FIXED64)) point.startNs = reader.fixed64();
-    else if (tag === ((3 << 3) | FIXED64)) point.timeNs = reader.fixed64();
-    else if (tag === ((4 << 3) | FIXED64)) point.count = reader.count64();
-    else if (tag === ((5 << 3) | FIXED64)) point.sum = reader.double();
     else if (tag === ((6 << 3) | BYTES)) point.quantiles.push(readQuantile(reader));
-    else return false;
+    else return readTotals(tag, reader, point);
     return true;
   });
   return point;
+}
+
+/** What points of every kind of distribution have under the same numbers. */
+function readTotals(
+  tag: number,
+  reader: ProtoReader,
+  point: { startNs: bigint; timeNs: bigint; count: number; sum: number | null },
+): boolean {
+  switch (tag) {
+    case (2 << 3) | FIXED64:
+      point.startNs = reader.fixed64();
+      return true;
+    case (3 << 3) | FIXED64:
+      point.timeNs = reader.fixed64();
+      return true;
+    case (4 << 3) | FIXED64:
+      point.count = reader.count64();
+      return true;
+    case (5 << 3) | FIXED64:
+      point.sum = reader.double();
+      return true;
+    default:
+      return false;
+  }
 }
 
 function readQuantile(reader: ProtoReader): { quantile: number; value: number } {
