@@ -49,8 +49,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
   const { channels, policyFiles, scenarioFiles } = config.value;
 
   const names = channels.length > 0 ? channels.map(({ name }) => name) : [CONSOLE.name];
-  const shippedPolicies = shippedFiles('alerts/policies/*.policy.yaml');
-  const policies = loadPolicies(policyFiles ?? shippedPolicies, names);
+  const policies = loadPolicies(policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'), names);
   const files =
     options.scenarioFiles ??
     scenarioFiles ??

@@ -8,6 +8,9 @@ export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
 export const version = (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string })
   .version;
 
+/** How Ringdown introduces itself to services and vendors. */
+export const userAgent = `ringdown/${version}`;
+
 // Compiled files lie one folder deeper (dist/app) than sources (app).
 function findRoot(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {

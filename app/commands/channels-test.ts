@@ -8,7 +8,7 @@ import { EXIT, RingdownError } from '../../core/errors.ts';
 import { loadConfig } from '../config/load.ts';
 import { InvalidFiles } from '../setup.ts';
 import { terminal } from '../terminal.ts';
-import { version } from '../version.ts';
+import { userAgent } from '../version.ts';
 import { CONSOLE } from '../watcher/channels.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -30,7 +30,7 @@ export async function testChannel(configFile: string | undefined, name: string):
 
   const notifier = types.get(settings.type)!.create(settings, {
     clock: systemClock,
-    userAgent: `ringdown/${version}`,
+    userAgent,
     print: (line) => terminal.out(line),
   });
   const abort = AbortSignal.timeout(TIMEOUT_MS);

@@ -92,7 +92,6 @@ export async function watch(options: WatchOptions): Promise<number> {
       'opening the state',
       startWatcher(
         {
-          version,
           host: options.host,
           port: options.port,
           publicUrl: setup.config.publicUrl,

@@ -7,29 +7,19 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import type { Monitor, MonitorState } from '../../control/resources.ts';
+import type { BackendStatus } from '../../monitoring/telemetry.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
 
 const EXPORT_INTERVAL_MS = 10_000;
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const MONITOR_STATES = ['passing', 'degraded', 'failing', 'no_data', 'paused'] as const;
+const MONITOR_STATES: readonly MonitorState[] = ['passing', 'degraded', 'failing', 'no_data', 'paused'];
 
 /** What the gauges read when somebody looks. */
 export interface MetricSources {
-  monitors(): { key: string; service: string; environment: string; state: (typeof MONITOR_STATES)[number] }[];
+  monitors(): Pick<Monitor, 'key' | 'service' | 'environment' | 'state'>[];
   incidents(): Record<'triggered' | 'acknowledged', number>;
-  backends(): {
-    name: string;
-    lag_seconds: number;
-    ledger: {
-      signal: string;
-      received: number;
-      delivered: number;
-      pending: number;
-      rejected: number;
-      dropped: number;
-      filtered: number;
-    }[];
-  }[];
+  backends(): Pick<BackendStatus, 'name' | 'lag_seconds' | 'ledger'>[];
 }
 
 export interface OwnMetrics {

@@ -18,6 +18,7 @@ import type { RunResult } from '../../scenarios/run-result.ts';
 import { summarize } from '../../scenarios/run-store.ts';
 import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
 import { scenarioRunner } from '../scenario-runner.ts';
+import { userAgent, version } from '../version.ts';
 import { createChannels } from './channels.ts';
 import { Deployments } from './deployments.ts';
 import { telemetryEvidence } from './evidence-source.ts';
@@ -29,7 +30,6 @@ import { openStateFile } from './state-file.ts';
 import { TraceSender } from './trace-sender.ts';
 
 export interface WatcherSettings {
-  version: string;
   host: string;
   port: number;
   publicUrl: string | undefined;
@@ -72,9 +72,11 @@ const FAILING_SPANS_REMEMBERED = 1_000;
 /** Puts the rooms together: schedule → run → alert desk → page, and the HTTP API over all of it. */
 export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps): Promise<Watcher> {
   const { clock, log, relay } = deps;
-  const userAgent = `ringdown/${settings.version}`;
   const stopping = new AbortController();
+  await using unwind = new AsyncDisposableStack();
+  const life = new AbortController();
   const state = await openStateFile(settings.stateFile, log, clock);
+  unwind.defer(() => state.close());
   const events = new LiveEvents();
   let storageTrouble: Error | null = null;
   let started = false;
@@ -108,9 +110,10 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       },
       backends: () => backends,
     },
-    settings.version,
+    version,
     relay.otlpUrl,
   );
+  unwind.defer(() => metrics.shutdown());
 
   // Steps of failed runs, until their incident has asked telemetry about them.
   const failingSpans = new Map<string, string>();
@@ -192,7 +195,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       failingSpans.set(run.id, run.failure.span_id);
       if (failingSpans.size > FAILING_SPANS_REMEMBERED) failingSpans.delete(failingSpans.keys().next().value!);
     }
-    sender.send(toSpans(run, settings.version));
+    sender.send(toSpans(run, version));
     metrics.runFinished(run);
     board.record(run);
     events.publish({ type: 'run', data: summarize(run) });
@@ -221,7 +224,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   }
 
   const control = await buildControl({
-    version: settings.version,
+    version,
     clock,
     log,
     access: new Access(settings.token, clock),
@@ -253,10 +256,6 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     uiDirectory: settings.uiDirectory,
   });
 
-  await using unwind = new AsyncDisposableStack();
-  const life = new AbortController();
-  unwind.defer(() => state.close());
-  unwind.defer(() => metrics.shutdown());
   unwind.defer(() => control.close());
   // First of all, so that a port that is taken ends the start before anything was told or resumed.
   await listen(control, settings);
