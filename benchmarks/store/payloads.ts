@@ -1,6 +1,6 @@
+import { randomHex, seededRandom } from '../../core/testing/seeded-random.ts';
 import type { SpoolRecord } from '../../monitoring/exporter.ts';
 import { spansRecord } from '../../monitoring/testing/payloads.ts';
-import { randomHex, seededRandom } from '../../monitoring/testing/seeded-random.ts';
 
 const ROUTES = [
   '/v1/posts',

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomHex, seededRandom } from '../../core/testing/seeded-random.ts';
 import type { Batch, Exported, Exporter, SpoolRecord } from '../exporter.ts';
 import { batchOf, logsRecord, malformedRecord, spansRecord, statsdRecord } from './payloads.ts';
-import { randomHex, seededRandom } from './seeded-random.ts';
 
 /** Where a backend puts things, as a test prepares it: a folder, or a peer that speaks the vendor's protocol. */
 export interface Destination {

@@ -7,22 +7,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { seededRandom } from '../../core/testing/seeded-random.ts';
 import { openSqlite } from '../sqlite/index.ts';
 import { type AlertSchema, alertRepository } from './index.ts';
 
 const SEEDS = 50;
 const SCRIPT = fileURLToPath(new URL('./testing/paging-process.ts', import.meta.url));
-
-/** mulberry32: the same moments in every run of this test. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 async function live(directory: string, life: number, killAfterMs: number | null): Promise<void> {
   const child = spawn(process.execPath, [SCRIPT, join(directory, 'state.db'), join(directory, 'pages'), String(life)], {
@@ -40,7 +30,7 @@ async function live(directory: string, life: number, killAfterMs: number | null)
 test(`killed at ${SEEDS} random moments of a failure: no page is lost, and repeats carry one key`, async () => {
   const repeats: number[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     const directory = await mkdtemp(join(tmpdir(), 'ringdown-kill-'));
     try {
       await live(directory, 1, random() * 40);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { seededRandom } from '../../core/testing/seeded-random.ts';
 import { openSqlite } from './index.ts';
 
 interface Schema {
@@ -61,14 +62,3 @@ test(`no acknowledged transaction is lost and none is torn over ${ROUNDS} kill -
   }
   rmSync(directory, { recursive: true, force: true });
 });
-
-/** Mulberry32. @returns uniform in [0, 1) */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { seededRandom } from '../../core/testing/seeded-random.ts';
 import { type ReceivedPage, Receiver } from '../support/receiver.ts';
 import { Running, temporaryFolder } from '../support/ringdown.ts';
 
@@ -36,19 +37,8 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** Mulberry32: small, seeded, good enough to choose moments. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 test(`no page is lost over ${RUNS} seeded kills, and repeats carry the same dedup_key`, async () => {
-  const random = randomFrom(SEED);
+  const random = seededRandom(SEED);
   const folder = temporaryFolder();
   const { port } = service.address() as AddressInfo;
   writeFileSync(

@@ -10,7 +10,8 @@ import type {
   RouteStats,
   TraceSummary,
 } from '../../../control/resources.ts';
-import { hex, iso, MINUTE, seeded } from './fixture-monitors.ts';
+import { seededRandom } from '../../../core/testing/seeded-random.ts';
+import { hex, iso, MINUTE } from './fixture-monitors.ts';
 
 export function fixtureIncidents(now: number, monitors: Monitor[]): IncidentDetail[] {
   const posts = monitors[0]!;
@@ -156,7 +157,7 @@ export function fixtureRoutes(): RouteStats[] {
 }
 
 export function fixtureRequests(now: number): TraceSummary[] {
-  const random = seeded(3);
+  const random = seededRandom(3);
   return Array.from({ length: 24 }, (_, index) => {
     const error = index % 5 === 1;
     const path = error ? 'POST /v1/posts' : ['GET /v1/posts', 'GET /v1/posts/{id}', 'POST /v1/sessions'][index % 3]!;

@@ -1,20 +1,10 @@
 /** Monitors and their runs as a watcher would have them after a few hours; only for tests of the UI. */
 import type { Monitor, RunSummary } from '../../../control/resources.ts';
+import { seededRandom } from '../../../core/testing/seeded-random.ts';
 
 export const MINUTE = 60_000;
 
 export const iso = (at: number) => new Date(at).toISOString();
-
-/** The same numbers every time: mulberry32. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 export const hex = (random: () => number, digits: number) =>
   Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
@@ -102,7 +92,7 @@ export function fixtureMonitors(now: number): Monitor[] {
 }
 
 function monitorOf(sketch: Sketch, now: number, index: number): Monitor {
-  const random = seeded(index + 1);
+  const random = seededRandom(index + 1);
   const key = `${sketch.id}@local`;
   const recent_runs = [...sketch.history].reverse().map((letter, age): RunSummary => {
     const failed = letter === 'f' || letter === 'e';

@@ -13,7 +13,8 @@ import type {
   StepResult,
   Trace,
 } from '../../../control/resources.ts';
-import { hex, iso, seeded } from './fixture-monitors.ts';
+import { seededRandom } from '../../../core/testing/seeded-random.ts';
+import { hex, iso } from './fixture-monitors.ts';
 
 const API = 'http://127.0.0.1:8080';
 const SERVER_ERROR = 'SqliteError: no such column: author_id';
@@ -195,7 +196,7 @@ function stepsOf(failing: boolean, random: () => number): StepResult[] {
 }
 
 export function fixtureRun(summary: RunSummary): RunResult {
-  const random = seeded(summary.id.length * 31 + summary.started_at.length);
+  const random = seededRandom(summary.id.length * 31 + summary.started_at.length);
   const failing = summary.status === 'failed' || summary.status === 'error';
   const attempt = (number: number, fails: boolean): Attempt => {
     const steps = stepsOf(fails, random);
@@ -308,7 +309,7 @@ export function fixtureComparison(run: RunResult, baseline: RunSummary | null): 
 
 /** Client spans of the watcher, with or without what the service adds to them. */
 export function fixtureTrace(run: RunResult, withServer: boolean): Trace {
-  const random = seeded(7);
+  const random = seededRandom(7);
   const base = Date.parse(run.started_at);
   const spans: SpanRow[] = [];
   const logs: LogRow[] = [];

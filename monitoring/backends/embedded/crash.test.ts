@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
-import { seededRandom } from '../../testing/seeded-random.ts';
+import { seededRandom } from '../../../core/testing/seeded-random.ts';
 import { createEmbedded } from './index.ts';
 
 const writer = fileURLToPath(new URL('crash-writer.ts', import.meta.url));

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomHex, seededRandom } from '../../../core/testing/seeded-random.ts';
 import { VirtualClock } from '../../../core/testing/virtual-clock.ts';
 import type { Question } from '../../reader.ts';
 import type { Attributes } from '../../telemetry.ts';
@@ -14,7 +15,6 @@ import {
   spansRecord,
   statsdRecord,
 } from '../../testing/payloads.ts';
-import { randomHex, seededRandom } from '../../testing/seeded-random.ts';
 import { createEmbedded } from './index.ts';
 
 const forever = new AbortController().signal;

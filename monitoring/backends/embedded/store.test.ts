@@ -15,10 +15,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { randomHex, seededRandom } from '../../../core/testing/seeded-random.ts';
 import { VirtualClock } from '../../../core/testing/virtual-clock.ts';
 import type { BackendSettings } from '../../exporter.ts';
 import { batchOf, spansRecord } from '../../testing/payloads.ts';
-import { randomHex, seededRandom } from '../../testing/seeded-random.ts';
 import { createEmbedded } from './index.ts';
 
 const forever = new AbortController().signal;
