@@ -10,3 +10,9 @@ export interface Files {
 
 /** `error` says in words why it cannot be read. */
 export type FileRead<Content> = { readonly value: Content } | { readonly error: string };
+
+/** For what is read from no file of its own. */
+export const noFiles: Files = {
+  text: () => ({ error: 'no files can be read here' }),
+  bytes: () => ({ error: 'no files can be read here' }),
+};

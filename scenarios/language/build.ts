@@ -1,5 +1,6 @@
 import { parseDuration, parsePercent } from '../../core/units.ts';
 import { assertionKind } from '../engine/assertions/registry.ts';
+import { noFiles } from '../engine/files.ts';
 import type {
   Auth,
   Body,
@@ -104,7 +105,7 @@ function buildAuth(written: WrittenStep['auth']): Auth | null {
 function buildExpectations(written: object | undefined): Expectation[] {
   return entriesOf(written).map(([key, spec]) => {
     const { kind, normalize } = assertionKind(key)!;
-    return { kind, spec: template(normalize(spec)) };
+    return { kind, spec: template(normalize(spec, noFiles)) };
   });
 }
 

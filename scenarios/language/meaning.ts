@@ -11,6 +11,7 @@ import { parseDuration, parsePercent } from '../../core/units.ts';
 import { compileJsonQuery } from '../engine/assertions/json-query.ts';
 import { compileRegex } from '../engine/assertions/regex.ts';
 import { assertionKind } from '../engine/assertions/registry.ts';
+import { noFiles } from '../engine/files.ts';
 import { methodProblem, splitRequestLine, urlProblem } from './request-line.ts';
 import { entriesOf, field, isMapping, listOf } from './written.ts';
 
@@ -221,7 +222,7 @@ function checkAssertions(written: unknown, path: Path, doc: SourceDocument, diag
   for (const [key, spec] of entriesOf(written)) {
     const kind = assertionKind(key);
     if (!kind || ((kind.spec as { type?: string }).type === 'object' && !isMapping(spec))) continue;
-    for (const problem of kind.check(spec)) {
+    for (const problem of kind.check(spec, noFiles)) {
       const at = [...path, key, ...problem.path];
       diagnostics.push(
         problem.span

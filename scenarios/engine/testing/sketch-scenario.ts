@@ -1,6 +1,7 @@
 import type { HttpStep, Scenario } from '../../language/model.ts';
 import { template } from '../../language/template.ts';
 import { assertionKind } from '../assertions/registry.ts';
+import { noFiles } from '../files.ts';
 
 /** A step as a test writes it; everything else is as a scenario file would have it by default. */
 export interface StepSketch {
@@ -86,7 +87,10 @@ const fields = (values: Record<string, unknown>) =>
   Object.entries(values).map(([name, value]) => ({ name, value: template(value) }));
 
 const expectations = (written: Record<string, unknown>) =>
-  Object.entries(written).map(([kind, spec]) => ({ kind, spec: template(assertionKind(kind)!.normalize(spec)) }));
+  Object.entries(written).map(([kind, spec]) => ({
+    kind,
+    spec: template(assertionKind(kind)!.normalize(spec, noFiles)),
+  }));
 
 function bodyOf({ json, form, text }: StepSketch): HttpStep['request']['body'] {
   if (json !== undefined) return { kind: 'json', value: template(json) };
