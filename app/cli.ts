@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, RingdownError } from '../core/errors.ts';
-import { type ReporterName, reporters } from '../scenarios/reporters/index.ts';
+import { type ReporterChoice, readReporterChoice, reporters } from '../scenarios/reporters/index.ts';
 import { testChannel } from './commands/channels-test.ts';
 import { breakRoute, mend, printToken } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
@@ -78,15 +78,22 @@ for (const { name, description } of [
 
 command('run <files...>', 'run scenarios once; exit code 1 when one fails')
   .option('--env <name>', 'environment of the config')
-  .addOption(new Option('--reporter <name>', 'how to report').choices(Object.keys(reporters)).default('console'))
+  .addOption(
+    new Option(
+      '--reporter <name[=file]>',
+      `how to report, once or more: ${[...reporters.keys()].join(', ')}`,
+    ).argParser((text, chosen: ReporterChoice[] = []) => [...chosen, readReporterChoice(text)]),
+  )
   .option('--output <file>', 'write the report there')
-  .action(async (files: string[], flags: Common & { env?: string; reporter: ReporterName; output?: string }) => {
+  .action(async (files: string[], flags: Common & { env?: string; reporter?: ReporterChoice[]; output?: string }) => {
     exitCode = await runScenarios({
       files,
       config: flags.config,
       directory: directory(flags),
       environment: flags.env,
-      reporter: flags.json ? 'json' : flags.reporter,
+      reporters: flags.json
+        ? [{ name: 'json', output: null }]
+        : (flags.reporter ?? [{ name: 'console', output: null }]),
       output: flags.output,
     });
   });

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { systemClock } from '../../core/clock.ts';
 import { suggestion } from '../../core/document/index.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
-import { type ReporterName, reporters } from '../../scenarios/reporters/index.ts';
+import { createReporters, type ReporterChoice } from '../../scenarios/reporters/index.ts';
 import type { Config, EnvironmentSettings } from '../config/load.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { scenarioRunner } from '../scenario-runner.ts';
@@ -13,7 +12,8 @@ interface RunOptions {
   config: string | undefined;
   directory: DataDirectory;
   environment: string | undefined;
-  reporter: ReporterName;
+  reporters: ReporterChoice[];
+  /** File of the reporter that has none of its own. */
   output: string | undefined;
 }
 
@@ -33,22 +33,15 @@ export async function runScenarios(options: RunOptions): Promise<number> {
   const runner = scenarioRunner(systemClock, [environment.baseUrl]);
   const known: Record<string, string | undefined> = { ...process.env, ...secrets };
 
-  const toFile = options.output !== undefined;
-  const colour = !toFile && process.stdout.isTTY && !process.env.NO_COLOR;
-  const reporter = reporters[options.reporter]({ colour, width: process.stdout.columns ?? 80 });
-  const parts: string[] = [];
-  const report = (text: string | undefined) => {
-    if (text === undefined) return;
-    if (toFile) parts.push(text);
-    else process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-  };
+  const choices = options.reporters.map(({ name, output }) => ({ name, output: output ?? options.output ?? null }));
+  const report = createReporters(choices, outputTerminal(), scenarios.length);
 
   const abort = new AbortController();
   const stop = () => abort.abort(new Error('interrupted'));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   let allPassed = true;
   for (const scenario of scenarios) {
-    report(reporter.runStarted?.({ monitor: `${scenario.id}@${environment.name}`, name: scenario.name }));
+    report.runStarted({ monitor: `${scenario.id}@${environment.name}`, name: scenario.name });
     const run = await runner.run({
       scenario,
       environment: { name: environment.name, base_url: environment.baseUrl },
@@ -56,13 +49,12 @@ export async function runScenarios(options: RunOptions): Promise<number> {
       scheduledAt: null,
       abort: abort.signal,
     });
-    report(reporter.runFinished?.(run));
+    report.runFinished(run);
     allPassed &&= run.status === 'passed';
     if (abort.signal.aborted) break;
   }
-  report(reporter.finish?.());
+  report.finish();
   process.off('SIGINT', stop).off('SIGTERM', stop);
-  if (toFile) writeOutput(options.output!, parts);
   return allPassed ? EXIT.success : EXIT.failed;
 }
 
@@ -93,13 +85,13 @@ function chooseEnvironment(config: Config, name: string | undefined, demo: strin
   );
 }
 
-function writeOutput(file: string, parts: string[]): void {
-  try {
-    writeFileSync(file, parts.map((part) => (part.endsWith('\n') ? part : `${part}\n`)).join(''));
-  } catch (cause) {
-    throw new RingdownError('OUTPUT', `the report cannot be written to ${file}: ${(cause as Error).message}`, {
-      exitCode: EXIT.usage,
-      cause,
-    });
-  }
+function outputTerminal() {
+  const { isTTY = false, columns = 80 } = process.stdout;
+  const plain = !isTTY || Boolean(process.env.NO_COLOR) || process.env.TERM === 'dumb';
+  return {
+    write: (text: string) => void process.stdout.write(text),
+    interactive: isTTY && process.env.TERM !== 'dumb',
+    colour: !plain,
+    columns,
+  };
 }

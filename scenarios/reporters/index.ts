@@ -1,15 +1,3 @@
-import { createConsoleReporter } from './console/index.ts';
-import { createJsonReporter } from './json/index.ts';
-import { createJunitReporter } from './junit/index.ts';
-import type { CreateReporter } from './reporter.ts';
-
-export type { CreateReporter, Reporter, ReporterOptions, Totals } from './reporter.ts';
-
-/** By the names that `--reporter` takes. */
-export const reporters = {
-  console: createConsoleReporter,
-  junit: createJunitReporter,
-  json: createJsonReporter,
-} as const satisfies Record<string, CreateReporter>;
-
-export type ReporterName = keyof typeof reporters;
+export { createReporters, type ReporterChoice, type ReporterTerminal, readReporterChoice } from './create-reporters.ts';
+export { reporters } from './registry.ts';
+export type { Reporter, ReporterKind, ReporterOptions, RunStarted, StepFinished, Totals } from './reporter.ts';

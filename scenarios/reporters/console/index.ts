@@ -1,14 +1,20 @@
 import pc from 'picocolors';
 import { formatDuration } from '../../../core/units.ts';
 import type { RunResult } from '../../run-result.ts';
-import { type CreateReporter, totalsOf } from '../reporter.ts';
+import { defineReporter, type Reporter, type ReporterOptions, totalsOf } from '../reporter.ts';
 import { printable } from './printable.ts';
 import { stepLines } from './waterfall.ts';
 
 type Colours = ReturnType<typeof pc.createColors>;
 
 /** For people at a terminal: a line per run as it ends, its steps as a waterfall, and why it did not pass. */
-export const createConsoleReporter: CreateReporter = ({ colour, width = 80 }) => {
+export const reporter = defineReporter({
+  name: 'console',
+  summary: 'for people at a terminal',
+  create: createConsole,
+});
+
+function createConsole({ colour, width = 80 }: ReporterOptions): Reporter {
   const colours = pc.createColors(colour);
   const runs: RunResult[] = [];
   return {
@@ -30,7 +36,7 @@ export const createConsoleReporter: CreateReporter = ({ colour, width = 80 }) =>
       return `${total} ${total === 1 ? 'scenario' : 'scenarios'}: ${parts.join(', ') || 'none ran'} (${formatDuration(time)})\n`;
     },
   };
-};
+}
 
 function runLines(run: RunResult, colours: Colours, width: number): string[] {
   const mark =

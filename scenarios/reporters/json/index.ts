@@ -1,8 +1,14 @@
 import type { RunResult } from '../../run-result.ts';
-import { type CreateReporter, totalsOf } from '../reporter.ts';
+import { defineReporter, type Reporter, totalsOf } from '../reporter.ts';
 
 /** One JSON document: `{ version, totals, runs }`, runs exactly as the HTTP API returns them. */
-export const createJsonReporter: CreateReporter = () => {
+export const reporter = defineReporter({
+  name: 'json',
+  summary: 'one JSON document with every run',
+  create: createJson,
+});
+
+function createJson(): Reporter {
   const runs: RunResult[] = [];
   return {
     runFinished(run) {
@@ -11,4 +17,4 @@ export const createJsonReporter: CreateReporter = () => {
     },
     finish: () => `${JSON.stringify({ version: 1, totals: totalsOf(runs), runs }, null, 2)}\n`,
   };
-};
+}

@@ -1,8 +1,14 @@
 import type { RunResult, StepResult } from '../../run-result.ts';
-import { type CreateReporter, totalsOf } from '../reporter.ts';
+import { defineReporter, type Reporter, totalsOf } from '../reporter.ts';
 
 /** JUnit XML as CI servers read it: a suite for every run, a case for every step of its last attempt. Times are seconds. */
-export const createJunitReporter: CreateReporter = () => {
+export const reporter = defineReporter({
+  name: 'junit',
+  summary: 'JUnit XML for CI servers',
+  create: createJunit,
+});
+
+function createJunit(): Reporter {
   const runs: RunResult[] = [];
   return {
     runFinished(run) {
@@ -17,7 +23,7 @@ export const createJunitReporter: CreateReporter = () => {
       return `<?xml version="1.0" encoding="UTF-8"?>\n<!-- ${passed} of ${total} scenarios passed -->\n<testsuites${root}>\n${runs.map(suite).join('')}</testsuites>\n`;
     },
   };
-};
+}
 
 interface Case {
   name: string;
@@ -117,19 +123,20 @@ function attributes(values: Record<string, string | number>): string {
   return Object.entries(values)
     .map(
       ([name, value]) =>
-        ` ${name}="${escapeXml(String(value)).replace(/[\n\r\t]/g, (letter) => `&#${letter.charCodeAt(0)};`)}"`,
+        ` ${name}="${escapeXml(String(value)).replace(/[\n\t]/g, (letter) => `&#${letter.charCodeAt(0)};`)}"`,
     )
     .join('');
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
 
-/** XML 1.0 §2.2 has no place for most control characters, not even escaped. */
+/** XML 1.0 §2.2 has no place for most control characters, not even escaped, and discourages those of U+007F to U+009F. */
 function escapeXml(text: string): string {
   return text
     .toWellFormed()
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(/[&<>"']/g, (letter) => ENTITIES[letter]!);
+    .replace(/[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(/[&<>"']/g, (letter) => ENTITIES[letter]!)
+    .replace(/\r/g, '&#13;');
 }
 
 function seconds(ms: number): string {
