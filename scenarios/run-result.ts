@@ -63,7 +63,8 @@ export interface Failure {
 export interface StepResult {
   name: string;
   section: 'steps' | 'always';
-  kind: 'http';
+  /** A folder of scenarios/engine/protocols. */
+  kind: string;
   status: RunStatus;
   skipped_reason: string | null;
   /** From the start of the attempt. */

@@ -24,7 +24,15 @@ const ALLOWED: Record<Room, (file: string, target: string, typeOnly: boolean) =>
 };
 
 /** Folders whose children are plug-ins: a child imports its port, core and its own files, never a sibling. */
-const PLUG_INS = ['monitoring/backends', 'alerts/notifiers', 'scenarios/engine/assertions'];
+const PLUG_INS = [
+  'monitoring/backends',
+  'alerts/notifiers',
+  'scenarios/engine/assertions',
+  'scenarios/engine/auth',
+  'scenarios/engine/protocols',
+  'scenarios/importers',
+  'scenarios/reporters',
+];
 
 interface Import {
   file: string;

@@ -14,7 +14,18 @@ const GRACE_MS = 10_000;
 /** What all attempts of a run share. */
 export type AttemptContext = Pick<
   StepContext,
-  'clock' | 'deadlines' | 'entropy' | 'judge' | 'session' | 'evidence' | 'baseUrl' | 'userAgent' | 'traceId'
+  | 'clock'
+  | 'deadlines'
+  | 'entropy'
+  | 'judge'
+  | 'session'
+  | 'policy'
+  | 'lookup'
+  | 'bodyLimitBytes'
+  | 'evidence'
+  | 'baseUrl'
+  | 'userAgent'
+  | 'traceId'
 > & {
   scenario: Scenario;
   secrets: Readonly<Record<string, string>>;

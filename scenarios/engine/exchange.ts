@@ -9,7 +9,7 @@ export interface Exchange {
 
 export interface ExchangeResponse {
   readonly status: number;
-  /** `HTTP/1.1`, `HTTP/2`. */
+  /** `1.1`, `2`. */
   readonly httpVersion: string;
   readonly headers: ResponseHeaders;
   /** Decoded from its content coding. */
@@ -20,12 +20,16 @@ export interface ExchangeResponse {
   readonly json: { readonly value: unknown } | { readonly error: string };
 }
 
+export type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
+
 /** Header fields by name, case-insensitive (RFC 9110 §5.1). */
 export interface ResponseHeaders {
   /** A repeated field is its comma-joined value (RFC 9110 §5.3); undefined when absent. */
   get(name: string): string | undefined;
   /** Names in lower case, in the order received. */
   entries(): [string, string][];
+  /** As received: names in lower case, repeated ones as a list. */
+  readonly fields: HeaderFields;
 }
 
 /** Builds an Exchange; text and JSON of the body are made on first use and kept. */
@@ -35,7 +39,7 @@ export function createExchange(parts: {
     status: number;
     httpVersion?: string;
     /** Names in lower case. */
-    headers: Record<string, string | string[] | undefined>;
+    headers: HeaderFields;
     body: Uint8Array;
   };
   timings: Timings;
@@ -53,7 +57,7 @@ class LazyResponse implements ExchangeResponse {
 
   constructor(parts: Parameters<typeof createExchange>[0]['response']) {
     this.status = parts.status;
-    this.httpVersion = parts.httpVersion ?? 'HTTP/1.1';
+    this.httpVersion = parts.httpVersion ?? '1.1';
     this.headers = responseHeaders(parts.headers);
     this.bytes = parts.body;
   }
@@ -69,9 +73,10 @@ class LazyResponse implements ExchangeResponse {
   }
 }
 
-function responseHeaders(fields: Record<string, string | string[] | undefined>): ResponseHeaders {
+function responseHeaders(fields: HeaderFields): ResponseHeaders {
   const joined = (value: string | string[]) => (typeof value === 'string' ? value : value.join(', '));
   return {
+    fields,
     get(name) {
       const key = name.toLowerCase();
       const value = Object.hasOwn(fields, key) ? fields[key] : undefined;

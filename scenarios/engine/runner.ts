@@ -63,6 +63,7 @@ export function createRunner(options: RunnerOptions): Runner {
     lookup = systemNames,
     judge = judgeByKind,
     online = hasNetwork,
+    bodyLimitBytes = BODY_LIMIT_BYTES,
   } = options;
   const policy = createUrlPolicy(options.allowedOrigins);
   const deadlines = new Deadlines(clock);
@@ -70,17 +71,15 @@ export function createRunner(options: RunnerOptions): Runner {
 
   async function attempts(request: RunRequest, trace: string, evidence: RunEvidence, done: Attempt[]): Promise<void> {
     const { scenario, environment, secrets, abort } = request;
-    const session = new HttpSession({
-      clock,
-      policy,
-      lookup,
-      bodyLimitBytes: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
-    });
+    const session = new HttpSession({ clock, policy, lookup, bodyLimitBytes });
     const context: AttemptContext = {
       clock,
       deadlines,
       entropy,
       session,
+      policy,
+      lookup,
+      bodyLimitBytes,
       evidence,
       scenario,
       generators,

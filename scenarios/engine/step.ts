@@ -1,17 +1,22 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Capture, Expectation, HttpStep } from '../language/model.ts';
+import type { ActionStep, Capture, Expectation } from '../language/model.ts';
 import { render, type Scope, type TemplateError } from '../language/template.ts';
 import type { AssertionResult, Failure, StepResult } from '../run-result.ts';
 import { readCapture } from './assertions/capture.ts';
-import { buildRequest } from './build-request.ts';
 import type { Deadlines } from './deadline.ts';
 import { REDACTED } from './evidence/redactor.ts';
 import type { RunEvidence } from './evidence/run-evidence.ts';
-import { createExchange, type Exchange } from './exchange.ts';
-import type { HttpOutcome, HttpRequest, HttpSession } from './http/http-session.ts';
+import type { Exchange } from './exchange.ts';
+import { Filling } from './filling.ts';
+import type { Lookup } from './http/connector.ts';
+import type { HttpSession } from './http/http-session.ts';
 import type { ExchangeError } from './http/network-error.ts';
+import type { UrlPolicy } from './http/url-policy.ts';
 import { type Entropy, spanId, traceparent } from './ids.ts';
 import { missingCapture } from './missing-capture.ts';
+import type { Performed, SentRequest } from './protocols/protocol.ts';
+import { protocolOf } from './protocols/registry.ts';
+import { templateFailure } from './template-failure.ts';
 
 /** Judges one expectation; `spec` is rendered. The registry of scenarios/engine/assertions. */
 export type Judge = (kind: string, spec: unknown, exchange: Exchange) => readonly AssertionResult[];
@@ -23,6 +28,9 @@ export interface StepContext {
   entropy: Entropy;
   judge: Judge;
   session: HttpSession;
+  policy: UrlPolicy;
+  lookup: Lookup;
+  bodyLimitBytes: number;
   evidence: RunEvidence;
   baseUrl: string;
   userAgent: string;
@@ -41,9 +49,11 @@ export interface StepOutcome {
 
 type Section = StepResult['section'];
 
+const NO_RESPONSE: ExchangeError = { kind: 'network', code: 'NETWORK_ERROR', message: 'no response', hint: null };
+
 /** Runs one step: request, expectations, then captures. Whatever goes wrong is in the outcome. */
 export async function runStep(
-  step: HttpStep,
+  step: ActionStep,
   section: Section,
   context: StepContext,
   attempt: AbortSignal,
@@ -57,39 +67,18 @@ export async function runStep(
     return { result, failure };
   };
 
-  const built = buildRequest(step, context.scope, {
-    baseUrl: context.baseUrl,
-    userAgent: context.userAgent,
-    traceparent: traceparent(context.traceId, result.span_id),
-  });
-  if ('error' in built) {
+  const fill = new Filling(context.scope);
+  const performed = await perform(step, fill, result.span_id, context, attempt);
+  result.timings = performed.timings;
+  result.request = performed.request && requestEvidence(performed.request, evidence);
+  const seen = performed.exchange;
+  if (!seen) {
     // In `always`, what an earlier step would have made is not there to be cleaned up.
-    if (section === 'always' && built.error.code === 'undefined')
-      return skipped(result, `${built.error.name} was not captured`);
-    return end(failed(result, step, null, templateError(built.error)));
+    if (section === 'always' && fill.error?.code === 'undefined')
+      return skipped(result, `${fill.error.name} was not captured`);
+    return end(failed(result, step, null, performed.error ?? NO_RESPONSE));
   }
-  const request = built.value;
-  result.request = requestEvidence(request, evidence);
-
-  const outcome = await exchange(request, step, context, attempt);
-  result.timings = outcome.timings;
-  if (outcome.error || !outcome.response) {
-    return end(
-      failed(
-        result,
-        step,
-        null,
-        outcome.error ?? { kind: 'network', code: 'NETWORK_ERROR', message: 'no response', hint: null },
-      ),
-    );
-  }
-
-  const seen = createExchange({
-    request: { method: request.method, url: request.url.href },
-    response: outcome.response,
-    timings: outcome.timings,
-  });
-  result.response = responseEvidence(outcome.response, evidence);
+  result.response = responseEvidence(seen.response, evidence);
 
   const expected = judgeAll(step.expect, seen, context);
   result.assertions = expected.results;
@@ -104,12 +93,12 @@ export async function runStep(
 
   const broken = result.assertions.find(({ passed }) => !passed);
   if (broken) return end(notAsExpected(result, step, broken));
-  if (expected.error) return end(failed(result, step, result.response.status, templateError(expected.error)));
+  if (expected.error) return end(failed(result, step, result.response.status, templateFailure(expected.error)));
   return end(null);
 }
 
 /** A step that is not run. */
-export function skipStep(step: HttpStep, section: Section, context: StepContext, reason: string): StepOutcome {
+export function skipStep(step: ActionStep, section: Section, context: StepContext, reason: string): StepOutcome {
   const offset = context.clock.monotonic() - context.attemptStart;
   return skipped(emptyResult(step, section, offset, spanId(context.entropy)), reason);
 }
@@ -118,18 +107,30 @@ function skipped(result: StepResult, reason: string): StepOutcome {
   return { result: { ...result, status: 'skipped', skipped_reason: reason }, failure: null };
 }
 
-async function exchange(
-  request: HttpRequest,
-  step: HttpStep,
+async function perform(
+  step: ActionStep,
+  fill: Filling,
+  span: string,
   context: StepContext,
   attempt: AbortSignal,
-): Promise<HttpOutcome> {
-  if (step.timeoutMs === null) return context.session.exchange(request, attempt);
-  const deadline = context.deadlines.start(step.timeoutMs, attempt);
+): Promise<Performed> {
+  const deadline = step.timeoutMs === null ? null : context.deadlines.start(step.timeoutMs, attempt);
+  const { clock, policy, lookup, baseUrl, userAgent, bodyLimitBytes } = context;
   try {
-    return await context.session.exchange(request, deadline.signal);
+    return await protocolOf(step.kind).perform(step.spec, {
+      clock,
+      fill,
+      http: context.session,
+      policy,
+      lookup,
+      baseUrl,
+      userAgent,
+      traceparent: traceparent(context.traceId, span),
+      bodyLimitBytes,
+      abort: deadline?.signal ?? attempt,
+    });
   } finally {
-    deadline.cancel();
+    deadline?.cancel();
   }
 }
 
@@ -185,33 +186,25 @@ function captureAll(
   }
 }
 
-function requestEvidence(request: HttpRequest, evidence: RunEvidence): NonNullable<StepResult['request']> {
+function requestEvidence(request: SentRequest, evidence: RunEvidence): NonNullable<StepResult['request']> {
   return {
     method: request.method,
-    url: evidence.url(request.url.href),
+    url: evidence.url(request.url),
     headers: evidence.headers(request.headers),
     body: evidence.body(request.body, request.headers['content-type'] ?? null),
   };
 }
 
-function responseEvidence(
-  response: NonNullable<HttpOutcome['response']>,
-  evidence: RunEvidence,
-): NonNullable<StepResult['response']> {
-  const contentType = response.headers['content-type'];
+function responseEvidence(response: Exchange['response'], evidence: RunEvidence): NonNullable<StepResult['response']> {
   return {
     status: response.status,
-    http_version: '1.1',
-    headers: evidence.headers(response.headers),
-    body: evidence.body(response.body, typeof contentType === 'string' ? contentType : (contentType?.[0] ?? null)),
+    http_version: response.httpVersion,
+    headers: evidence.headers(response.headers.fields),
+    body: evidence.body(response.bytes, response.headers.get('content-type') ?? null),
   };
 }
 
-function templateError({ code, message, hint }: TemplateError): ExchangeError {
-  return { kind: 'template', code: code === 'undefined' ? 'UNDEFINED_TEMPLATE' : 'UNUSABLE_TEMPLATE', message, hint };
-}
-
-function failed(result: StepResult, step: HttpStep, status: number | null, error: ExchangeError): Failure {
+function failed(result: StepResult, step: ActionStep, status: number | null, error: ExchangeError): Failure {
   result.error = { code: error.code, message: error.message, hint: error.hint };
   return {
     ...failureBase(result, step),
@@ -223,7 +216,7 @@ function failed(result: StepResult, step: HttpStep, status: number | null, error
   };
 }
 
-function notAsExpected(result: StepResult, step: HttpStep, broken: AssertionResult): Failure {
+function notAsExpected(result: StepResult, step: ActionStep, broken: AssertionResult): Failure {
   return {
     ...failureBase(result, step),
     message: broken.message,
@@ -234,17 +227,17 @@ function notAsExpected(result: StepResult, step: HttpStep, broken: AssertionResu
   };
 }
 
-function failureBase(result: StepResult, step: HttpStep): Pick<Failure, 'step' | 'request' | 'span_id'> {
-  const { method, route } = step.request;
+function failureBase(result: StepResult, step: ActionStep): Pick<Failure, 'step' | 'request' | 'span_id'> {
+  const { method, route } = protocolOf(step.kind).describe(step.spec);
   const request = result.request && { method, route, url: result.request.url };
   return { step: step.name, request, span_id: result.span_id };
 }
 
-function emptyResult(step: HttpStep, section: Section, offsetMs: number, span: string): StepResult {
+function emptyResult(step: ActionStep, section: Section, offsetMs: number, span: string): StepResult {
   return {
     name: step.name,
     section,
-    kind: 'http',
+    kind: step.kind,
     status: 'passed',
     skipped_reason: null,
     offset_ms: offsetMs,

@@ -1,19 +1,8 @@
 import { parseDuration, parsePercent } from '../../core/units.ts';
 import { assertionKind } from '../engine/assertions/registry.ts';
-import { noFiles } from '../engine/files.ts';
-import type {
-  Auth,
-  Body,
-  Capture,
-  CaptureSource,
-  Expectation,
-  HttpRequest,
-  HttpStep,
-  Load,
-  Scenario,
-  Schedule,
-} from './model.ts';
-import { bodyEscaping, routeOf, splitRequestLine } from './request-line.ts';
+import type { Files } from '../engine/files.ts';
+import { protocolsNamedIn } from '../engine/protocols/registry.ts';
+import type { ActionStep, Capture, CaptureSource, Expectation, Load, Scenario, Schedule } from './model.ts';
 import type { WrittenScenario, WrittenStep } from './schema.ts';
 import { template } from './template.ts';
 import { entriesOf } from './written.ts';
@@ -22,7 +11,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_RETRY_DELAY_MS = 1_000;
 
 /** Turns a checked file into the scenario that runs. */
-export function buildScenario(written: WrittenScenario, file: string): Scenario {
+export function buildScenario(written: WrittenScenario, file: string, files: Files): Scenario {
   return {
     id: written.id,
     name: written.name,
@@ -36,8 +25,8 @@ export function buildScenario(written: WrittenScenario, file: string): Scenario 
     retry: { times: written.retry?.times ?? 0, delayMs: milliseconds(written.retry?.delay) ?? DEFAULT_RETRY_DELAY_MS },
     variables: namedTemplates(written.variables),
     secrets: written.secrets ?? [],
-    steps: written.steps.map(buildStep),
-    always: (written.always ?? []).map(buildStep),
+    steps: written.steps.map((step) => buildStep(step, files)),
+    always: (written.always ?? []).map((step) => buildStep(step, files)),
     load: written.load ? buildLoad(written.load) : null,
     slo: written.slo
       ? { objective: parsePercent(written.slo.objective)!, windowMs: milliseconds(written.slo.window)! }
@@ -55,57 +44,29 @@ function buildSchedule(written: NonNullable<WrittenScenario['schedule']>): Sched
     : { kind: 'cron', cron: written.cron, timezone: written.timezone ?? 'UTC', jitter, whileFailingMs };
 }
 
-function buildStep(written: WrittenStep): HttpStep {
-  const expect = buildExpectations(written.expect);
-  const hasStatus = expect.some(({ kind }) => kind === 'status');
+function buildStep(written: WrittenStep, files: Files): ActionStep {
+  const [protocol] = protocolsNamedIn(written);
+  const { kind, defaultExpect, compile } = protocol!;
+  const expect = buildExpectations(written.expect, files);
+  const said = new Set(expect.map((expectation) => expectation.kind));
   return {
-    kind: 'http',
+    kind,
     name: written.name,
     timeoutMs: milliseconds(written.timeout) ?? null,
-    request: buildRequest(written),
-    expect: hasStatus ? expect : [...buildExpectations({ status: '2xx' }), ...expect],
-    warn: buildExpectations(written.warn),
+    spec: compile(written, files),
+    expect: [
+      ...buildExpectations(defaultExpect, files).filter((expectation) => !said.has(expectation.kind)),
+      ...expect,
+    ],
+    warn: buildExpectations(written.warn, files),
     capture: Object.entries(written.capture ?? {}).map(([name, source]) => buildCapture(name, source)),
   };
 }
 
-function buildRequest(written: WrittenStep): HttpRequest {
-  const { request } = written;
-  const line = typeof request === 'string' ? splitRequestLine(request)! : request;
-  const long = typeof request === 'string' ? undefined : request;
-  const headers = entriesOf(long?.headers);
-  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
-  return {
-    method: line.method,
-    url: template(line.url, 'url'),
-    route: routeOf(line.url),
-    query: namedTemplates(long?.query),
-    headers: headers.map(([name, value]) => ({ name, value: template(String(value), 'header') })),
-    body: buildBody(written, contentType === undefined ? undefined : String(contentType)),
-    auth: buildAuth(written.auth),
-    maxRedirects: long?.max_redirects ?? 0,
-  };
-}
-
-function buildBody(written: WrittenStep, contentType: string | undefined): Body | null {
-  if (Object.hasOwn(written, 'json')) return { kind: 'json', value: template(written.json) };
-  if (written.form) return { kind: 'form', fields: namedTemplates(written.form) };
-  if (written.body !== undefined)
-    return { kind: 'text', value: template(written.body, bodyEscaping(contentType, written.body)) };
-  return null;
-}
-
-function buildAuth(written: WrittenStep['auth']): Auth | null {
-  if (written?.bearer !== undefined) return { kind: 'bearer', token: template(written.bearer, 'header') };
-  if (written?.basic)
-    return { kind: 'basic', username: template(written.basic.username), password: template(written.basic.password) };
-  return null;
-}
-
-function buildExpectations(written: object | undefined): Expectation[] {
+function buildExpectations(written: object | undefined, files: Files): Expectation[] {
   return entriesOf(written).map(([key, spec]) => {
     const { kind, normalize } = assertionKind(key)!;
-    return { kind, spec: template(normalize(spec, noFiles)) };
+    return { kind, spec: template(normalize(spec, files)) };
   });
 }
 

@@ -8,11 +8,12 @@ import {
   suggestion,
 } from '../../core/document/index.ts';
 import { parseDuration, parsePercent } from '../../core/units.ts';
+import type { SpecProblem } from '../engine/assertions/assertion.ts';
 import { compileJsonQuery } from '../engine/assertions/json-query.ts';
 import { compileRegex } from '../engine/assertions/regex.ts';
 import { assertionKind } from '../engine/assertions/registry.ts';
-import { noFiles } from '../engine/files.ts';
-import { methodProblem, splitRequestLine, urlProblem } from './request-line.ts';
+import type { Files } from '../engine/files.ts';
+import { protocols, protocolsNamedIn } from '../engine/protocols/registry.ts';
 import { entriesOf, field, isMapping, listOf } from './written.ts';
 
 type Report = (path: Path, message: string, hint?: string, part?: 'key' | 'value') => void;
@@ -20,20 +21,10 @@ type Report = (path: Path, message: string, hint?: string, part?: 'key' | 'value
 const SHORTEST_INTERVAL_MS = 1_000;
 /** A run keeps its place among those that may run at the same time. */
 const LONGEST_WAIT_MS = 3_600_000;
-/** Header fields of the connection and of tracing: what a scenario wrote there would be refused or replaced at run time. */
-const OWN_HEADERS = new Set([
-  'content-length',
-  'expect',
-  'keep-alive',
-  'traceparent',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 const SOURCES = ['jsonpath', 'header', 'status', 'body', 'regex'];
 
 /** What a schema cannot see. Works on files that the schema has already complained about, so that all errors come at once. */
-export function checkMeaning(doc: SourceDocument): Diagnostic[] {
+export function checkMeaning(doc: SourceDocument, files: Files): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (path, message, hint, part) => {
     diagnostics.push(diagnosticAt(doc, path, message, hint, part));
@@ -45,9 +36,8 @@ export function checkMeaning(doc: SourceDocument): Diagnostic[] {
   for (const section of ['steps', 'always']) {
     listOf(field(doc.value, section)).forEach((step, index) => {
       const path = [section, index];
-      checkRequest(step, path, report, doc, diagnostics);
-      checkBodies(step, path, report);
-      for (const key of ['expect', 'warn']) checkAssertions(field(step, key), [...path, key], doc, diagnostics);
+      checkKind(step, path, files, doc, diagnostics);
+      for (const key of ['expect', 'warn']) checkAssertions(field(step, key), [...path, key], files, doc, diagnostics);
       for (const [name, source] of entriesOf(field(step, 'capture')))
         checkCapture(source, [...path, 'capture', name], report, doc, diagnostics);
     });
@@ -157,78 +147,48 @@ function checkReserved(file: unknown, report: Report): void {
   }
 }
 
-function checkRequest(step: unknown, path: Path, report: Report, doc: SourceDocument, diagnostics: Diagnostic[]): void {
-  const request = field(step, 'request');
-  if (typeof request === 'string' && request.trim() !== '') {
-    const at = [...path, 'request'];
-    const line = splitRequestLine(request);
-    if (!line) {
-      const hint = request.startsWith('/') ? `for example: GET ${request}` : 'for example: GET /v1/posts';
-      report(at, `request must be a method and a path, found "${request}"`, hint);
-      return;
-    }
-    const method = methodProblem(line.method);
-    if (method)
-      diagnostics.push(
-        diagnosticWithin(
-          doc,
-          at,
-          { offset: request.indexOf(line.method), length: line.method.length },
-          method.message,
-          method.hint,
-        ),
-      );
-    const url = urlProblem(line.url);
-    if (url)
-      diagnostics.push(
-        diagnosticWithin(doc, at, { offset: line.urlOffset, length: line.url.length }, url.message, url.hint),
-      );
-  } else if (isMapping(request)) {
-    const method =
-      typeof request.method === 'string' && /^[A-Z]+$/.test(request.method) ? methodProblem(request.method) : undefined;
-    if (method) report([...path, 'request', 'method'], method.message, method.hint);
-    const url = typeof request.url === 'string' && request.url !== '' ? urlProblem(request.url) : undefined;
-    if (url) report([...path, 'request', 'url'], url.message, url.hint);
-    for (const [name, value] of entriesOf(request.headers)) {
-      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-        report([...path, 'request', 'headers', name], `"${name}" is no header name`, undefined, 'key');
-      if (OWN_HEADERS.has(name.toLowerCase()))
-        report([...path, 'request', 'headers', name], `"${name}" is set by ringdown itself`, 'remove it', 'key');
-      if (typeof value === 'string' && /[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value))
-        report(
-          [...path, 'request', 'headers', name],
-          `${name} contains a character that a header cannot carry`,
-          'letters of Western Europe, without line breaks',
-        );
-      if (name.toLowerCase() === 'authorization' && field(step, 'auth') !== undefined) {
-        report([...path, 'request', 'headers', name], '"auth" sets this header already', 'keep one of the two', 'key');
-      }
+/** A step is of one kind, and its keys belong to that kind. */
+function checkKind(step: unknown, path: Path, files: Files, doc: SourceDocument, diagnostics: Diagnostic[]): void {
+  if (!isMapping(step)) return;
+  const [kind, another] = protocolsNamedIn(step);
+  if (!kind) {
+    const others = protocols.map(({ key }) => key).filter((key) => key !== 'request');
+    const hint = ['for example: request: GET /v1/posts', ...(others.length > 0 ? [`or ${others.join(', ')}`] : [])];
+    diagnostics.push(diagnosticAt(doc, path, 'the step does not say what to do', hint.join(', '), 'key'));
+    return;
+  }
+  if (another) {
+    const message = `a step does one thing: "${kind.key}" and "${another.key}" exclude each other`;
+    diagnostics.push(diagnosticAt(doc, [...path, another.key], message, undefined, 'key'));
+    return;
+  }
+  for (const other of protocols) {
+    for (const key of Object.keys(other.keys)) {
+      if (!Object.hasOwn(step, key) || Object.hasOwn(kind.keys, key)) continue;
+      const message = `"${key}" means nothing beside "${kind.key}"`;
+      diagnostics.push(diagnosticAt(doc, [...path, key], message, `it belongs to "${other.key}"`, 'key'));
     }
   }
+  for (const problem of kind.check(step, files)) diagnostics.push(diagnosticOf(doc, problem, path));
 }
 
-function checkBodies(step: unknown, path: Path, report: Report): void {
-  const [first, second] = ['json', 'form', 'body'].filter((key) => isMapping(step) && Object.hasOwn(step, key));
-  if (second)
-    report(
-      [...path, second],
-      `a request has one body: "${first}" and "${second}" exclude each other`,
-      undefined,
-      'key',
-    );
+function diagnosticOf(doc: SourceDocument, { path, part, message, hint, span }: SpecProblem, under: Path): Diagnostic {
+  const at = [...under, ...path];
+  return span ? diagnosticWithin(doc, at, span, message, hint, part) : diagnosticAt(doc, at, message, hint, part);
 }
 
-function checkAssertions(written: unknown, path: Path, doc: SourceDocument, diagnostics: Diagnostic[]): void {
+function checkAssertions(
+  written: unknown,
+  path: Path,
+  files: Files,
+  doc: SourceDocument,
+  diagnostics: Diagnostic[],
+): void {
   for (const [key, spec] of entriesOf(written)) {
     const kind = assertionKind(key);
     if (!kind || ((kind.spec as { type?: string }).type === 'object' && !isMapping(spec))) continue;
-    for (const problem of kind.check(spec, noFiles)) {
-      const at = [...path, key, ...problem.path];
-      diagnostics.push(
-        problem.span
-          ? diagnosticWithin(doc, at, problem.span, problem.message, problem.hint, problem.part)
-          : diagnosticAt(doc, at, problem.message, problem.hint, problem.part),
-      );
+    for (const problem of kind.check(spec, files)) {
+      diagnostics.push(diagnosticOf(doc, problem, [...path, key]));
     }
   }
 }

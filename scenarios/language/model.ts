@@ -46,49 +46,21 @@ export type Schedule =
       readonly whileFailingMs: number | null;
     };
 
-/** More kinds of step come as further members. */
-export type Step = HttpStep;
+export type Step = ActionStep;
 
-export interface HttpStep {
-  readonly kind: 'http';
+export interface ActionStep {
+  /** A folder of scenarios/engine/protocols. */
+  readonly kind: string;
   readonly name: string;
   /** null: only the attempt's. */
   readonly timeoutMs: number | null;
-  readonly request: HttpRequest;
-  /** Holds a status expectation always: 2xx where the file names none. */
+  /** What the `compile` of its protocol made. */
+  readonly spec: unknown;
+  /** Holds what its protocol expects by default, where the file says nothing of that kind. */
   readonly expect: readonly Expectation[];
   readonly warn: readonly Expectation[];
   readonly capture: readonly Capture[];
 }
-
-export interface HttpRequest {
-  /** Upper case. */
-  readonly method: string;
-  /** Relative to base_url, or absolute. Renders to a text that is already percent-encoded. */
-  readonly url: Template;
-  /** Path as written, without query: `/v1/posts/{{ id }}`. Low in cardinality. */
-  readonly route: string;
-  /** Appended to the url's own query. Values render raw (a list repeats the name): encode them. */
-  readonly query: readonly { readonly name: string; readonly value: Template }[];
-  /** Names as written. Values that break out of a header render to an error. */
-  readonly headers: readonly { readonly name: string; readonly value: Template }[];
-  readonly body: Body | null;
-  readonly auth: Auth | null;
-  /** 0: a redirect is the response. */
-  readonly maxRedirects: number;
-}
-
-export type Body =
-  /** Serialise the rendered value; content-type `application/json` unless a header says otherwise. */
-  | { readonly kind: 'json'; readonly value: Template }
-  /** `application/x-www-form-urlencoded`; values render raw: encode them. */
-  | { readonly kind: 'form'; readonly fields: readonly { readonly name: string; readonly value: Template }[] }
-  /** Renders to the body itself, substituted values escaped for the content type (JSON, XML) already. */
-  | { readonly kind: 'text'; readonly value: Template };
-
-export type Auth =
-  | { readonly kind: 'bearer'; readonly token: Template }
-  | { readonly kind: 'basic'; readonly username: Template; readonly password: Template };
 
 /** `kind` is a folder of scenarios/engine/assertions; `spec` renders to what its `evaluate` takes. */
 export interface Expectation {

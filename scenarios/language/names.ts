@@ -5,11 +5,12 @@ import {
   type SourceDocument,
   suggestion,
 } from '../../core/document/index.ts';
+import { protocols } from '../engine/protocols/registry.ts';
 import { compileValue, type Expression, expressionsOf } from './template.ts';
 import { entriesOf, field, listOf } from './written.ts';
 
 /** Keys of a step whose texts may hold templates, all of which see the names from before the step. */
-const TEMPLATED_KEYS = ['request', 'json', 'form', 'body', 'auth', 'expect', 'warn'];
+const TEMPLATED_KEYS = [...protocols.flatMap(({ keys }) => Object.keys(keys)), 'expect', 'warn'];
 
 /**
  * Follows the names that templates use through the file: a name must be a variable, or captured by an earlier step.

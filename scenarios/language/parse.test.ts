@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { HttpSpec } from '../engine/protocols/http/spec.ts';
 import { parseScenario } from './parse.ts';
 
 fc.configureGlobal({ seed: 20261123 });
@@ -15,6 +16,8 @@ const parsed = (text: string) => {
 
 const step = (text: string) =>
   parsed(`${HEAD}variables: { a: 1 }\nsecrets: [S]\nsteps:\n  - name: one\n${text.replace(/^/gm, '    ')}\n`).steps[0]!;
+
+const request = (text: string) => step(text).spec as HttpSpec;
 
 describe('the shipped suites', () => {
   const folder = new URL('../suites/', import.meta.url);
@@ -63,7 +66,7 @@ test('defaults are filled in', () => {
       kind: 'http',
       name: 'one',
       timeoutMs: null,
-      request: {
+      spec: {
         method: 'GET',
         url: { kind: 'constant', value: '/v1/posts' },
         route: '/v1/posts',
@@ -105,10 +108,8 @@ slo: { objective: 99.9%, window: 30d }\nalert: { policy: critical }\nquarantine:
 });
 
 test('the route of a request keeps its templates and loses origin and query', () => {
-  expect(step('request: GET https://a.example/v1/{{ a }}/x?b={{ a | default("?") }}').request.route).toBe(
-    '/v1/{{ a }}/x',
-  );
-  expect(step('request: GET /{{ a | default("?") }}?x=1').request.route).toBe('/{{ a | default("?") }}');
+  expect(request('request: GET https://a.example/v1/{{ a }}/x?b={{ a | default("?") }}').route).toBe('/v1/{{ a }}/x');
+  expect(request('request: GET /{{ a | default("?") }}?x=1').route).toBe('/{{ a | default("?") }}');
 });
 
 test('short and long forms mean the same', () => {
@@ -122,24 +123,25 @@ test('short and long forms mean the same', () => {
 });
 
 test('bodies, auth and headers', () => {
-  expect(step('request: POST /\njson: null').request.body).toEqual({
+  expect(request('request: POST /\njson: null').body).toEqual({
     kind: 'json',
     value: { kind: 'constant', value: null },
   });
-  expect(step('request: POST /\nform: { q: [1, 2] }').request.body).toMatchObject({
+  expect(request('request: POST /\nform: { q: [1, 2] }').body).toMatchObject({
     kind: 'form',
     fields: [{ name: 'q' }],
   });
-  expect(step('request: POST /\nbody: \'{"a": "{{ a }}"}\'').request.body).toMatchObject({
+  expect(request('request: POST /\nbody: \'{"a": "{{ a }}"}\'').body).toMatchObject({
     kind: 'text',
     value: { escaping: 'json' },
   });
-  expect(
-    step('request: GET /\nauth: { basic: { username: u, password: "{{ secrets.S }}" } }').request.auth,
-  ).toMatchObject({ kind: 'basic' });
-  expect(step('request: { method: GET, url: /, headers: { X-A: "{{ a }}" }, max_redirects: 2 }').request).toMatchObject(
-    { headers: [{ name: 'X-A', value: { escaping: 'header' } }], maxRedirects: 2 },
-  );
+  expect(request('request: GET /\nauth: { basic: { username: u, password: "{{ secrets.S }}" } }').auth).toMatchObject({
+    kind: 'basic',
+  });
+  expect(request('request: { method: GET, url: /, headers: { X-A: "{{ a }}" }, max_redirects: 2 }')).toMatchObject({
+    headers: [{ name: 'X-A', value: { escaping: 'header' } }],
+    maxRedirects: 2,
+  });
 });
 
 test('what a template puts into an expectation can never become an operator', () => {

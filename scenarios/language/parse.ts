@@ -1,4 +1,5 @@
 import { checkDocument, type Diagnostic, inOrder, readDocument } from '../../core/document/index.ts';
+import { type Files, noFiles } from '../engine/files.ts';
 import { buildScenario } from './build.ts';
 import { checkMeaning } from './meaning.ts';
 import type { Scenario } from './model.ts';
@@ -15,13 +16,14 @@ export interface ParsedScenario {
 /**
  * Reads a scenario file. Never throws on what a file says.
  * @param file how diagnostics call it; kept in the scenario
+ * @param files that it may name; without them it can name none
  */
-export function parseScenario(text: string, file: string): ParsedScenario {
+export function parseScenario(text: string, file: string, files: Files = noFiles): ParsedScenario {
   const doc = readDocument(text, file);
   const diagnostics = inOrder([
     ...doc.diagnostics,
     ...checkDocument(doc, ScenarioSchema),
-    ...checkMeaning(doc),
+    ...checkMeaning(doc, files),
     ...checkNames(doc),
   ]);
   // What YAML misread was replaced by something else; complaints about the replacement only confuse.
@@ -31,7 +33,7 @@ export function parseScenario(text: string, file: string): ParsedScenario {
   );
   return distinct.length > 0
     ? { diagnostics: distinct }
-    : { scenario: buildScenario(doc.value as WrittenScenario, file), diagnostics: [] };
+    : { scenario: buildScenario(doc.value as WrittenScenario, file, files), diagnostics: [] };
 }
 
 function same(one: Diagnostic) {

@@ -1,7 +1,8 @@
-import type { HttpStep, Scenario } from '../../language/model.ts';
+import type { ActionStep, Scenario } from '../../language/model.ts';
 import { template } from '../../language/template.ts';
 import { assertionKind } from '../assertions/registry.ts';
 import { noFiles } from '../files.ts';
+import type { HttpSpec } from '../protocols/http/spec.ts';
 
 /** A step as a test writes it; everything else is as a scenario file would have it by default. */
 export interface StepSketch {
@@ -54,25 +55,23 @@ export function sketchScenario(
   };
 }
 
-function sketchStep(sketch: StepSketch, index: number): HttpStep {
+function sketchStep(sketch: StepSketch, index: number): ActionStep {
   const [, method = 'GET', url = '/'] = /^(\S+) (.+)$/.exec(sketch.request ?? '') ?? [];
+  const spec: HttpSpec = {
+    method,
+    url: template(url, 'url'),
+    route: url.split('?')[0]!,
+    query: fields(sketch.query ?? {}),
+    headers: Object.entries(sketch.headers ?? {}).map(([name, value]) => ({ name, value: template(value, 'header') })),
+    body: bodyOf(sketch),
+    auth: authOf(sketch),
+    maxRedirects: sketch.maxRedirects ?? 0,
+  };
   return {
     kind: 'http',
     name: sketch.name ?? `step ${index + 1}`,
     timeoutMs: sketch.timeoutMs ?? null,
-    request: {
-      method,
-      url: template(url, 'url'),
-      route: url.split('?')[0]!,
-      query: fields(sketch.query ?? {}),
-      headers: Object.entries(sketch.headers ?? {}).map(([name, value]) => ({
-        name,
-        value: template(value, 'header'),
-      })),
-      body: bodyOf(sketch),
-      auth: authOf(sketch),
-      maxRedirects: sketch.maxRedirects ?? 0,
-    },
+    spec,
     expect: expectations({ status: '2xx', ...sketch.expect }),
     warn: expectations(sketch.warn ?? {}),
     capture: Object.entries(sketch.capture ?? {}).map(([name, path]) => ({
@@ -92,13 +91,13 @@ const expectations = (written: Record<string, unknown>) =>
     spec: template(assertionKind(kind)!.normalize(spec, noFiles)),
   }));
 
-function bodyOf({ json, form, text }: StepSketch): HttpStep['request']['body'] {
+function bodyOf({ json, form, text }: StepSketch): HttpSpec['body'] {
   if (json !== undefined) return { kind: 'json', value: template(json) };
   if (form) return { kind: 'form', fields: fields(form) };
   return text === undefined ? null : { kind: 'text', value: template(text) };
 }
 
-function authOf({ bearer, basic }: StepSketch): HttpStep['request']['auth'] {
+function authOf({ bearer, basic }: StepSketch): HttpSpec['auth'] {
   if (bearer !== undefined) return { kind: 'bearer', token: template(bearer) };
   return basic ? { kind: 'basic', username: template(basic[0]), password: template(basic[1]) } : null;
 }

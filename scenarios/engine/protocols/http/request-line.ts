@@ -1,4 +1,4 @@
-import type { Escaping } from './template.ts';
+import type { Escaping } from '../../../language/template.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'];
 

@@ -1,0 +1,33 @@
+import type { Template } from '../../../language/template.ts';
+
+/** An HTTP request as it is run: short forms expanded, texts compiled. */
+export interface HttpSpec {
+  /** Upper case. */
+  readonly method: string;
+  /** Relative to base_url, or absolute. Renders to a text that is already percent-encoded. */
+  readonly url: Template;
+  /** Path as written, without query: `/v1/posts/{{ id }}`. Low in cardinality. */
+  readonly route: string;
+  /** Appended to the url's own query. Values render raw (a list repeats the name): encode them. */
+  readonly query: Fields;
+  /** Names as written. Values that break out of a header render to an error. */
+  readonly headers: Fields;
+  readonly body: Body | null;
+  readonly auth: Auth | null;
+  /** 0: a redirect is the response. */
+  readonly maxRedirects: number;
+}
+
+export type Fields = readonly { readonly name: string; readonly value: Template }[];
+
+export type Body =
+  /** Serialise the rendered value; content-type `application/json` unless a header says otherwise. */
+  | { readonly kind: 'json'; readonly value: Template }
+  /** `application/x-www-form-urlencoded`; values render raw: encode them. */
+  | { readonly kind: 'form'; readonly fields: Fields }
+  /** Renders to the body itself, substituted values escaped for the content type (JSON, XML) already. */
+  | { readonly kind: 'text'; readonly value: Template };
+
+export type Auth =
+  | { readonly kind: 'bearer'; readonly token: Template }
+  | { readonly kind: 'basic'; readonly username: Template; readonly password: Template };

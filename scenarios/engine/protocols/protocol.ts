@@ -1,0 +1,81 @@
+import type { TSchema } from 'typebox';
+import type { Clock } from '../../../core/clock.ts';
+import type { Timings } from '../../run-result.ts';
+import type { SpecProblem } from '../assertions/assertion.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Files } from '../files.ts';
+import type { Filling } from '../filling.ts';
+import type { Lookup } from '../http/connector.ts';
+import type { HttpSession } from '../http/http-session.ts';
+import type { ExchangeError } from '../http/network-error.ts';
+import type { UrlPolicy } from '../http/url-policy.ts';
+
+/** A step as it is written, before anything but its schema has been checked. */
+export type WrittenFields = Readonly<Record<string, unknown>>;
+
+/** A kind of step: what a folder here exports as `protocol`. The registry finds it by its folder. */
+export interface Protocol<Spec = unknown> {
+  /** The folder's name. */
+  readonly kind: string;
+  /** The key of a step that chooses this kind. */
+  readonly key: string;
+  /** Schemas of all keys of a step that belong to this kind, `key` among them. */
+  readonly keys: Readonly<Record<string, TSchema>>;
+  /** Keys that belong elsewhere, with what to say about them. */
+  readonly elsewhere: Readonly<Record<string, string>>;
+  /** What the schema cannot see; paths count from the step. Must bear anything that the schema complained about. */
+  check(step: WrittenFields, files: Files): SpecProblem[];
+  /** Plain data; texts compiled to templates with the escaping of their place. Only called with what passed `check`. */
+  compile(step: WrittenFields, files: Files): Spec;
+  /** Written expectations of the kinds that the step's own `expect` does not name. */
+  readonly defaultExpect: Readonly<Record<string, unknown>>;
+  /** What pages and reports call the request, low in cardinality: `POST` and `/v1/posts/{{ id }}`. */
+  describe(spec: Spec): { method: string; route: string };
+  /** Does it. Never rejects: whatever the other side does is in what comes back. */
+  perform(spec: Spec, context: ProtocolContext): Promise<Performed>;
+}
+
+/** What one step may use. */
+export interface ProtocolContext {
+  readonly clock: Clock;
+  /** Renders the templates of the spec. */
+  readonly fill: Filling;
+  /** Connections of the run. */
+  readonly http: HttpSession;
+  /** Every address must pass it before it is connected to. */
+  readonly policy: UrlPolicy;
+  readonly lookup: Lookup;
+  readonly baseUrl: string;
+  /** `ringdown/<version>`: what the watched service tells scenario traffic by. */
+  readonly userAgent: string;
+  /** W3C trace context of this step. */
+  readonly traceparent: string;
+  /** Of a response body, before and after decoding. */
+  readonly bodyLimitBytes: number;
+  /** Time is up, or the run was stopped: `reason` says which. */
+  readonly abort: AbortSignal;
+}
+
+/** What was sent and what came. Without an `error` there is an `exchange`. */
+export interface Performed {
+  /** null: nothing could be sent, because it could not be made. */
+  readonly request: SentRequest | null;
+  readonly exchange: Exchange | null;
+  readonly timings: Timings | null;
+  readonly error: ExchangeError | null;
+}
+
+export interface SentRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | null;
+}
+
+/** Completes a definition: nothing more to check and nothing expected unless it says so. */
+export function defineProtocol<Spec>(
+  definition: Omit<Protocol<Spec>, 'check' | 'defaultExpect' | 'elsewhere'> &
+    Partial<Pick<Protocol<Spec>, 'check' | 'defaultExpect' | 'elsewhere'>>,
+): Protocol<Spec> {
+  return { check: () => [], defaultExpect: {}, elsewhere: {}, ...definition };
+}
