@@ -160,6 +160,36 @@ describe('overlap and concurrency', () => {
     expect(fired.map((run) => run.key)).toEqual(['busy@local', 'hand@local']);
   });
 
+  test('a monitor that is removed and set anew while it runs waits for its old run, then begins promptly', async () => {
+    const ends: (() => void)[] = [];
+    const started: number[] = [];
+    const { clock, scheduler } = bench({
+      run: async () => {
+        started.push(clock.monotonic());
+        // Deaf to its abort for a while, as a run is that has a clean-up to do.
+        await new Promise<void>((resolve) => ends.push(resolve));
+      },
+    });
+    scheduler.set(every('a@local', 60_000));
+    await scheduler.start();
+    await clock.advance(1_000);
+    for (const _ of [1, 2]) {
+      scheduler.remove('a@local');
+      scheduler.set(every('a@local', 1_000));
+    }
+    await clock.advance(10_000);
+    expect(started).toHaveLength(1);
+    expect(scheduler.running('a@local')).toBe(true);
+    expect(scheduler.runNow('a@local')).toBe('running');
+    ends.shift()!();
+    await clock.advance(1_000);
+    expect(started).toHaveLength(2);
+    scheduler.remove('a@local');
+    ends.shift()!();
+    await clock.advance(10_000);
+    expect(started).toHaveLength(2);
+  });
+
   test('a run that rejects is told as a fault and the monitor goes on', async () => {
     let runs = 0;
     const { clock, scheduler, faults } = bench({

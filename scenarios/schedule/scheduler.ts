@@ -68,6 +68,8 @@ export class Scheduler implements Component {
   readonly #clock: Clock;
   readonly #timeline: Timeline;
   readonly #entries = new Map<string, Entry>();
+  /** Removed while they ran, until that run has ended: whoever sets them again meets the run and not a second one. */
+  readonly #leaving = new Map<string, Entry>();
   readonly #heap = new DueHeap<{ entry: Entry; planned: Planned }>();
   #queue: Waiting[] = [];
   #scheduledRunning = 0;
@@ -110,19 +112,12 @@ export class Scheduler implements Component {
     const { key, schedule, failing = false, paused = false } = monitor;
     const known = this.#entries.get(key);
     if (!known) {
-      const entry: Entry = {
-        key,
-        schedule,
-        failing,
-        paused,
-        state: 'idle',
-        planned: null,
-        lastSlot: undefined,
-        failingSince: undefined,
-        abort: null,
-      };
+      const running = this.#leaving.get(key);
+      this.#leaving.delete(key);
+      const fresh = { schedule, failing, paused, planned: null, lastSlot: undefined, failingSince: undefined };
+      const entry: Entry = Object.assign(running ?? { key, state: 'idle' as const, abort: null }, fresh);
       this.#entries.set(key, entry);
-      if (this.#life === 'started') this.#planFirst(entry);
+      if (this.#life === 'started' && !running) this.#planFirst(entry);
     } else {
       const same = known.failing === failing && known.paused === paused && sameSchedule(known.schedule, schedule);
       if (same) return;
@@ -138,13 +133,14 @@ export class Scheduler implements Component {
     this.#arm();
   }
 
-  /** Forgets a monitor; a run of it under way is aborted. */
+  /** Forgets a monitor; a run of it under way is aborted, and one set anew under its key waits for the end of that run. */
   remove(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
     this.#entries.delete(key);
     entry.planned = null;
     this.#dequeue(entry);
+    if (entry.state === 'running') this.#leaving.set(key, entry);
     entry.abort?.abort(new Error(`monitor ${key} was removed`));
   }
 
@@ -176,6 +172,13 @@ export class Scheduler implements Component {
     const spread = entry.schedule.kind === 'every' ? Math.min(window, entry.schedule.everyMs) : window;
     const slot = this.#timeline.now(entry.schedule, entry.failing) + Math.floor(hash01(entry.key) * spread);
     this.#plan(entry, this.#timeline.at(slot, entry.schedule, entry.failing));
+  }
+
+  /** A monitor that was set anew while its old run was under way begins now. */
+  #planAwaited(entry: Entry): void {
+    if (this.#life !== 'started' || entry.planned || this.#entries.get(entry.key) !== entry) return;
+    this.#planFirst(entry);
+    this.#arm();
   }
 
   #planNext(entry: Entry): void {
@@ -295,9 +298,11 @@ export class Scheduler implements Component {
         this.#runs.delete(run);
         entry.state = 'idle';
         entry.abort = null;
+        if (this.#leaving.get(entry.key) === entry) this.#leaving.delete(entry.key);
         if (counted) this.#scheduledRunning--;
         this.#options.onIdle?.(entry.key);
         this.#drain();
+        this.#planAwaited(entry);
       });
     this.#runs.add(run);
   }
