@@ -60,11 +60,20 @@ export interface Failure {
   span_id: string;
 }
 
+/** `before` and `after` run once per attempt, `steps` once per row of data, `always` whatever happened. */
+export type Section = 'before' | 'steps' | 'after' | 'always';
+
 export interface StepResult {
   name: string;
-  section: 'steps' | 'always';
+  section: Section;
   /** A folder of scenarios/engine/protocols. */
   kind: string;
+  /** The row of `data` that the step ran with, from 1; null where there are none. */
+  row: number | null;
+  /** How often it was done: more than once under `repeat`, 0 where it was skipped. All but `captures` tell of the last try. */
+  tries: number;
+  /** The name of the parallel group that it belongs to. */
+  group: string | null;
   status: RunStatus;
   skipped_reason: string | null;
   /** From the start of the attempt. */
@@ -73,7 +82,14 @@ export interface StepResult {
   timings: Timings | null;
   span_id: string;
   request: { method: string; url: string; headers: Record<string, string>; body: EvidenceBody | null } | null;
-  response: { status: number; http_version: string; headers: Record<string, string>; body: EvidenceBody | null } | null;
+  response: {
+    /** null where the protocol knows none. */
+    status: number | null;
+    /** null where it was not HTTP. */
+    http_version: string | null;
+    headers: Record<string, string>;
+    body: EvidenceBody | null;
+  } | null;
   assertions: AssertionResult[];
   /** The `warn` assertions; they never fail a step. */
   warnings: AssertionResult[];

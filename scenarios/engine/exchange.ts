@@ -1,16 +1,29 @@
 import type { Timings } from '../run-result.ts';
+import type { PeerCertificate } from './http/certificate.ts';
 
 /** One request and its answer, as assertions and captures see it. */
 export interface Exchange {
   readonly request: { readonly method: string; readonly url: string };
   readonly response: ExchangeResponse;
   readonly timings: Timings;
+  /** The redirects that were followed: the status that redirected and where it led. */
+  readonly redirects: readonly Redirect[];
+  /** Of the other side of a TLS connection; null without TLS. */
+  readonly certificate: PeerCertificate | null;
+}
+
+export interface Redirect {
+  readonly status: number;
+  readonly url: string;
 }
 
 export interface ExchangeResponse {
-  readonly status: number;
-  /** `1.1`, `2`. */
-  readonly httpVersion: string;
+  /** HTTP status, gRPC code, DNS rcode; null where the protocol knows none. */
+  readonly status: number | null;
+  /** The name of the status where people use names: `NOT_FOUND`, `NXDOMAIN`. */
+  readonly statusName: string | null;
+  /** `1.1`, `2`; null where it is not HTTP. */
+  readonly httpVersion: string | null;
   readonly headers: ResponseHeaders;
   /** Decoded from its content coding. */
   readonly bytes: Uint8Array;
@@ -36,20 +49,25 @@ export interface ResponseHeaders {
 export function createExchange(parts: {
   request: { method: string; url: string };
   response: {
-    status: number;
-    httpVersion?: string;
+    status: number | null;
+    statusName?: string | null;
+    httpVersion?: string | null;
     /** Names in lower case. */
     headers: HeaderFields;
     body: Uint8Array;
   };
   timings: Timings;
+  redirects?: readonly Redirect[];
+  certificate?: PeerCertificate | null;
 }): Exchange {
-  return { request: parts.request, response: new LazyResponse(parts.response), timings: parts.timings };
+  const { request, response, timings, redirects = [], certificate = null } = parts;
+  return { request, response: new LazyResponse(response), timings, redirects, certificate };
 }
 
 class LazyResponse implements ExchangeResponse {
-  readonly status: number;
-  readonly httpVersion: string;
+  readonly status: number | null;
+  readonly statusName: string | null;
+  readonly httpVersion: string | null;
   readonly headers: ResponseHeaders;
   readonly bytes: Uint8Array;
   #text: string | undefined;
@@ -57,7 +75,8 @@ class LazyResponse implements ExchangeResponse {
 
   constructor(parts: Parameters<typeof createExchange>[0]['response']) {
     this.status = parts.status;
-    this.httpVersion = parts.httpVersion ?? '1.1';
+    this.statusName = parts.statusName ?? null;
+    this.httpVersion = parts.httpVersion ?? null;
     this.headers = responseHeaders(parts.headers);
     this.bytes = parts.body;
   }

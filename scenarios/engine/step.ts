@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ActionStep, Capture, Expectation } from '../language/model.ts';
 import { render, type Scope, type TemplateError } from '../language/template.ts';
-import type { AssertionResult, Failure, StepResult } from '../run-result.ts';
+import type { AssertionResult, Failure, Section, StepResult } from '../run-result.ts';
 import { readCapture } from './assertions/capture.ts';
 import type { Deadlines } from './deadline.ts';
 import { REDACTED } from './evidence/redactor.ts';
@@ -46,8 +46,6 @@ export interface StepOutcome {
   result: StepResult;
   failure: Failure | null;
 }
-
-type Section = StepResult['section'];
 
 const NO_RESPONSE: ExchangeError = { kind: 'network', code: 'NETWORK_ERROR', message: 'no response', hint: null };
 
@@ -104,7 +102,7 @@ export function skipStep(step: ActionStep, section: Section, context: StepContex
 }
 
 function skipped(result: StepResult, reason: string): StepOutcome {
-  return { result: { ...result, status: 'skipped', skipped_reason: reason }, failure: null };
+  return { result: { ...result, status: 'skipped', tries: 0, skipped_reason: reason }, failure: null };
 }
 
 async function perform(
@@ -238,6 +236,9 @@ function emptyResult(step: ActionStep, section: Section, offsetMs: number, span:
     name: step.name,
     section,
     kind: step.kind,
+    row: null,
+    tries: 1,
+    group: null,
     status: 'passed',
     skipped_reason: null,
     offset_ms: offsetMs,

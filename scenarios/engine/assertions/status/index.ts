@@ -36,7 +36,7 @@ export const assertion = defineAssertion<Spec>({
   },
 });
 
-function accepts(value: unknown, status: number): boolean {
-  if (typeof value === 'string' && /^[1-5]xx$/.test(value)) return Number(value[0]) === Math.floor(status / 100);
+function accepts(value: unknown, status: number | null): boolean {
+  if (typeof value === 'string' && /^[1-5]xx$/.test(value)) return Number(value[0]) === Math.floor((status ?? 0) / 100);
   return String(value) === String(status);
 }

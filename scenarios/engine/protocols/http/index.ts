@@ -31,5 +31,10 @@ async function perform(spec: HttpSpec, context: ProtocolContext): Promise<Perfor
   const request = { method, url: url.href, headers, body };
   const { response, error, timings } = await context.http.exchange(built.value, context.abort);
   if (!response) return { request, exchange: null, timings, error };
-  return { request, exchange: createExchange({ request, response, timings }), timings, error: null };
+  return {
+    request,
+    exchange: createExchange({ request, response: { ...response, httpVersion: '1.1' }, timings }),
+    timings,
+    error: null,
+  };
 }
