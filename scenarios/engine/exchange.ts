@@ -1,3 +1,4 @@
+import type { Instant } from '../../core/clock.ts';
 import type { Timings } from '../run-result.ts';
 import type { PeerCertificate } from './http/certificate.ts';
 
@@ -6,6 +7,8 @@ export interface Exchange {
   readonly request: { readonly method: string; readonly url: string };
   readonly response: ExchangeResponse;
   readonly timings: Timings;
+  /** When it ended: what the days until a certificate's end are counted from. */
+  readonly at: Instant;
   /** The redirects that were followed: the status that redirected and where it led. */
   readonly redirects: readonly Redirect[];
   /** Of the other side of a TLS connection; null without TLS. */
@@ -57,11 +60,12 @@ export function createExchange(parts: {
     body: Uint8Array;
   };
   timings: Timings;
+  at: Instant;
   redirects?: readonly Redirect[];
   certificate?: PeerCertificate | null;
 }): Exchange {
-  const { request, response, timings, redirects = [], certificate = null } = parts;
-  return { request, response: new LazyResponse(response), timings, redirects, certificate };
+  const { request, response, timings, at, redirects = [], certificate = null } = parts;
+  return { request, response: new LazyResponse(response), timings, at, redirects, certificate };
 }
 
 class LazyResponse implements ExchangeResponse {

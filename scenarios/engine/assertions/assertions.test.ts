@@ -24,6 +24,7 @@ const answer = (body: unknown, { status = 200, headers = {} as Record<string, st
     request: { method: 'GET', url: 'http://127.0.0.1/' },
     response: { status, headers, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) },
     timings,
+    at: Date.parse('2026-11-23T00:00:00Z'),
   });
 
 /** The messages of what did not hold; empty when all did. */

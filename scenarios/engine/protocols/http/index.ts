@@ -33,7 +33,12 @@ async function perform(spec: HttpSpec, context: ProtocolContext): Promise<Perfor
   if (!response) return { request, exchange: null, timings, error };
   return {
     request,
-    exchange: createExchange({ request, response: { ...response, httpVersion: '1.1' }, timings }),
+    exchange: createExchange({
+      request,
+      response: { ...response, httpVersion: '1.1' },
+      timings,
+      at: context.clock.now(),
+    }),
     timings,
     error: null,
   };
