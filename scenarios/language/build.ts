@@ -2,7 +2,7 @@ import { parseDuration, parsePercent } from '../../core/units.ts';
 import { assertionKind } from '../engine/assertions/registry.ts';
 import type { Files } from '../engine/files.ts';
 import { protocolsNamedIn } from '../engine/protocols/registry.ts';
-import type { ActionStep, Capture, CaptureSource, Expectation, Load, Scenario, Schedule } from './model.ts';
+import type { ActionStep, Capture, Expectation, Load, Scenario, Schedule } from './model.ts';
 import type { WrittenScenario, WrittenStep } from './schema.ts';
 import { template } from './template.ts';
 import { entriesOf } from './written.ts';
@@ -24,7 +24,15 @@ export function buildScenario(written: WrittenScenario, file: string, files: Fil
     timeoutMs: milliseconds(written.timeout) ?? DEFAULT_TIMEOUT_MS,
     retry: { times: written.retry?.times ?? 0, delayMs: milliseconds(written.retry?.delay) ?? DEFAULT_RETRY_DELAY_MS },
     variables: namedTemplates(written.variables),
+    environments: null,
+    connection: null,
+    cookies: true,
+    seed: null,
     secrets: written.secrets ?? [],
+    data: null,
+    before: [],
+    after: [],
+    dependsOn: [],
     steps: written.steps.map((step) => buildStep(step, files)),
     always: (written.always ?? []).map((step) => buildStep(step, files)),
     load: written.load ? buildLoad(written.load) : null,
@@ -52,6 +60,10 @@ function buildStep(written: WrittenStep, files: Files): ActionStep {
   return {
     kind,
     name: written.name,
+    parameters: null,
+    if: null,
+    repeat: null,
+    connection: null,
     timeoutMs: milliseconds(written.timeout) ?? null,
     spec: compile(written, files),
     expect: [
@@ -73,15 +85,10 @@ function buildExpectations(written: object | undefined, files: Files): Expectati
 type WrittenCapture = NonNullable<WrittenStep['capture']>[string];
 
 function buildCapture(name: string, written: WrittenCapture): Capture {
-  if (typeof written === 'string') return { name, from: { kind: 'jsonpath', path: written }, secret: false };
-  return { name, from: captureSource(written), secret: written.secret ?? false };
-}
-
-function captureSource({ jsonpath, header, status, regex }: Exclude<WrittenCapture, string>): CaptureSource {
-  if (jsonpath !== undefined) return { kind: 'jsonpath', path: jsonpath };
-  if (header !== undefined) return { kind: 'header', name: header };
-  if (regex !== undefined) return { kind: 'regex', pattern: regex };
-  return status ? { kind: 'status' } : { kind: 'body' };
+  if (typeof written === 'string') return { name, from: { kind: 'jsonpath', spec: written }, secret: false };
+  const { secret = false, ...sources } = written;
+  const [[kind, spec]] = Object.entries(sources) as [[string, unknown]];
+  return { name, from: { kind, spec }, secret };
 }
 
 function buildLoad(written: NonNullable<WrittenScenario['load']>): Load {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { HttpSpec } from '../engine/protocols/http/spec.ts';
+import type { ActionStep } from './model.ts';
 import { parseScenario } from './parse.ts';
 
 fc.configureGlobal({ seed: 20261123 });
@@ -14,8 +15,9 @@ const parsed = (text: string) => {
   return scenario!;
 };
 
-const step = (text: string) =>
-  parsed(`${HEAD}variables: { a: 1 }\nsecrets: [S]\nsteps:\n  - name: one\n${text.replace(/^/gm, '    ')}\n`).steps[0]!;
+const step = (text: string): ActionStep =>
+  parsed(`${HEAD}variables: { a: 1 }\nsecrets: [S]\nsteps:\n  - name: one\n${text.replace(/^/gm, '    ')}\n`)
+    .steps[0] as ActionStep;
 
 const request = (text: string) => step(text).spec as HttpSpec;
 
@@ -53,9 +55,17 @@ test('defaults are filled in', () => {
     schedule: null,
     timeoutMs: 10_000,
     retry: { times: 0, delayMs: 1_000 },
+    environments: null,
+    connection: null,
+    cookies: true,
+    seed: null,
     variables: [],
     secrets: [],
+    data: null,
+    before: [],
+    after: [],
     always: [],
+    dependsOn: [],
     load: null,
     slo: null,
     alert: null,
@@ -65,6 +75,10 @@ test('defaults are filled in', () => {
     {
       kind: 'http',
       name: 'one',
+      parameters: null,
+      if: null,
+      repeat: null,
+      connection: null,
       timeoutMs: null,
       spec: {
         method: 'GET',
@@ -104,7 +118,7 @@ slo: { objective: 99.9%, window: 30d }\nalert: { policy: critical }\nquarantine:
     alert: { policy: 'critical' },
     quarantine: { until: '2026-12-01', reason: 'flaky' },
   });
-  expect(scenario.steps[0]!.timeoutMs).toBe(3_000);
+  expect((scenario.steps[0] as ActionStep).timeoutMs).toBe(3_000);
 });
 
 test('the route of a request keeps its templates and loses origin and query', () => {

@@ -186,7 +186,7 @@ test('a regular expression that would backtrack for ever is linear, and a text p
   const exchange = answer(`${'a'.repeat(1_000_000)}b`);
   const start = performance.now();
   expect(unmet('body', { matches: '(a+)+$' }, exchange)).toHaveLength(1);
-  expect(readCapture({ kind: 'regex', pattern: '(a+)+$' }, exchange)).toHaveProperty('error');
+  expect(readCapture({ kind: 'regex', spec: '(a+)+$' }, exchange)).toHaveProperty('error');
   // Some 50 ms each alone; the rest is slack for a busy machine.
   expect(performance.now() - start).toBeLessThan(1_500);
   expect(unmet('body', { matches: 'a' }, answer('a'.repeat(2 ** 20 + 1)))[0]).toContain(
@@ -207,25 +207,25 @@ test('matching finds anywhere, in lines and letters of any script', () => {
 describe('captures', () => {
   const exchange = answer({ id: 7, user: { name: 'kim' } }, { status: 201, headers: { location: '/posts/7' } });
   test.each([
-    [{ kind: 'jsonpath', path: '$.id' }, 7],
-    [{ kind: 'jsonpath', path: '$.user' }, { name: 'kim' }],
-    [{ kind: 'jsonpath', path: '$..name' }, ['kim']],
-    [{ kind: 'header', name: 'Location' }, '/posts/7'],
-    [{ kind: 'status' }, 201],
-    [{ kind: 'regex', pattern: '"id":(\\d+)' }, '7'],
-    [{ kind: 'regex', pattern: 'k[a-z]+' }, 'kim'],
+    [{ kind: 'jsonpath', spec: '$.id' }, 7],
+    [{ kind: 'jsonpath', spec: '$.user' }, { name: 'kim' }],
+    [{ kind: 'jsonpath', spec: '$..name' }, ['kim']],
+    [{ kind: 'header', spec: 'Location' }, '/posts/7'],
+    [{ kind: 'status', spec: true }, 201],
+    [{ kind: 'regex', spec: '"id":(\\d+)' }, '7'],
+    [{ kind: 'regex', spec: 'k[a-z]+' }, 'kim'],
   ] as const)('%j', (from, value) => {
     expect(readCapture(from, exchange)).toEqual({ value });
   });
 
   test('what is not there is an error, never undefined', () => {
-    expect(readCapture({ kind: 'jsonpath', path: '$.no' }, exchange)).toEqual({ error: 'there is nothing at $.no' });
-    expect(readCapture({ kind: 'jsonpath', path: '$.constructor' }, exchange)).toEqual({
+    expect(readCapture({ kind: 'jsonpath', spec: '$.no' }, exchange)).toEqual({ error: 'there is nothing at $.no' });
+    expect(readCapture({ kind: 'jsonpath', spec: '$.constructor' }, exchange)).toEqual({
       error: 'there is nothing at $.constructor',
     });
-    expect(readCapture({ kind: 'header', name: 'etag' }, exchange)).toEqual({ error: 'there is no header etag' });
-    expect(readCapture({ kind: 'regex', pattern: '(z)' }, exchange)).toEqual({ error: 'the body does not match (z)' });
-    expect(readCapture({ kind: 'regex', pattern: '(z)?k' }, exchange)).toEqual({
+    expect(readCapture({ kind: 'header', spec: 'etag' }, exchange)).toEqual({ error: 'there is no header etag' });
+    expect(readCapture({ kind: 'regex', spec: '(z)' }, exchange)).toEqual({ error: 'the body does not match (z)' });
+    expect(readCapture({ kind: 'regex', spec: '(z)?k' }, exchange)).toEqual({
       error: 'the group of (z)?k took no part in the match',
     });
   });
