@@ -61,6 +61,10 @@ export interface Monitor {
   next_run_at: string | null;
   running: boolean;
   quarantine: { until: string; reason: string } | null;
+  /** Keys of monitors: while one of them fails, this one pages nobody. */
+  depends_on: string[];
+  /** The one of them that holds a page back now. */
+  suppressed_by: string | null;
   policy: string | null;
   last_run: RunSummary | null;
   /** Newest first, at most 100: for the history strip. */

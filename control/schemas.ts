@@ -69,6 +69,8 @@ export const MonitorSchema = Type.Object(
     last_run: Type.Union([RunSummarySchema, Type.Null()]),
     recent_runs: Type.Array(RunSummarySchema),
     incident_id: textOrNull,
+    depends_on: Type.Array(Type.String()),
+    suppressed_by: Type.Union([Type.String(), Type.Null()]),
     uptime_24h: Type.Union([Type.Number(), Type.Null()]),
   },
   open,

@@ -252,6 +252,49 @@ describe('when an incident ends', () => {
   });
 });
 
+describe('a monitor that depends on another', () => {
+  const child = (outcome: Parameters<typeof observe>[1]) => ({ ...outcome, depends_on: ['login@local'] });
+
+  test('pages nobody while that one fails, and pages when it still fails afterwards', () => {
+    const play = new Play([always]);
+    play.see(0, 'login@local', answered(500, 'POST /v1/sessions', 'sign in'));
+    play.see(1, 'orders@local', child(wrongBody('list the orders')));
+    play.see(2, 'orders@local', child(unreachable));
+    expect(play.told).toEqual(['pager triggered: Reference API: POST /v1/sessions answers 500']);
+    expect(play.state.monitors.get('orders@local')).toMatchObject({ state: 'failing', incident_id: null });
+    expect(play.open).toMatchObject([{ monitors: ['login@local'] }]);
+
+    play.see(60, 'login@local', passed);
+    play.see(61, 'orders@local', child(wrongBody('list the orders')));
+    expect(play.told.slice(1)).toEqual([
+      'pager resolved: Reference API: POST /v1/sessions answers 500',
+      'pager triggered: Reference API: orders fails at "list the orders"',
+    ]);
+  });
+
+  test('pages on its own account while that one passes', () => {
+    const play = new Play([always]);
+    play.see(0, 'login@local', passed);
+    play.see(1, 'orders@local', child(wrongBody('list the orders')));
+    expect(play.told).toEqual(['pager triggered: Reference API: orders fails at "list the orders"']);
+  });
+
+  test('keeps the incident that it had before, until a service that is down takes it over', () => {
+    const play = new Play([always]);
+    play.see(0, 'orders@local', child(wrongBody('list the orders')));
+    play.see(1, 'login@local', unreachable);
+    play.see(2, 'orders@local', child(unreachable));
+    play.see(60, 'login@local', passed);
+    play.see(61, 'orders@local', child(passed));
+    expect(play.told).toEqual([
+      'pager triggered: Reference API: orders fails at "list the orders"',
+      'pager triggered: Reference API does not answer',
+      'pager resolved: Reference API: orders fails at "list the orders"',
+      'pager resolved: Reference API does not answer',
+    ]);
+  });
+});
+
 describe('which policy', () => {
   const critical = policy('critical', {
     priority: 'P1',

@@ -62,8 +62,9 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
     return;
   }
   const policy = confirmingPolicy(around.policies, observation, monitor.consecutive_failures);
+  const held = observation.depends_on.some((key) => draft.monitor(key)?.state === 'failing');
   if (own) {
-    if (cause === UNREACHABLE && !belongs(own, cause, around)) {
+    if (cause === UNREACHABLE && !held && !belongs(own, cause, around)) {
       openIncident(draft, monitor, observation, cause, policy ?? policyOf(own, around), around);
       return;
     }
@@ -75,7 +76,7 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
     if (policy) raisePriority(draft, own.incident.id, policy, around);
     return;
   }
-  if (!policy || monitor.held_cause === cause) return;
+  if (!policy || held || monitor.held_cause === cause) return;
   const open = draft.openIncidents(observation).find((row) => belongs(row, cause, around));
   if (open) joinIncident(draft, open.incident.id, monitor, observation, cause, policy, around);
   else openIncident(draft, monitor, observation, cause, policy, around);

@@ -28,6 +28,8 @@ export interface Observation {
   policy: string | null;
   /** Shown, never rings. */
   quarantined: boolean;
+  /** Keys of the monitors that it depends on: while one of them fails, a failure of this one pages nobody. */
+  depends_on: readonly string[];
   runbook: string | null;
   attempts: number;
   failure: ObservedFailure | null;

@@ -66,6 +66,7 @@ function observation(at: string, trouble: Error | null): Observation {
     tags: ['ringdown'],
     policy: null,
     quarantined: false,
+    depends_on: [],
     runbook: null,
     attempts: 1,
     failure: trouble && {

@@ -77,6 +77,7 @@ export function observe(monitor: string, outcome: Outcome, now: number): Observa
     tags: [],
     policy: null,
     quarantined: false,
+    depends_on: [],
     runbook: null,
     attempts: 2,
     evidence: {},

@@ -20,6 +20,8 @@ export interface BoardDeps {
   alertOf(key: string): MonitorAlert | undefined;
   nextRunAt(key: string): number | null;
   running(key: string): boolean;
+  /** Key of a failing monitor that holds this one's page back. */
+  suppressedBy(definition: MonitorDefinition): string | null;
 }
 
 const RECENT_RUNS = 100;
@@ -32,14 +34,21 @@ interface Row {
   uptime: number | null;
 }
 
-/** Each scenario in each environment. */
+/** Each scenario in each environment that it names; in all of them where it names none. */
 export function defineMonitors(
   scenarios: readonly Scenario[],
   environments: readonly { name: string; base_url: string }[],
 ): MonitorDefinition[] {
   return environments.flatMap((environment) =>
-    scenarios.map((scenario) => ({ key: `${scenario.id}@${environment.name}`, scenario, environment })),
+    scenarios
+      .filter((scenario) => runsIn(scenario, environment.name))
+      .map((scenario) => ({ key: `${scenario.id}@${environment.name}`, scenario, environment })),
   );
+}
+
+/** Whether a scenario is meant for an environment. */
+export function runsIn({ environments }: Scenario, name: string): boolean {
+  return environments === null || environments.includes(name);
 }
 
 /** All monitors with what is known of them, as the HTTP API shows them. */
@@ -123,6 +132,8 @@ export class MonitorBoard {
       recent_runs: recent,
       incident_id: alert?.incident_id ?? null,
       uptime_24h: uptime,
+      depends_on: scenario.dependsOn.map((id) => `${id}@${environment.name}`),
+      suppressed_by: alert?.state === 'failing' && !alert.incident_id ? this.#deps.suppressedBy(definition) : null,
       file: scenario.file,
     };
   }

@@ -7,7 +7,7 @@ import type { RunResult } from '../../scenarios/run-result.ts';
 export function toObservation(
   run: RunResult,
   scenario: Scenario,
-  around: { publicUrl: string; deployment: Deployment | null },
+  around: { publicUrl: string; deployment: Deployment | null; dependsOn: readonly string[] },
 ): Observation {
   const endedAt = Date.parse(run.started_at) + run.duration_ms;
   return {
@@ -27,6 +27,7 @@ export function toObservation(
     tags: run.tags,
     policy: scenario.alert?.policy ?? null,
     quarantined: isQuarantined(scenario, endedAt),
+    depends_on: around.dependsOn,
     runbook: run.runbook,
     attempts: run.attempts.length,
     failure: run.failure && {

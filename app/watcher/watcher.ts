@@ -20,10 +20,11 @@ import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
 import { scenarioRunner } from '../scenario-runner.ts';
 import { userAgent, version } from '../version.ts';
 import { createChannels } from './channels.ts';
+import { Dependencies } from './dependencies.ts';
 import { Deployments } from './deployments.ts';
 import { telemetryEvidence } from './evidence-source.ts';
 import { incidentReads } from './incident-reads.ts';
-import { defineMonitors, MonitorBoard } from './monitor-board.ts';
+import { defineMonitors, MonitorBoard, type MonitorDefinition } from './monitor-board.ts';
 import { toObservation } from './observation.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import { openStateFile } from './state-file.ts';
@@ -170,6 +171,13 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     alertOf: (key) => desk.monitorState(key),
     nextRunAt: (key) => scheduler.nextRunAt(key),
     running: (key) => scheduler.running(key),
+    suppressedBy: (definition) => dependencies.failing(definition),
+  });
+  const dependencies = new Dependencies({
+    clock,
+    definition: (key) => board.definition(key),
+    failing: (key) => desk.monitorState(key)?.state === 'failing',
+    runNow: (key) => scheduler.runNow(key),
   });
 
   function scheduled(key: string) {
@@ -182,15 +190,16 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   }
 
   async function runMonitor(key: string, scheduledAt: number, abort: AbortSignal): Promise<void> {
-    const { scenario, environment } = board.definition(key)!;
+    const definition = board.definition(key)!;
+    const { scenario, environment } = definition;
     const secrets = Object.fromEntries(scenario.secrets.map((name) => [name, settings.secrets[name] ?? '']));
     const run = await runner.run({ scenario, environment, secrets, scheduledAt, abort });
-    await Promise.all([take(run, scenario), keep(run)]);
+    await Promise.all([take(run, definition, abort), keep(run)]);
     deps.onRun?.(run);
   }
 
   /** Tells everyone who waits for it; the page first. */
-  function take(run: RunResult, scenario: Scenario): Promise<void> {
+  async function take(run: RunResult, definition: MonitorDefinition, abort: AbortSignal): Promise<void> {
     if (run.failure) {
       failingSpans.set(run.id, run.failure.span_id);
       if (failingSpans.size > FAILING_SPANS_REMEMBERED) failingSpans.delete(failingSpans.keys().next().value!);
@@ -199,12 +208,16 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     metrics.runFinished(run);
     board.record(run);
     events.publish({ type: 'run', data: summarize(run) });
-    return desk.observe(
-      toObservation(run, scenario, {
+    const dependsOn = dependencies.of(definition);
+    if (run.failure) await dependencies.lookAt(dependsOn, run, abort);
+    await desk.observe(
+      toObservation(run, definition.scenario, {
         publicUrl: publicUrl(),
         deployment: deployments.latest(run.service, run.environment),
+        dependsOn,
       }),
     );
+    dependencies.settled(run);
   }
 
   async function keep(run: RunResult): Promise<void> {

@@ -133,6 +133,8 @@ function monitorOf(sketch: Sketch, now: number, index: number): Monitor {
     last_run: recent_runs[0] ?? null,
     recent_runs,
     incident_id: null,
+    depends_on: [],
+    suppressed_by: null,
     uptime_24h: recent_runs.length > 0 ? passed / recent_runs.length : null,
     file: `scenarios/suites/${sketch.id}.scenario.yaml`,
     ...sketch.more,
