@@ -8,6 +8,7 @@ import { REDACTED } from './evidence/redactor.ts';
 import type { RunEvidence } from './evidence/run-evidence.ts';
 import type { Exchange } from './exchange.ts';
 import { Filling } from './filling.ts';
+import { DEFAULT_CONNECTION } from './http/connection.ts';
 import type { Lookup } from './http/connector.ts';
 import type { HttpSession } from './http/http-session.ts';
 import type { ExchangeError } from './http/network-error.ts';
@@ -66,32 +67,28 @@ export async function runStep(
   };
 
   const fill = new Filling(context.scope);
-  const performed = await perform(step, fill, result.span_id, context, attempt);
+  const performed = await perform(step, fill, result, context, attempt);
   result.timings = performed.timings;
   result.request = performed.request && requestEvidence(performed.request, evidence);
   const seen = performed.exchange;
-  if (!seen) {
+  if (seen) result.response = responseEvidence(seen.response, evidence);
+  if (!seen || performed.error) {
     // In `always`, what an earlier step would have made is not there to be cleaned up.
     if (section === 'always' && fill.error?.code === 'undefined')
       return skipped(result, `${fill.error.name} was not captured`);
-    return end(failed(result, step, null, performed.error ?? NO_RESPONSE));
+    return end(failed(result, step, seen?.response.status ?? null, performed.error ?? NO_RESPONSE));
   }
-  result.response = responseEvidence(seen.response, evidence);
 
   const expected = judgeAll(step.expect, seen, context);
-  result.assertions = expected.results;
+  result.assertions = [...(performed.assertions ?? []), ...expected.results];
   result.warnings = warningsOf(step.warn, seen, context);
-  captureAll(
-    step.capture,
-    seen,
-    context,
-    result,
-    expected.error === null && expected.results.every(({ passed }) => passed),
-  );
+  const missing = captureAll(step.capture, seen, context, result);
+  // After a failed expectation captures are still tried, because `always` may clean up with them, but not demanded.
+  if (expected.error === null && result.assertions.every(({ passed }) => passed)) result.assertions.push(...missing);
 
   const broken = result.assertions.find(({ passed }) => !passed);
   if (broken) return end(notAsExpected(result, step, broken));
-  if (expected.error) return end(failed(result, step, result.response.status, templateFailure(expected.error)));
+  if (expected.error) return end(failed(result, step, seen.response.status, templateFailure(expected.error)));
   return end(null);
 }
 
@@ -108,7 +105,7 @@ function skipped(result: StepResult, reason: string): StepOutcome {
 async function perform(
   step: ActionStep,
   fill: Filling,
-  span: string,
+  result: StepResult,
   context: StepContext,
   attempt: AbortSignal,
 ): Promise<Performed> {
@@ -121,11 +118,14 @@ async function perform(
       http: context.session,
       policy,
       lookup,
+      connection: DEFAULT_CONNECTION,
       baseUrl,
       userAgent,
-      traceparent: traceparent(context.traceId, span),
+      traceparent: traceparent(context.traceId, result.span_id),
       bodyLimitBytes,
       abort: deadline?.signal ?? attempt,
+      judge: (expectations, seen) => judgeAll(expectations, seen, context),
+      capture: (captures, seen) => captureAll(captures, seen, context, result),
     });
   } finally {
     deadline?.cancel();
@@ -164,24 +164,25 @@ function warningsOf(expectations: readonly Expectation[], seen: Exchange, contex
   });
 }
 
-/** After a failed expectation captures are still tried, because `always` may clean up with them, but not demanded. */
+/** Captures what is there; gives what is not. */
 function captureAll(
   captures: readonly Capture[],
   seen: Exchange,
   context: StepContext,
   result: StepResult,
-  demanded: boolean,
-): void {
+): AssertionResult[] {
+  const missing: AssertionResult[] = [];
   for (const wanted of captures) {
     const found = readCapture(wanted.from, seen);
     if ('error' in found) {
-      if (demanded) result.assertions = [...result.assertions, missingCapture(wanted, found.error)];
+      missing.push(missingCapture(wanted, found.error));
       continue;
     }
     context.values.set(wanted.name, found.value);
     if (wanted.secret) context.evidence.addSecret(found.value);
     result.captures[wanted.name] = wanted.secret ? REDACTED : context.evidence.captured(found.value);
   }
+  return missing;
 }
 
 function requestEvidence(request: SentRequest, evidence: RunEvidence): NonNullable<StepResult['request']> {

@@ -1,10 +1,13 @@
 import type { TSchema } from 'typebox';
 import type { Clock } from '../../../core/clock.ts';
-import type { Timings } from '../../run-result.ts';
+import type { Capture, Expectation } from '../../language/model.ts';
+import type { TemplateError } from '../../language/template.ts';
+import type { AssertionResult, Timings } from '../../run-result.ts';
 import type { SpecProblem } from '../assertions/assertion.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Files } from '../files.ts';
 import type { Filling } from '../filling.ts';
+import type { ConnectionSettings } from '../http/connection.ts';
 import type { Lookup } from '../http/connector.ts';
 import type { HttpSession } from '../http/http-session.ts';
 import type { ExchangeError } from '../http/network-error.ts';
@@ -23,6 +26,8 @@ export interface Protocol<Spec = unknown> {
   readonly keys: Readonly<Record<string, TSchema>>;
   /** Keys that belong elsewhere, with what to say about them. */
   readonly elsewhere: Readonly<Record<string, string>>;
+  /** Names that keys of this kind capture, besides the step's own `capture`; paths count from the step. */
+  captured(step: WrittenFields): readonly { readonly name: string; readonly path: readonly (string | number)[] }[];
   /** What the schema cannot see; paths count from the step. Must bear anything that the schema complained about. */
   check(step: WrittenFields, files: Files): SpecProblem[];
   /** Plain data; texts compiled to templates with the escaping of their place. Only called with what passed `check`. */
@@ -45,6 +50,8 @@ export interface ProtocolContext {
   /** Every address must pass it before it is connected to. */
   readonly policy: UrlPolicy;
   readonly lookup: Lookup;
+  /** How to connect. */
+  readonly connection: ConnectionSettings;
   readonly baseUrl: string;
   /** `ringdown/<version>`: what the watched service tells scenario traffic by. */
   readonly userAgent: string;
@@ -54,13 +61,25 @@ export interface ProtocolContext {
   readonly bodyLimitBytes: number;
   /** Time is up, or the run was stopped: `reason` says which. */
   readonly abort: AbortSignal;
+  /** Judges a part of what came, such as one message of a conversation; the error is that of a template in an expectation. */
+  judge(expectations: readonly Expectation[], seen: Exchange): Judgement;
+  /** Captures from a part of what came, for what the step sends next and for later steps. Gives what could not be captured. */
+  capture(captures: readonly Capture[], seen: Exchange): readonly AssertionResult[];
+}
+
+export interface Judgement {
+  readonly results: readonly AssertionResult[];
+  readonly error: TemplateError | null;
 }
 
 /** What was sent and what came. Without an `error` there is an `exchange`. */
 export interface Performed {
   /** null: nothing could be sent, because it could not be made. */
   readonly request: SentRequest | null;
+  /** Beside an error: what came before it, shown and not judged. */
   readonly exchange: Exchange | null;
+  /** What the protocol itself found, in front of the results of `expect`. */
+  readonly assertions?: readonly AssertionResult[];
   readonly timings: Timings | null;
   readonly error: ExchangeError | null;
 }
@@ -72,10 +91,11 @@ export interface SentRequest {
   readonly body: string | Uint8Array | null;
 }
 
+type Optional = 'captured' | 'check' | 'defaultExpect' | 'elsewhere';
+
 /** Completes a definition: nothing more to check and nothing expected unless it says so. */
 export function defineProtocol<Spec>(
-  definition: Omit<Protocol<Spec>, 'check' | 'defaultExpect' | 'elsewhere'> &
-    Partial<Pick<Protocol<Spec>, 'check' | 'defaultExpect' | 'elsewhere'>>,
+  definition: Omit<Protocol<Spec>, Optional> & Partial<Pick<Protocol<Spec>, Optional>>,
 ): Protocol<Spec> {
-  return { check: () => [], defaultExpect: {}, elsewhere: {}, ...definition };
+  return { check: () => [], captured: () => [], defaultExpect: {}, elsewhere: {}, ...definition };
 }
