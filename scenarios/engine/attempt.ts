@@ -36,7 +36,8 @@ export type AttemptContext = Pick<
 export async function runAttempt(number: number, shared: AttemptContext, abort: AbortSignal): Promise<Attempt> {
   const { clock, scenario } = shared;
   const values = new Map<string, unknown>();
-  const scope: Scope = { values, secrets: shared.secrets, generators: shared.generators };
+  const { secrets, generators } = shared;
+  const scope: Scope = { values, secrets, generators, environment: '', row: null, functions: null };
   const context: StepContext = { ...shared, scope, values, attemptStart: clock.monotonic() };
   const attempt: Attempt = {
     number,

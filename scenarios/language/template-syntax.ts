@@ -2,7 +2,10 @@ import { suggestion } from '../../core/document/index.ts';
 import { FILTER_NAMES, filter } from './filters.ts';
 import { GENERATOR_NAMES, generator } from './generators.ts';
 
-export type Call = { readonly name: string; readonly args: readonly (string | number)[] };
+export type Call = { readonly name: string; readonly args: readonly Argument[] };
+
+/** Written out, or a name or secret whose value is taken. */
+export type Argument = string | number | boolean | null | Reference;
 
 /** What stands between `{{` and `}}`. `offset` and `length` cover the braces, counted in the text of the template. */
 export interface Expression {
@@ -14,9 +17,12 @@ export interface Expression {
   readonly length: number;
 }
 
-export type Source =
+export type Reference =
   | { readonly kind: 'name'; readonly name: string; readonly path: readonly string[] }
-  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'secret'; readonly name: string };
+
+export type Source =
+  | Reference
   | { readonly kind: 'generator'; readonly call: Call }
   | { readonly kind: 'literal'; readonly value: string | number };
 
@@ -28,6 +34,8 @@ export interface TemplateSyntaxError {
 }
 
 const TOKEN = /\s*(?:(\$?[A-Za-z_][\w-]*)|("(?:[^"\\]|\\.)*"|'[^']*')|(-?\d+(?:\.\d+)?)|(.))/gsu;
+
+const CONSTANTS: Record<string, boolean | null> = { true: true, false: false, null: null };
 
 interface Token {
   kind: 'word' | 'text' | 'number' | 'sign' | 'end';
@@ -100,8 +108,9 @@ function parseExpression(written: string): Pick<Expression, 'source' | 'filters'
     ...logicless,
   });
 
-  const args = (): (string | number)[] | Problem => {
-    const values: (string | number)[] = [];
+  /** @param references how many arguments, from the first on, may be names and secrets */
+  const args = (references: (index: number) => boolean): Argument[] | Problem => {
+    const values: Argument[] = [];
     if (peek().text !== '(' || peek().kind !== 'sign') return values;
     take();
     for (;;) {
@@ -109,11 +118,38 @@ function parseExpression(written: string): Pick<Expression, 'source' | 'filters'
       if (token.kind === 'sign' && token.text === ')' && values.length === 0) return values;
       if (token.kind === 'text') values.push(unquote(token.text));
       else if (token.kind === 'number') values.push(Number(token.text));
-      else return unexpected(token);
+      else if (token.kind === 'word' && Object.hasOwn(CONSTANTS, token.text)) values.push(CONSTANTS[token.text]!);
+      else if (token.kind === 'word' && !token.text.startsWith('$') && references(values.length)) {
+        const found = reference(token.text);
+        if ('message' in found) return found;
+        values.push(found);
+      } else return unexpected(token);
       const after = take();
-      if (after.text === ')') return values;
+      if (after.kind === 'sign' && after.text === ')') return values;
       if (after.text !== ',') return unexpected(after);
     }
+  };
+
+  const reference = (word: string): Reference | Problem => {
+    const path: string[] = [];
+    for (;;) {
+      if (peek().text === '.' && peek().kind === 'sign') {
+        take();
+        const field = take();
+        if (field.kind !== 'word' && field.kind !== 'number') return unexpected(field);
+        path.push(...field.text.split('.'));
+      } else if (peek().text === '[' && peek().kind === 'sign') {
+        take();
+        const field = take();
+        if (field.kind !== 'number' && field.kind !== 'text') return unexpected(field);
+        path.push(field.kind === 'text' ? unquote(field.text) : field.text);
+        const close = take();
+        if (close.text !== ']') return unexpected(close);
+      } else break;
+    }
+    if (word !== 'secrets') return { kind: 'name', name: word, path };
+    if (path.length !== 1) return { message: `{{ ${written} }} does not name a secret`, hint: '{{ secrets.NAME }}' };
+    return { kind: 'secret', name: path[0]! };
   };
 
   let source: Source;
@@ -132,32 +168,15 @@ function parseExpression(written: string): Pick<Expression, 'source' | 'filters'
           GENERATOR_NAMES.map((known) => `$${known}`),
         ),
       };
-    const values = args();
+    const values = args((index) => known.references === true && index > 0);
     if ('message' in values) return values;
-    const wrong = wrongArity(`$${name}`, values.length, known.arity);
+    const wrong = wrongArity(`$${name}`, values.length, known.arity) ?? known.check?.(values.map(writtenOut));
     if (wrong) return wrong;
     source = { kind: 'generator', call: { name, args: values } };
   } else {
-    const path: string[] = [];
-    for (;;) {
-      if (peek().text === '.' && peek().kind === 'sign') {
-        take();
-        const field = take();
-        if (field.kind !== 'word' && field.kind !== 'number') return unexpected(field);
-        path.push(...field.text.split('.'));
-      } else if (peek().text === '[' && peek().kind === 'sign') {
-        take();
-        const field = take();
-        if (field.kind !== 'number' && field.kind !== 'text') return unexpected(field);
-        path.push(field.kind === 'text' ? unquote(field.text) : field.text);
-        const close = take();
-        if (close.text !== ']') return unexpected(close);
-      } else break;
-    }
-    if (first.text === 'secrets') {
-      if (path.length !== 1) return { message: `{{ ${written} }} does not name a secret`, hint: '{{ secrets.NAME }}' };
-      source = { kind: 'secret', name: path[0]! };
-    } else source = { kind: 'name', name: first.text, path };
+    const found = reference(first.text);
+    if ('message' in found) return found;
+    source = found;
   }
 
   const filters: Call[] = [];
@@ -168,9 +187,9 @@ function parseExpression(written: string): Pick<Expression, 'source' | 'filters'
     if (name.kind !== 'word') return unexpected(name);
     const known = filter(name.text);
     if (!known) return { message: `unknown filter "${name.text}"`, ...hinted(name.text, FILTER_NAMES) };
-    const values = args();
+    const values = args((index) => index < known.references);
     if ('message' in values) return values;
-    const wrong = wrongArity(name.text, values.length, known.arity);
+    const wrong = wrongArity(name.text, values.length, known.arity) ?? known.check?.(values.map(writtenOut));
     if (wrong) return wrong;
     filters.push({ name: name.text, args: values });
   }
@@ -184,6 +203,11 @@ function tokenize(written: string): Token[] {
     if (number !== undefined) return { kind: 'number', text: number };
     return { kind: 'sign', text: sign! };
   });
+}
+
+/** A reference has no value yet. */
+function writtenOut(argument: Argument): unknown {
+  return typeof argument === 'object' && argument !== null ? undefined : argument;
 }
 
 function unquote(text: string): string {

@@ -28,6 +28,9 @@ const scope = (values: Record<string, unknown> = {}, secrets: Record<string, str
   values: new Map(Object.entries(values)),
   secrets,
   generators: seeded(),
+  environment: 'local',
+  row: null,
+  functions: null,
 });
 
 const value = (text: unknown, values: Record<string, unknown> = {}) => {
@@ -225,4 +228,101 @@ test('generators are seeded and bounded', () => {
   const die = template('{{ $random_int(1, 6) }}');
   const throws = Array.from({ length: 200 }, () => (render(die, from) as { value: number }).value);
   expect([Math.min(...throws), Math.max(...throws), new Set(throws).size]).toEqual([1, 6, 6]);
+});
+
+describe('time', () => {
+  test.each([
+    ['{{ $now("+1h30m") }}', '2026-11-23T04:30:00.000Z'],
+    ['{{ $now("-1d", "yyyy-MM-dd") }}', '2026-11-22'],
+    ['{{ $now("dd.MM.yyyy HH:mm:ss.SSS") }}', '23.11.2026 03:00:00.000'],
+    [`{{ $now("yyyy-MM-dd'T'HH:mmZ") }}`, '2026-11-23T03:00Z'],
+    ['{{ $now("unix") }}', 1_795_402_800],
+    ['{{ $now("+1s", "unix_ms") }}', 1_795_402_801_000],
+    ['{{ $now("http") }}', 'Mon, 23 Nov 2026 03:00:00 GMT'],
+    ['{{ at | date("yyyy") }}', '2024'],
+    ['{{ ms | date("iso") }}', '1970-01-01T00:00:01.000Z'],
+    ['{{ text | date("iso") }}', 'error: {{ text | date("iso") }} "soon" is not a time'],
+  ])('%s', (text, expected) => {
+    expect(value(text, { at: '2024-02-29T12:00:00+09:00', ms: 1_000, text: 'soon' })).toBe(expected);
+  });
+
+  test.each([
+    '{{ $now("tomorrow") }}',
+    '{{ $now("YYYY-MM-DD") }}',
+    '{{ $now("+1x") }}',
+    '{{ $now("+300y") }}',
+    '{{ a | date("q") }}',
+  ])('%s is a mistake', (text) => expect(compileTemplate(text).errors).toHaveLength(1));
+});
+
+describe('invented data', () => {
+  test('the same seed invents the same, and every method that is let through gives JSON', () => {
+    const invent = (seed: number) =>
+      render(template(['{{ $faker("person.firstName") }}', '{{ $faker("date.past") }}']), {
+        ...scope(),
+        generators: seeded(seed),
+      });
+    expect(invent(3)).toEqual(invent(3));
+    expect(invent(3)).not.toEqual(invent(4));
+    for (const method of ['internet.email', 'number.int', 'number.bigInt', 'location.latitude', 'date.recent']) {
+      const made = value({ made: `{{ $faker("${method}") }}` }) as object;
+      expect(JSON.parse(JSON.stringify(made))).toEqual(made);
+    }
+  });
+
+  test.each([
+    ['person.firstname', 'did you mean "person.firstName"?'],
+    ['helpers.fake', 'for example: $faker("person.firstName")'],
+    ['constructor.constructor', 'for example: $faker("person.firstName")'],
+  ])('%s is a mistake', (method, hint) => {
+    expect(compileTemplate(`{{ $faker("${method}") }}`).errors).toMatchObject([{ hint }]);
+  });
+});
+
+describe('signing', () => {
+  // RFC 4231, test case 2.
+  const digest = '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843';
+  const secrets = { KEY: 'Jefe' };
+  const signed = (text: string, values: Record<string, unknown> = {}) => render(template(text), scope(values, secrets));
+
+  test('a key may be a secret or a name', () => {
+    const values = { body: 'what do ya want for nothing?', key: 'Jefe' };
+    expect(signed('{{ body | hmac_sha256(secrets.KEY) }}', values)).toEqual({ value: digest });
+    expect(signed('{{ body | hmac_sha256(key) }}', values)).toEqual({ value: digest });
+    expect(signed('{{ body | hmac_sha256(secrets.KEY, "base64") }}', values)).toEqual({
+      value: Buffer.from(digest, 'hex').toString('base64'),
+    });
+    expect(signed('{{ body | hmac_sha256(nothing) }}', values)).toMatchObject({ error: { code: 'undefined' } });
+  });
+
+  test('hashes and base64url', () => {
+    expect(value('{{ "abc" | sha256 }}')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+    expect(value('{{ "??>" | base64url }}')).toBe('Pz8-');
+    expect(compileTemplate('{{ a | sha256("octal") }}').errors).toHaveLength(1);
+  });
+});
+
+describe('functions, rows and environments', () => {
+  const functions = {
+    names: ['sign'],
+    call: (name: string, args: readonly unknown[]) =>
+      name === 'sign' ? { value: { signed: args } } : { error: 'threw: no' },
+  };
+  const from: Scope = { ...scope({ body: { a: 1 } }, { KEY: 'k' }), functions, environment: 'staging', row: 3 };
+
+  test('a function takes literals, names and secrets and gives any JSON', () => {
+    expect(render(template('{{ $call("sign", body.a, secrets.KEY, "x", 1, true, null) }}'), from)).toEqual({
+      value: { signed: [1, 'k', 'x', 1, true, null] },
+    });
+    expect(render(template('{{ $call("other") }}'), from)).toMatchObject({
+      error: { message: '{{ $call("other") }} threw: no' },
+    });
+    expect(render(template('{{ $call("sign") }}'), scope())).toMatchObject({ error: { code: 'unusable' } });
+    expect(render(template('{{ $call("sign", nothing) }}'), from)).toMatchObject({ error: { name: 'nothing' } });
+  });
+
+  test('their names are known', () => {
+    expect(render(template('{{ $env }}#{{ $row }}'), from)).toEqual({ value: 'staging#3' });
+    expect(render(template('{{ $row }}'), scope())).toMatchObject({ error: { code: 'unusable' } });
+  });
 });

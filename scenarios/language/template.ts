@@ -1,12 +1,18 @@
 import { suggestion } from '../../core/document/index.ts';
 import { type Escaping, escapers } from './escaping.ts';
 import { asText, filter } from './filters.ts';
-import { type Generators, generator } from './generators.ts';
-import { type Expression, parseTemplate, type TemplateSyntaxError } from './template-syntax.ts';
+import { generator, type Surroundings } from './generators.ts';
+import {
+  type Argument,
+  type Expression,
+  parseTemplate,
+  type Reference,
+  type TemplateSyntaxError,
+} from './template-syntax.ts';
 
 export type { Escaping } from './escaping.ts';
-export type { Generators } from './generators.ts';
-export type { Expression, TemplateSyntaxError } from './template-syntax.ts';
+export type { Functions, Generators } from './generators.ts';
+export type { Argument, Expression, Reference, TemplateSyntaxError } from './template-syntax.ts';
 
 /** A value with templates in it, compiled once and rendered many times. Plain data. */
 export type Template =
@@ -21,12 +27,11 @@ export type Template =
   | { readonly kind: 'map'; readonly entries: readonly (readonly [string, Template])[] };
 
 /** What names mean while a step is rendered. */
-export interface Scope {
-  /** Variables and captures made so far. */
+export interface Scope extends Surroundings {
+  /** Variables and captures made so far, parameters, and `row`. */
   readonly values: ReadonlyMap<string, unknown>;
   /** Declared secrets; own properties only. */
   readonly secrets: Readonly<Record<string, string>>;
-  readonly generators: Generators;
 }
 
 /** Why a template has no value at run time. `undefined`: a name that nothing has made yet. */
@@ -142,6 +147,21 @@ export function expressionsOf(template: Template): Expression[] {
   }
 }
 
+/** The names and secrets that an expression takes values from, with whether it can do without. */
+export function referencesOf({ source, filters }: Expression): { reference: Reference; excused: boolean }[] {
+  const references = (args: readonly Argument[]) =>
+    args.flatMap((argument) =>
+      typeof argument === 'object' && argument !== null ? [{ reference: argument, excused: false }] : [],
+    );
+  const own =
+    source.kind === 'name' || source.kind === 'secret'
+      ? [{ reference: source, excused: filters[0]?.name === 'default' }]
+      : source.kind === 'generator'
+        ? references(source.call.args)
+        : [];
+  return [...own, ...filters.flatMap(({ args }) => references(args))];
+}
+
 function renderText({ parts, escaping }: Extract<Template, { kind: 'text' }>, scope: Scope): Rendered {
   const [only] = parts;
   if (escaping === 'none' && parts.length === 1 && typeof only === 'object') return evaluate(only, scope);
@@ -164,52 +184,69 @@ function renderText({ parts, escaping }: Extract<Template, { kind: 'text' }>, sc
 }
 
 function evaluate(expression: Expression, scope: Scope): Rendered {
+  const { source } = expression;
   let value: unknown;
   let missing: TemplateError | undefined;
-  const { source } = expression;
   switch (source.kind) {
     case 'literal':
       value = source.value;
       break;
-    case 'generator':
-      value = generator(source.call.name)!.make(scope.generators, source.call.args);
+    case 'generator': {
+      const args = evaluateArguments(source.call.args, scope);
+      if ('error' in args) return args;
+      const made = generator(source.call.name)!.make(scope, args.value);
+      if ('error' in made) return { error: unusableValue(expression, made.error) };
+      value = made.value;
       break;
-    case 'secret':
-      if (Object.hasOwn(scope.secrets, source.name)) value = scope.secrets[source.name];
-      else
-        missing = undefinedName(
-          `secrets.${source.name}`,
-          Object.keys(scope.secrets).map((name) => `secrets.${name}`),
-        );
-      break;
-    case 'name':
-      if (!scope.values.has(source.name)) missing = undefinedName(source.name, scope.values.keys());
-      else {
-        value = scope.values.get(source.name);
-        let walked = source.name;
-        for (const field of source.path) {
-          const here: unknown = value;
-          if (typeof here !== 'object' || here === null || !Object.hasOwn(here, field)) {
-            missing = undefinedName(
-              `${walked}.${field}`,
-              typeof here === 'object' && here !== null && !Array.isArray(here) ? Object.keys(here) : [],
-            );
-            value = undefined;
-            break;
-          }
-          value = (here as Record<string, unknown>)[field];
-          walked += `.${field}`;
-        }
-      }
+    }
+    default: {
+      const found = lookUp(source, scope);
+      if ('error' in found) missing = found.error;
+      else value = found.value;
+    }
   }
   for (const { name, args } of expression.filters) {
     if (missing && name !== 'default') break;
+    // The fallback of a value that is there need not be defined.
+    if (name === 'default' && !missing && value !== null && value !== undefined) continue;
     missing = undefined;
-    const filtered = filter(name)!.apply(value, args);
+    const given = evaluateArguments(args, scope);
+    if ('error' in given) return given;
+    const filtered = filter(name)!.apply(value, given.value);
     if ('error' in filtered) return { error: unusableValue(expression, filtered.error) };
     value = filtered.value;
   }
   return missing ? { error: missing } : { value };
+}
+
+function evaluateArguments(args: readonly Argument[], scope: Scope): Rendered<readonly unknown[]> {
+  const values: unknown[] = [];
+  for (const argument of args) {
+    const found = typeof argument === 'object' && argument !== null ? lookUp(argument, scope) : { value: argument };
+    if ('error' in found) return found;
+    values.push(found.value);
+  }
+  return { value: values };
+}
+
+function lookUp(reference: Reference, scope: Scope): Rendered {
+  if (reference.kind === 'secret') {
+    if (Object.hasOwn(scope.secrets, reference.name)) return { value: scope.secrets[reference.name] };
+    const known = Object.keys(scope.secrets).map((name) => `secrets.${name}`);
+    return { error: undefinedName(`secrets.${reference.name}`, known) };
+  }
+  if (!scope.values.has(reference.name)) return { error: undefinedName(reference.name, scope.values.keys()) };
+  let value = scope.values.get(reference.name);
+  let walked = reference.name;
+  for (const field of reference.path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) {
+      const known = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+      return { error: undefinedName(`${walked}.${field}`, known) };
+    }
+    value = (value as Record<string, unknown>)[field];
+    walked += `.${field}`;
+  }
+  return { value };
 }
 
 function undefinedName(name: string, known: Iterable<string>): TemplateError {
