@@ -37,3 +37,29 @@ export const DEFAULT_CONNECTION: ConnectionSettings = {
   servername: null,
   resolve: null,
 };
+
+/**
+ * Equal for settings that make equal connections, so that one can be used again.
+ * Secrets stay out of it only in so far as it never leaves the process.
+ */
+export function connectionKey(settings: ConnectionSettings): string {
+  if (settings === DEFAULT_CONNECTION) return '';
+  let key = known.get(settings);
+  if (key === undefined) {
+    const { http, proxy, ca, clientCertificate, verify, ip, servername, resolve } = settings;
+    const { cert, key: privateKey, passphrase } = clientCertificate ?? {};
+    const parts = [http, proxy, ca, cert, privateKey, passphrase, verify, ip, servername, resolve];
+    key = JSON.stringify(parts.map((part) => (part instanceof Uint8Array ? part.toString('latin1') : part)));
+    known.set(settings, key);
+  }
+  return key;
+}
+
+const known = new WeakMap<ConnectionSettings, string>();
+
+/** For another host than the one the settings were written for: what names or identifies this one stays behind. */
+export function elsewhere(settings: ConnectionSettings): ConnectionSettings {
+  const { servername, resolve, clientCertificate } = settings;
+  if (servername === null && resolve === null && clientCertificate === null) return settings;
+  return { ...settings, servername: null, resolve: null, clientCertificate: null };
+}

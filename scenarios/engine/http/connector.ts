@@ -1,8 +1,10 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { buildConnector } from 'undici';
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../../core/clock.ts';
+import type { ConnectionSettings } from './connection.ts';
+import { secureContextOf } from './secure-context.ts';
+import type { Target } from './target.ts';
 import type { Refusal, UrlPolicy } from './url-policy.ts';
 
 /** Resolves a name to all its addresses; replaceable so that tests can rebind names. */
@@ -29,85 +31,224 @@ export class RefusedTarget extends Error {
   }
 }
 
-export interface ConnectorOptions {
-  clock: Clock;
-  policy: UrlPolicy;
-  lookup: Lookup;
-  /** Called as phases end, also when a later one fails. */
-  onPhases(phases: ConnectPhases): void;
+/** What connections are made with, whatever they are for. */
+export interface Network {
+  readonly clock: Clock;
+  readonly policy: UrlPolicy;
+  readonly lookup: Lookup;
 }
 
+/** Takes what a connection receives; the bytes are only valid during the call. */
+export interface Reader {
+  receive(bytes: Buffer, end: number): void;
+}
+
+export interface DialOptions {
+  readonly target: Target;
+  readonly settings: ConnectionSettings;
+  /** Protocols to offer for TLS (RFC 7301), or null. */
+  readonly alpn: string[] | null;
+  /** Reads in place of the socket's events, which is cheaper. */
+  readonly reader?: Reader;
+}
+
+/** A connection that is being made. */
+export interface Dialing {
+  /** Filled in as phases end, also when a later one fails. */
+  readonly phases: ConnectPhases;
+  /** Gives up; `done` is not called any more. */
+  cancel(): void;
+}
+
+type Done = (error: Error | null, socket: Socket | null) => void;
+
 /**
- * Connects for undici, timing the phases. The addresses that the policy has judged are the ones connected to, so a
- * name that answers differently the second time (DNS rebinding) gains nothing.
+ * Connects to a target without a proxy, timing the phases. The addresses that the policy has judged are the ones
+ * connected to, so a name that answers differently the second time (DNS rebinding) gains nothing.
+ * @param done called once with an error or a socket, which then has no listeners of ours left
  */
-export function createConnector({ clock, policy, lookup, onPhases }: ConnectorOptions) {
-  const open = new Set<Socket>();
-
-  const connector: buildConnector.connector = ({ hostname, host, protocol, port, servername }, callback) => {
-    const origin = `${protocol}//${host ?? hostname}`;
-    const phases: ConnectPhases = { dnsMs: null, connectMs: null, tlsMs: null };
-    onPhases(phases);
-    let since = clock.monotonic();
-    const lap = () => {
-      const now = clock.monotonic();
-      const took = now - since;
-      since = now;
-      return took;
-    };
-
-    const literal = isIP(hostname) ? policy.checkAddress(origin, hostname) : null;
-    if (literal) return callback(new RefusedTarget(literal), null);
-
-    const pinned: LookupFunction = (name, options, done) => {
-      lookup(name, (error, addresses) => {
-        phases.dnsMs = lap();
-        if (error) return done(error, '', 0);
-        for (const { address } of addresses) {
-          const refusal = policy.checkAddress(origin, address);
-          if (refusal) {
-            const message = `${name} resolves to a refused address: ${refusal.message}`;
-            return done(new RefusedTarget({ ...refusal, message }), '', 0);
-          }
-        }
-        const [first] = addresses;
-        if (!first) return done(Object.assign(new Error(`${name} has no address`), { code: 'ENOTFOUND' }), '', 0);
-        if (options.all) done(null, addresses);
-        else done(null, first.address, first.family);
-      });
-    };
-
-    const secure = protocol === 'https:';
-    const target = { host: hostname, port: Number(port || (secure ? 443 : 80)), lookup: pinned };
-    const name = servername || (isIP(hostname) ? '' : hostname);
-    const socket = secure
-      ? connectTls({ ...target, servername: name, ALPNProtocols: ['http/1.1'] })
-      : connectTcp(target);
-    open.add(socket);
-    socket.setNoDelay(true);
-    socket.once('connect', () => {
-      phases.connectMs = lap();
-    });
-    const failed = (error: Error) => callback(error, null);
-    socket.once('error', failed);
-    socket.once('close', () => open.delete(socket));
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      if (secure) phases.tlsMs = lap();
-      socket.off('error', failed);
-      callback(null, socket);
-    });
+export function dial(network: Network, options: DialOptions, done: Done): Dialing {
+  const { target, settings } = options;
+  const phases: ConnectPhases = { dnsMs: null, connectMs: null, tlsMs: null };
+  const laps = new Laps(network.clock);
+  const host = settings.resolve ?? target.hostname;
+  const refused = isIP(host) ? judgeLiteral(host, target, settings, network.policy) : null;
+  if (refused) {
+    done(refused, null);
+    return { phases, cancel: () => {} };
+  }
+  const lookup = pinnedLookup(network, target.origin, settings.ip, () => {
+    phases.dnsMs = laps.next();
+  });
+  const to = {
+    host,
+    port: target.port,
+    lookup,
+    noDelay: true,
+    ...(options.reader && { onread: onRead(options.reader) }),
   };
-
+  let socket: Socket;
+  if (target.secure) {
+    const secure = tlsOptions(target.hostname, settings, options.alpn);
+    if ('error' in secure) {
+      done(secure.error, null);
+      return { phases, cancel: () => {} };
+    }
+    socket = connectTls({ ...to, ...secure.options });
+  } else socket = connectTcp(to);
+  socket.once('connect', () => {
+    phases.connectMs = laps.next();
+    if (!target.secure) succeed();
+  });
+  if (target.secure) {
+    socket.once('secureConnect', () => {
+      phases.tlsMs = laps.next();
+      succeed();
+    });
+  }
+  const fail = (error: Error) => {
+    over = true;
+    // The other addresses of a name may fail after the first one has been reported.
+    socket.on('error', ignore);
+    socket.destroy();
+    done(error, null);
+  };
+  const succeed = () => {
+    if (over) return;
+    over = true;
+    socket.off('error', fail);
+    done(null, socket);
+  };
+  let over = false;
+  socket.once('error', fail);
   return {
-    connector,
-    /** Cuts every connection, those still being set up included. */
-    destroy(): void {
-      for (const socket of open) {
-        socket.on('error', () => {
-          // Nobody waits for this connection any more, so its error concerns nobody.
-        });
-        socket.destroy();
-      }
+    phases,
+    cancel() {
+      if (over) return;
+      over = true;
+      socket.off('error', fail);
+      socket.on('error', ignore);
+      socket.destroy();
     },
   };
+}
+
+/** TLS over a connection that exists, such as a proxy's tunnel. */
+export function secure(socket: Socket, options: DialOptions, done: Done): void {
+  const made = tlsOptions(options.target.hostname, options.settings, options.alpn);
+  if ('error' in made) {
+    done(made.error, null);
+    return;
+  }
+  const { reader } = options;
+  const wrapped = connectTls({ socket, ...made.options });
+  if (reader) wrapped.on('data', (bytes: Buffer) => reader.receive(bytes, bytes.length));
+  const fail = (error: Error) => {
+    wrapped.on('error', ignore);
+    wrapped.destroy();
+    done(error, null);
+  };
+  wrapped.once('error', fail);
+  wrapped.once('secureConnect', () => {
+    wrapped.off('error', fail);
+    done(null, wrapped);
+  });
+}
+
+/** Nobody waits for such a connection any more, so its error concerns nobody. */
+export function ignore(): void {}
+
+/** Time from one call to the next. */
+export class Laps {
+  readonly #clock: Clock;
+  #since: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#since = clock.monotonic();
+  }
+
+  next(): number {
+    const now = this.#clock.monotonic();
+    const took = now - this.#since;
+    this.#since = now;
+    return took;
+  }
+}
+
+/** Judges all addresses of a name, and hands on those of the wanted IP version. */
+export function pinnedLookup(
+  { lookup, policy }: Network,
+  origin: string,
+  ip: ConnectionSettings['ip'],
+  resolved: () => void,
+): LookupFunction {
+  return (name, options, done) => {
+    lookup(name, (error, addresses) => {
+      resolved();
+      if (error) return done(error, '', 0);
+      for (const { address } of addresses) {
+        const refusal = policy.checkAddress(origin, address);
+        if (refusal) return done(rebound(name, refusal), '', 0);
+      }
+      const usable = ip === null ? addresses : addresses.filter(({ address }) => isIP(address) === ip);
+      const [first] = usable;
+      if (!first) return done(noAddress(name, addresses.length > 0 ? ip : null), '', 0);
+      if (options.all) done(null, usable);
+      else done(null, first.address, first.family);
+    });
+  };
+}
+
+function judgeLiteral(host: string, { origin }: Target, { ip }: ConnectionSettings, policy: UrlPolicy): Error | null {
+  const refusal = policy.checkAddress(origin, host);
+  if (refusal) return new RefusedTarget(refusal);
+  return ip !== null && isIP(host) !== ip ? noAddress(host, ip) : null;
+}
+
+export function rebound(name: string, refusal: Refusal): RefusedTarget {
+  return new RefusedTarget({ ...refusal, message: `${name} resolves to a refused address: ${refusal.message}` });
+}
+
+function noAddress(name: string, ip: ConnectionSettings['ip']): Error {
+  const version = ip === null ? '' : `IPv${ip} `;
+  return Object.assign(new Error(`${name} has no ${version}address`), {
+    code: ip === null ? 'ENOTFOUND' : 'ENOVERSION',
+  });
+}
+
+function tlsOptions(hostname: string, settings: ConnectionSettings, alpn: string[] | null) {
+  const made = secureContextOf(settings);
+  if ('error' in made) return made;
+  const name = settings.servername ?? hostname;
+  return {
+    options: {
+      secureContext: made.context,
+      // RFC 6066 §3: no address is sent as a server name.
+      servername: isIP(name) ? '' : name,
+      checkServerIdentity: (_host: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+        checkServerIdentity(name, certificate),
+      rejectUnauthorized: settings.verify,
+      ...(alpn ? { ALPNProtocols: alpn } : {}),
+    },
+  };
+}
+
+const READ_BYTES = 64 * 1024;
+/** What one read fills is used up before the next one starts, on whatever connection; Windows fills several at a time. */
+const sharedBytes = process.platform === 'win32' ? null : Buffer.allocUnsafeSlow(READ_BYTES);
+
+function onRead(reader: Reader) {
+  const buffer = sharedBytes ?? Buffer.allocUnsafeSlow(READ_BYTES);
+  return {
+    buffer,
+    callback(length: number) {
+      reader.receive(buffer, length);
+      return true;
+    },
+  };
+}
+
+export function isTls(socket: Socket): socket is TLSSocket {
+  return 'authorized' in socket;
 }

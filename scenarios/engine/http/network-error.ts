@@ -1,4 +1,6 @@
 import { types } from 'node:util';
+import type { ResponseProblem } from './response-parser.ts';
+import { UnusableCertificate } from './secure-context.ts';
 
 const { isNativeError } = types;
 
@@ -33,12 +35,12 @@ const CERTIFICATE: Record<string, [code: string, words: string, hint: string]> =
   DEPTH_ZERO_SELF_SIGNED_CERT: [
     'TLS_CERTIFICATE_UNTRUSTED',
     'the certificate is self-signed',
-    'trust its issuer through NODE_EXTRA_CA_CERTS',
+    'trust its issuer through connection: { ca: … } or NODE_EXTRA_CA_CERTS',
   ],
   SELF_SIGNED_CERT_IN_CHAIN: [
     'TLS_CERTIFICATE_UNTRUSTED',
     'the certificate chain ends in a self-signed certificate',
-    'trust its issuer through NODE_EXTRA_CA_CERTS',
+    'trust its issuer through connection: { ca: … } or NODE_EXTRA_CA_CERTS',
   ],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
     'TLS_CERTIFICATE_UNTRUSTED',
@@ -48,7 +50,7 @@ const CERTIFICATE: Record<string, [code: string, words: string, hint: string]> =
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
     'TLS_CERTIFICATE_UNTRUSTED',
     "the certificate's issuer is not known here",
-    'trust it through NODE_EXTRA_CA_CERTS',
+    'trust it through connection: { ca: … } or NODE_EXTRA_CA_CERTS',
   ],
   ERR_TLS_CERT_ALTNAME_INVALID: [
     'TLS_NAME_MISMATCH',
@@ -57,15 +59,17 @@ const CERTIFICATE: Record<string, [code: string, words: string, hint: string]> =
   ],
 };
 
-/** Puts what Node or undici threw into words. */
-export function explainNetworkError(thrown: unknown, progress: Progress): ExchangeError {
-  const error = innermost(thrown);
+/** Puts into words what Node threw, or what was wrong with a response. */
+export function explainNetworkError(failure: unknown, progress: Progress): ExchangeError {
+  const problem = problemOf(failure);
+  if (problem) return { kind: 'network', ...explainResponse(problem, progress) };
+  const error = innermost(failure);
   const code = codeOf(error);
   return {
     kind: 'network',
     ...(explainConnect(code, error, progress) ??
       explainTls(code, error, progress) ??
-      explainResponse(code, error, progress)),
+      explainBreak(code, error, progress)),
   };
 }
 
@@ -98,18 +102,17 @@ function explainConnect(code: string, error: Error, { target, hostname, phase }:
         hint: 'check route and firewall',
       };
     case 'ETIMEDOUT':
-    case 'UND_ERR_CONNECT_TIMEOUT':
       if (phase !== 'connect') return undefined;
       return {
         code: 'CONNECT_TIMEOUT',
         message: `${target} did not accept the connection`,
         hint: 'check route and firewall',
       };
-    case 'UND_ERR_INVALID_ARG':
+    case 'ENOVERSION':
       return {
-        code: 'INVALID_REQUEST',
-        message: `the request cannot be sent: ${error.message}`,
-        hint: 'check method, path and headers of the step',
+        code: 'UNREACHABLE',
+        message: error.message,
+        hint: 'change ip of the connection, or ask for the other kind of address',
       };
     default:
       return undefined;
@@ -117,6 +120,13 @@ function explainConnect(code: string, error: Error, { target, hostname, phase }:
 }
 
 function explainTls(code: string, error: Error, { target }: Progress): Explanation | undefined {
+  if (error instanceof UnusableCertificate) {
+    return {
+      code: 'CERTIFICATE_UNUSABLE',
+      message: `TLS with ${target}: ca or client_certificate of the connection cannot be used: ${error.message}`,
+      hint: 'both are PEM; check the passphrase too',
+    };
+  }
   const certificate = CERTIFICATE[code];
   if (certificate)
     return { code: certificate[0], message: `TLS with ${target}: ${certificate[1]}`, hint: certificate[2] };
@@ -134,67 +144,64 @@ function explainTls(code: string, error: Error, { target }: Progress): Explanati
   return undefined;
 }
 
-function explainResponse(code: string, error: Error, progress: Progress): Explanation {
-  const { target, phase, receivedBytes, expectedBytes } = progress;
-  if (code === 'HPE_HEADER_OVERFLOW' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+function explainBreak(code: string, error: Error, progress: Progress): Explanation {
+  if (code === 'ECONNRESET' || code === 'EPIPE') return explainResponse({ kind: 'closed', detail: '' }, progress);
+  return {
+    code: 'NETWORK_ERROR',
+    message: `${progress.target}: ${error.message || code || 'unknown network error'}`,
+    hint: null,
+  };
+}
+
+function explainResponse({ kind, detail }: ResponseProblem, progress: Progress): Explanation {
+  const { target, phase } = progress;
+  if (kind === 'headers_too_large') {
     return {
       code: 'HEADERS_TOO_LARGE',
       message: `the response headers of ${target} are too large`,
       hint: 'at most 16 KiB are read',
     };
   }
-  const closed =
-    code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'HPE_INVALID_EOF_STATE';
-  if (phase === 'download' && (closed || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')) {
-    const came =
-      expectedBytes === null ? `after ${receivedBytes} bytes` : `after ${receivedBytes} of ${expectedBytes} bytes`;
-    return {
-      code: 'BODY_TRUNCATED',
-      message: `${target} closed the connection in the middle of the body, ${came}`,
-      hint: null,
-    };
-  }
-  // undici's words for a 100 or 101 that nobody asked for.
-  if (/^bad (?:response|upgrade)$/.test(error.message)) {
-    return {
-      code: 'INVALID_RESPONSE',
-      message: `${target} answered with an interim status (100 or 101) that nobody asked for`,
-      hint: null,
-    };
-  }
-  if (closed && phase === 'connect') {
-    return {
-      code: 'CONNECTION_RESET',
-      message: `${target} closed the connection while it was being set up`,
-      hint: 'does the port expect TLS, or the other way round?',
-    };
-  }
-  if (closed) {
-    return {
-      code: 'CONNECTION_RESET',
-      message: `${target} closed the connection before it answered`,
-      hint: 'did the service crash or restart?',
-    };
-  }
-  if (code.startsWith('HPE_')) {
+  if (kind === 'malformed') {
     const what = phase === 'download' ? 'sent a body that breaks HTTP framing' : 'sent something that is not HTTP';
-    return { code: 'INVALID_RESPONSE', message: `${target} ${what}: ${parserDetail(error)}`, hint: null };
+    return { code: 'INVALID_RESPONSE', message: `${target} ${what}: ${detail}`, hint: null };
   }
-  return {
-    code: 'NETWORK_ERROR',
-    message: `${target}: ${error.message || code || 'unknown network error'}`,
-    hint: null,
-  };
+  return explainClosed(progress);
 }
 
-/** Node's or undici's code; undici leaves some of its parser's errors without one. */
+function explainClosed({ target, phase, receivedBytes, expectedBytes }: Progress): Explanation {
+  switch (phase) {
+    case 'download': {
+      const of = expectedBytes === null ? '' : ` of ${expectedBytes}`;
+      return {
+        code: 'BODY_TRUNCATED',
+        message: `${target} closed the connection in the middle of the body, after ${receivedBytes}${of} bytes`,
+        hint: null,
+      };
+    }
+    case 'connect':
+      return {
+        code: 'CONNECTION_RESET',
+        message: `${target} closed the connection while it was being set up`,
+        hint: 'does the port expect TLS, or the other way round?',
+      };
+    case 'wait':
+      return {
+        code: 'CONNECTION_RESET',
+        message: `${target} closed the connection before it answered`,
+        hint: 'did the service crash or restart?',
+      };
+  }
+}
+
+/** Both an error and a problem may come here; a problem is plain. */
+function problemOf(failure: unknown): ResponseProblem | null {
+  if (failure === null || typeof failure !== 'object' || isNativeError(failure)) return null;
+  return 'kind' in failure && 'detail' in failure ? (failure as ResponseProblem) : null;
+}
+
 function codeOf(error: Error): string {
-  return String((error as { code?: unknown }).code ?? (error.name === 'HTTPParserError' ? 'HPE_INVALID' : ''));
-}
-
-/** The parser's own words, which undici puts in brackets. */
-function parserDetail(error: Error): string {
-  return /\((.+)\)$/.exec(error.message)?.[1] ?? error.message;
+  return String((error as { code?: unknown }).code ?? '');
 }
 
 /** The error that says most: of several tried addresses the last one's, of a wrapped one its cause. */
@@ -203,7 +210,7 @@ function innermost(thrown: unknown): Error {
   const tried = (thrown as { errors?: unknown[] }).errors;
   if (Array.isArray(tried) && tried.length > 0) return innermost(tried.at(-1));
   const cause = thrown.cause;
-  const wrapped = isNativeError(cause) && codeOf(cause) !== '' && !codeOf(thrown).startsWith('HPE_');
+  const wrapped = isNativeError(cause) && codeOf(cause) !== '';
   return wrapped ? innermost(cause) : thrown;
 }
 
