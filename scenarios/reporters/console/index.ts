@@ -1,53 +1,55 @@
 import pc from 'picocolors';
+import { columns as columnsOf } from '../../../core/document/index.ts';
 import { formatDuration } from '../../../core/units.ts';
 import type { RunResult } from '../../run-result.ts';
+import { printable } from '../printable.ts';
 import { defineReporter, type Reporter, type ReporterOptions, totalsOf } from '../reporter.ts';
-import { printable } from './printable.ts';
-import { stepLines } from './waterfall.ts';
+import { type Count, counts, elapsedWords, reasonOf, scenarios } from '../totals-words.ts';
+import { failureLines } from './failure.ts';
+import { LiveLine } from './live-line.ts';
+import { type Colours, hasPhases, PHASE_LEGEND, stepLines } from './waterfall.ts';
 
-type Colours = ReturnType<typeof pc.createColors>;
-
-/** For people at a terminal: a line per run as it ends, its steps as a waterfall, and why it did not pass. */
+/** For people at a terminal: a block per run as it ends, its steps as a waterfall, and why it did not pass. */
 export const reporter = defineReporter({
   name: 'console',
-  summary: 'for people at a terminal',
+  summary: 'for people at a terminal: steps as a waterfall, and why one did not pass',
   create: createConsole,
 });
 
-function createConsole({ colour, width = 80 }: ReporterOptions): Reporter {
+function createConsole({ colour, width = 80, live = false, runs: expected }: ReporterOptions): Reporter {
   const colours = pc.createColors(colour);
-  const runs: RunResult[] = [];
+  const ended: RunResult[] = [];
+  const under = new Set<string>();
+  const line = live ? new LiveLine(width) : null;
+
+  const progress = (news: string) => {
+    const done = expected === undefined ? `${ended.length} done` : `${ended.length} of ${expected} done`;
+    const others = under.size > 1 ? `, ${under.size} under way` : '';
+    return line?.show(`… ${done}${others} · ${printable(news)}`, colours.dim);
+  };
   return {
-    runStarted: ({ monitor, name }) => `${colours.dim(`… ${printable(monitor)}  ${printable(name)}`)}\n`,
+    runStarted({ monitor, name }) {
+      under.add(monitor);
+      return progress(`${monitor}  ${name}`);
+    },
+    stepFinished: ({ monitor, name, row, status }) =>
+      progress(`${monitor}  ${row === null ? '' : `row ${row}, `}${name}: ${status}`),
     runFinished(run) {
-      runs.push(run);
-      return `${runLines(run, colours, width).join('\n')}\n\n`;
+      ended.push(run);
+      under.delete(run.monitor);
+      const text = `${runLines(run, colours, width).join('\n')}\n\n`;
+      const next = [...under].at(-1);
+      return line ? line.above(text) + (next ? progress(next) : '') : text;
     },
     finish() {
-      const { total, passed, failed, error, skipped, degraded } = totalsOf(runs);
-      const parts = [
-        failed > 0 && colours.red(`${failed} failed`),
-        error > 0 && colours.red(`${error} with errors`),
-        passed > 0 && colours.green(`${passed} passed`),
-        degraded > 0 && colours.yellow(`${degraded} of them degraded`),
-        skipped > 0 && `${skipped} skipped`,
-      ].filter((part) => part !== false);
-      const time = runs.reduce((sum, run) => sum + run.duration_ms, 0);
-      return `${total} ${total === 1 ? 'scenario' : 'scenarios'}: ${parts.join(', ') || 'none ran'} (${formatDuration(time)})\n`;
+      const text = `${closingLines(ended, colours).join('\n')}\n`;
+      return line ? line.above(text) : text;
     },
   };
 }
 
 function runLines(run: RunResult, colours: Colours, width: number): string[] {
-  const mark =
-    run.status === 'passed'
-      ? run.degraded
-        ? colours.yellow('▲')
-        : colours.green('✓')
-      : run.status === 'skipped'
-        ? '○'
-        : colours.red('✗');
-  const title = `${mark} ${colours.bold(printable(run.monitor))}  ${printable(run.name)}  ${colours.dim(formatDuration(run.duration_ms))}`;
+  const title = `${mark(run, colours)} ${colours.bold(printable(run.monitor))}  ${printable(run.name)}  ${colours.dim(formatDuration(run.duration_ms))}`;
   return [
     title,
     ...run.attempts.slice(0, -1).map(({ number, failure }) => {
@@ -55,29 +57,36 @@ function runLines(run: RunResult, colours: Colours, width: number): string[] {
       return colours.yellow(`    attempt ${number} of ${run.attempts.length} did not pass: ${printable(why)}`);
     }),
     ...stepLines(run.steps, colours, width),
-    ...failureLines(run, colours),
+    ...failureLines(run, colours, width),
   ];
 }
 
-function failureLines(run: RunResult, colours: Colours): string[] {
-  const { failure } = run;
-  if (run.watcher_fault) return [colours.red(`    ringdown itself failed: ${printable(run.watcher_fault)}`)];
-  if (!failure) return [];
-  const told = run.steps.some(
-    (step) => step.name === failure.step && (step.error || step.assertions.some(({ passed }) => !passed)),
-  );
-  const facts: [string, string | null][] = [
-    ['request', failure.request ? `${failure.request.method} ${failure.request.url}` : null],
-    ['expected', failure.expected],
-    ['actual', failure.actual],
-    ['trace', run.trace_id],
-    ['runbook', run.runbook],
-  ];
+function mark(run: RunResult, colours: Colours): string {
+  if (run.status === 'skipped') return '○';
+  if (run.status !== 'passed') return colours.red('✗');
+  return run.degraded ? colours.yellow('▲') : colours.green('✓');
+}
+
+function closingLines(runs: readonly RunResult[], colours: Colours): string[] {
+  const paint: Record<Count['kind'], (text: string) => string> = {
+    bad: colours.red,
+    good: colours.green,
+    warned: colours.yellow,
+    neutral: (text) => text,
+  };
+  const totals = totalsOf(runs);
+  const parts = counts(totals).map(({ words, kind }) => paint[kind](words));
+  const broken = runs.filter(({ status }) => status === 'failed' || status === 'error');
+  // With one run the reason stands just above.
+  const again = runs.length > 1 ? broken : [];
+  const nameWidth = Math.max(0, ...again.map(({ monitor }) => columnsOf(printable(monitor))));
   return [
-    '',
-    ...(told ? [] : [`    ${colours.red(`${printable(failure.step)}: ${printable(failure.message)}`)}`]),
-    ...facts.flatMap(([label, text]) =>
-      text === null ? [] : [`    ${colours.dim(label.padEnd(9))}${printable(text)}`],
-    ),
+    ...again.map((run) => {
+      const name = printable(run.monitor);
+      return `${colours.red('✗')} ${name}${' '.repeat(nameWidth - columnsOf(name))}  ${printable(reasonOf(run) ?? '')}`;
+    }),
+    ...(again.length > 0 ? [''] : []),
+    ...(runs.some(({ steps }) => steps.some(hasPhases)) ? [colours.dim(PHASE_LEGEND)] : []),
+    `${scenarios(totals.total)}: ${parts.join(', ') || 'none ran'} (${elapsedWords(runs)})`,
   ];
 }

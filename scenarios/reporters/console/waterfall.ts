@@ -2,55 +2,131 @@ import type pc from 'picocolors';
 import { columns } from '../../../core/document/index.ts';
 import { formatDuration } from '../../../core/units.ts';
 import type { StepResult } from '../../run-result.ts';
-import { printable } from './printable.ts';
+import { type Chapter, chapterStatus, chaptersOf, chapterTitle, spanOf, troubles, unmet } from '../outline.ts';
+import { type Phase, phasesOf } from '../phases.ts';
+import { printable } from '../printable.ts';
+import { cut } from './live-line.ts';
 
-type Colours = ReturnType<typeof pc.createColors>;
+export type Colours = ReturnType<typeof pc.createColors>;
 
 const WIDEST_NAME = 40;
+const NARROWEST_NAME = 12;
+const WIDEST_BAR = 40;
+const NARROWEST_BAR = 5;
+// Indentation, mark, status code, duration and the spaces between them.
+const FIXED_COLUMNS = 25;
+/** Rows of data that did not simply pass and are shown step by step. */
+const ROWS_SHOWN = 20;
 
-/** A line per step: mark, name, status code, duration and where in the attempt it stood; below it what did not hold. */
+export const PHASE_LEGEND = '░ connecting  ▒ waiting  █ receiving and judging';
+const SHADES: Record<Phase, string> = { dns: '░', connect: '░', tls: '░', first_byte: '▒', download: '█', own: '█' };
+
+/** Whether the bar of a step shows more than its length. */
+export function hasPhases(step: StepResult): boolean {
+  return step.timings !== null;
+}
+
+/**
+ * A line per step: mark, name, status code, duration and where in the attempt it stood; below it what did not hold. Rows
+ * of data that passed, and those that were not reached, are one line together.
+ */
 export function stepLines(steps: readonly StepResult[], colours: Colours, width: number): string[] {
-  const end = Math.max(1, ...steps.map((step) => step.offset_ms + step.duration_ms));
-  const names = steps.map((step) => cut(printable(step.name)));
+  const chapters = chaptersOf(steps);
+  const titled = chapters.some(({ row, section }) => row !== null || section === 'before' || section === 'after');
+  if (!titled) return waterfall(steps, colours, width);
+  const lines: string[] = [];
+  let shown = 0;
+  let more = 0;
+  for (const group of alike(chapters)) {
+    const [first] = group as [Chapter];
+    const status = chapterStatus(first);
+    const quiet = first.row !== null && (status === 'passed' || status === 'skipped');
+    if (quiet) lines.push(rowsLine(group, status, colours));
+    else if (first.row !== null && ++shown > ROWS_SHOWN) more++;
+    else lines.push(colours.dim(`    ${chapterTitle(first) ?? 'steps'}`), ...waterfall(first.steps, colours, width));
+  }
+  if (more > 0) lines.push(colours.dim(`    … ${more} more rows with failures or warnings`));
+  return lines;
+}
+
+/** Neighbouring rows that ended alike and quietly, together; everything else alone. */
+function alike(chapters: readonly Chapter[]): Chapter[][] {
+  const groups: Chapter[][] = [];
+  for (const chapter of chapters) {
+    const status = chapterStatus(chapter);
+    const before = groups.at(-1);
+    const joins =
+      before && chapter.row !== null && before[0]!.row !== null && (status === 'passed' || status === 'skipped');
+    if (joins && chapterStatus(before[0]!) === status) before.push(chapter);
+    else groups.push([chapter]);
+  }
+  return groups;
+}
+
+function rowsLine(rows: readonly Chapter[], status: 'passed' | 'skipped', colours: Colours): string {
+  const from = rows[0]!.row;
+  const to = rows.at(-1)!.row;
+  const which = from === to ? `row ${from}` : `rows ${from} to ${to}`;
+  if (status === 'skipped') return colours.dim(`    ○ ${which}  skipped`);
+  const { from: begin, to: end } = spanOf(rows.flatMap(({ steps }) => steps));
+  return `    ${colours.green('✓')} ${which}  passed  ${colours.dim(formatDuration(end - begin))}`;
+}
+
+function waterfall(steps: readonly StepResult[], colours: Colours, width: number): string[] {
+  const axis = spanOf(steps);
+  const widest = Math.max(NARROWEST_NAME, Math.min(WIDEST_NAME, width - FIXED_COLUMNS - NARROWEST_BAR));
+  const names = steps.map(({ name, group }) => `${group === null ? '' : '  '}${cut(printable(name), widest)}`);
   const nameWidth = Math.max(0, ...names.map(columns));
-  // Mark, status code, duration and the spaces between them take 25 columns.
-  const barWidth = Math.max(10, Math.min(40, width - nameWidth - 25));
+  const room = width - nameWidth - FIXED_COLUMNS;
+  const barWidth = room < NARROWEST_BAR ? 0 : Math.min(WIDEST_BAR, room);
   return steps.flatMap((step, index) => {
     const name = `${names[index]}${' '.repeat(nameWidth - columns(names[index]!))}`;
-    const status = String(step.response?.status ?? '').padEnd(3);
+    const group = step.group !== null && step.group !== steps[index - 1]?.group ? [groupLine(step.group, colours)] : [];
     if (step.status === 'skipped') {
       const why = step.skipped_reason ? `  ${printable(step.skipped_reason)}` : '';
-      return [colours.dim(`    ○ ${name}  skipped${why}`)];
+      return [...group, colours.dim(`    ○ ${name}  skipped${why}`)];
     }
-    const line = `    ${mark(step, colours)} ${name}  ${status}  ${formatDuration(step.duration_ms).padStart(8)}  ${colours.cyan(bar(step, end, barWidth))}`;
-    return [line.trimEnd(), ...notes(step, colours)];
+    const status = String(step.response?.status ?? '').padEnd(3);
+    const line = `    ${mark(step, colours)} ${name}  ${status}  ${formatDuration(step.duration_ms).padStart(8)}  ${bar(step, axis, barWidth, colours)}`;
+    return [...group, line.trimEnd(), ...notes(step, colours)];
   });
+}
+
+function groupLine(name: string, colours: Colours): string {
+  return colours.dim(`    ∥ ${cut(printable(name), WIDEST_NAME)}, side by side`);
 }
 
 function mark(step: StepResult, colours: Colours): string {
   if (step.status !== 'passed') return colours.red('✗');
-  return step.warnings.every(({ passed }) => passed) ? colours.green('✓') : colours.yellow('▲');
+  return unmet(step.warnings).length === 0 ? colours.green('✓') : colours.yellow('▲');
 }
 
-function bar(step: StepResult, end: number, width: number): string {
-  const from = Math.min(width - 1, Math.floor((step.offset_ms / end) * width));
-  const length = Math.max(1, Math.min(width - from, Math.round((step.duration_ms / end) * width)));
-  return `${' '.repeat(from)}${'█'.repeat(length)}`;
+/** Every cell shows the phase in which its middle lies. */
+function bar(step: StepResult, axis: { from: number; to: number }, width: number, colours: Colours): string {
+  if (width === 0) return '';
+  const length = Math.max(1, axis.to - axis.from);
+  const from = Math.min(width - 1, Math.floor(((step.offset_ms - axis.from) / length) * width));
+  const cells = Math.max(1, Math.min(width - from, Math.round((step.duration_ms / length) * width)));
+  const shades = Array.from({ length: cells }, (_, cell) => {
+    const phase = step.timings === null ? 'own' : phaseAt(step, ((cell + 0.5) / cells) * step.duration_ms);
+    return SHADES[phase];
+  });
+  return `${' '.repeat(from)}${colours.cyan(shades.join(''))}`;
+}
+
+function phaseAt(step: StepResult, ms: number): Phase {
+  let end = 0;
+  for (const { phase, ms: length } of phasesOf(step)) {
+    end += length;
+    if (ms < end) return phase;
+  }
+  return 'own';
 }
 
 function notes(step: StepResult, colours: Colours): string[] {
   return [
-    ...step.assertions
-      .filter(({ passed }) => !passed)
-      .map(({ message }) => colours.red(`        ${printable(message)}`)),
-    ...(step.error ? [colours.red(`        ${printable(step.error.message)}`)] : []),
-    ...(step.error?.hint ? [`        ${printable(step.error.hint)}`] : []),
-    ...step.warnings
-      .filter(({ passed }) => !passed)
-      .map(({ message }) => colours.yellow(`        warning: ${printable(message)}`)),
+    ...(step.tries > 1 ? [colours.dim(`        after ${step.tries} tries`)] : []),
+    ...troubles(step).map((sentence) => colours.red(`        ${printable(sentence)}`)),
+    ...unmet(step.warnings).map(({ message }) => colours.yellow(`        warning: ${printable(message)}`)),
   ];
-}
-
-function cut(name: string): string {
-  return name.length > WIDEST_NAME ? `${name.slice(0, WIDEST_NAME - 1)}…` : name;
 }

@@ -93,3 +93,166 @@ export const failedRun: RunResult = sampleRun({
   attempts: [failedAttempt(1), failedAttempt(2)],
   failure: sampleFailure,
 });
+
+const json = (value: unknown, indentation?: number) => {
+  const text = JSON.stringify(value, null, indentation);
+  return { text, content_type: 'application/json; charset=utf-8', size_bytes: text.length, truncated: false };
+};
+
+const timings = (phases: Partial<NonNullable<StepResult['timings']>>) => ({
+  dns_ms: null,
+  connect_ms: null,
+  tls_ms: null,
+  first_byte_ms: null,
+  download_ms: null,
+  total_ms: 0,
+  connection_reused: false,
+  ...phases,
+});
+
+/** A journey that failed with all the evidence there is: phases, a body, a repeat, a parallel group, a warning. */
+export const journeyRun: RunResult = sampleRun({
+  id: '01890000-0000-7000-8000-000000000002',
+  monitor: 'journey@staging',
+  name: 'Write a post and read it back',
+  environment: 'staging',
+  runbook: 'https://wiki.example.com/posts',
+  status: 'failed',
+  duration_ms: 1_262,
+  started_at: '2026-01-01T00:00:01.000Z',
+  steps: [
+    sampleStep('signing in', {
+      section: 'before',
+      duration_ms: 200,
+      timings: timings({ dns_ms: 10, connect_ms: 20, tls_ms: 70, first_byte_ms: 80, download_ms: 20, total_ms: 200 }),
+    }),
+    sampleStep('posts', { group: 'loading the page', offset_ms: 200, duration_ms: 100 }),
+    sampleStep('users', {
+      group: 'loading the page',
+      offset_ms: 200,
+      duration_ms: 250,
+      warnings: [{ ...unmetStatus, message: 'duration is 250 ms, expected less than 100 ms' }],
+    }),
+    sampleStep('polling the job', { offset_ms: 450, duration_ms: 400, tries: 5 }),
+    sampleStep('reading the post back', {
+      status: 'failed',
+      offset_ms: 850,
+      duration_ms: 150,
+      timings: timings({ first_byte_ms: 120, download_ms: 30, total_ms: 150, connection_reused: true }),
+      request: {
+        method: 'GET',
+        url: 'https://staging.example.com/v1/posts/17',
+        headers: { accept: '*/*', authorization: '[redacted]' },
+        body: null,
+      },
+      response: {
+        status: 200,
+        http_version: '2',
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+        body: json({ id: 17, title: 'hello 4f6c9bb1-0000-4000-8000-0000000000ff', tags: ['a'] }),
+      },
+      assertions: [
+        { ...unmetStatus, expected: '200', actual: '200', passed: true, message: 'status is 200' },
+        {
+          kind: 'jsonpath',
+          subject: '$.title',
+          operator: 'equals',
+          expected: '"hello 4f6c9bb1-0000-4000-8000-000000000001"',
+          actual: '"hello 4f6c9bb1-0000-4000-8000-0000000000ff"',
+          passed: false,
+          message: '$.title is another text',
+        },
+      ],
+    }),
+    sampleStep('deleting the post', {
+      section: 'always',
+      status: 'skipped',
+      tries: 0,
+      skipped_reason: 'id was not captured',
+      offset_ms: 1_000,
+      duration_ms: 0,
+      request: null,
+      response: null,
+    }),
+  ],
+  attempts: [
+    {
+      ...failedAttempt(1),
+      failure: { ...sampleFailure, step: 'signing in', message: 'connection refused (10.0.0.7:443)', kind: 'network' },
+      status: 'error',
+    },
+    failedAttempt(2),
+  ],
+  failure: {
+    step: 'reading the post back',
+    message: '$.title is another text',
+    expected: '"hello 4f6c9bb1-0000-4000-8000-000000000001"',
+    actual: '"hello 4f6c9bb1-0000-4000-8000-0000000000ff"',
+    kind: 'assertion',
+    request: { method: 'GET', route: '/v1/posts/{{ id }}', url: 'https://staging.example.com/v1/posts/17' },
+    status_code: 200,
+    span_id: 'a',
+  },
+});
+
+/** Forty rows of data, one step each: the 38th failed, so the last two were not reached. */
+export const dataRun: RunResult = sampleRun({
+  id: '01890000-0000-7000-8000-000000000003',
+  monitor: 'users@local',
+  name: 'Every user signs in',
+  status: 'failed',
+  duration_ms: 380,
+  steps: Array.from({ length: 40 }, (_, index) => {
+    const row = index + 1;
+    const place = { row, offset_ms: index * 10, duration_ms: 10 };
+    if (row > 38) {
+      const skipped = { status: 'skipped' as const, skipped_reason: 'signing in did not pass', tries: 0 };
+      return sampleStep('signing in', { ...place, ...skipped, duration_ms: 0, request: null, response: null });
+    }
+    if (row === 38) return sampleStep('signing in', { ...place, status: 'failed', assertions: [unmetStatus] });
+    return sampleStep('signing in', place);
+  }),
+  attempts: [failedAttempt(1)],
+  failure: { ...sampleFailure, step: 'signing in' },
+});
+
+/** Whatever a service may put into its answers to harm who reads the report. */
+export const hostileRun: RunResult = sampleRun({
+  id: '01890000-0000-7000-8000-000000000004',
+  monitor: 'a"<b>&@local',
+  name: 'x</title><script>alert(1)</script> | `code` *bold* [link](javascript:alert(1)) \u001b[2J\u202e',
+  runbook: 'javascript:alert(1)',
+  status: 'error',
+  steps: [
+    sampleStep('tab\there \u0001 \ud800 <&>\'" ]]> </details>', {
+      status: 'error',
+      error: { code: 'X', message: 'bad \u001b[2J\r\nnext ]]> <img src=x onerror=alert(1)>', hint: '```\n# heading' },
+      request: {
+        method: 'GET',
+        url: 'http://127.0.0.1/?q=<script>"\'',
+        headers: { 'x-evil': '</pre><script>alert(2)</script>' },
+        body: null,
+      },
+      response: {
+        status: 500,
+        http_version: '1.1',
+        headers: {},
+        body: {
+          text: '```\n</pre></details><script>alert(3)</script>\u0000\u001b]0;owned\u0007\n````',
+          content_type: 'text/html"><script>',
+          size_bytes: 60,
+          truncated: true,
+        },
+      },
+    }),
+  ],
+  attempts: [],
+  failure: {
+    ...sampleFailure,
+    step: 'tab\there \u0001 \ud800 <&>\'" ]]> </details>',
+    message: 'bad \u001b[2J\r\nnext ]]> <img src=x onerror=alert(1)>',
+    kind: 'network',
+    expected: null,
+    actual: null,
+  },
+});
