@@ -36,115 +36,196 @@ export interface Judged {
   subject: string;
   /** How values are shown; JSON by default. */
   show?: (value: unknown) => string;
+  /** Where it comes from there are only texts: `60` means "60", and a text that is a number is ordered as one. */
+  textual?: boolean;
 }
 
-type Verdict = { passed: boolean; wanted: string; actual?: string; problem?: string };
+/** `unfit`: the operator does not go with such a value, so that the opposite does not hold either. */
+type Verdict = { passed: boolean; wanted: string; actual?: string; problem?: string; unfit?: true };
+
+type How = { readonly show: (value: unknown) => string; readonly textual: boolean };
 
 const LONGEST_SHOWN = 200;
 
 /** Judges a value by every operator of a condition: one result each. Pure; a type mismatch says so and never throws. */
-export function judge(
-  condition: Condition,
+export function judge(condition: Condition, actual: unknown, judged: Judged): AssertionResult[] {
+  return (Object.keys(condition) as Operator[]).map((operator) =>
+    judgeOperator(operator, condition[operator], actual, judged),
+  );
+}
+
+/** Judges a value by one operator. */
+export function judgeOperator(
+  operator: Operator,
+  operand: unknown,
   actual: unknown,
-  { kind, subject, show = display }: Judged,
-): AssertionResult[] {
-  return (Object.keys(condition) as Operator[]).map((operator) => {
-    const { passed, wanted, problem, ...verdict } = verdictOf(operator, condition[operator], actual, show);
-    const seen = verdict.actual ?? (actual === MISSING ? 'missing' : show(actual));
-    const is = actual === MISSING ? `${subject} is missing` : `${subject} is ${seen}`;
-    const message = passed
-      ? `${subject} ${wanted}`
+  { kind, subject, show = display, textual = false }: Judged,
+): AssertionResult {
+  const verdict = verdictOf(operator, operand, actual, { show, textual });
+  const { passed, wanted, problem } = verdict;
+  const seen = verdict.actual ?? (actual === MISSING ? 'missing' : show(actual));
+  const message = passed
+    ? `${subject} ${wanted}`
+    : actual === MISSING
+      ? `${subject} is missing, expected ${wanted}`
       : problem
         ? `${subject} ${problem}, expected ${wanted}`
-        : `${is}, expected ${wanted}`;
-    return { kind, subject, operator, expected: wanted, actual: seen, passed, message };
-  });
+        : `${subject} is ${seen}, expected ${wanted}`;
+  return { kind, subject, operator, expected: wanted, actual: seen, passed, message };
+}
+
+/** The result for a value that cannot be got at: no operator holds, `not` and `exists: false` included. */
+export function unreadable(condition: Condition, why: string, { kind, subject }: Judged): AssertionResult[] {
+  return Object.entries(condition).map(([operator, operand]) => ({
+    kind,
+    subject,
+    operator,
+    expected: display(operand),
+    actual: why,
+    passed: false,
+    message: `${subject} cannot be read: ${why}`,
+  }));
 }
 
 /** Whether all of a condition holds. */
 export function holds(condition: Condition, actual: unknown): boolean {
-  return judge(condition, actual, { kind: '', subject: '' }).every(({ passed }) => passed);
+  return unmet(condition, actual, PLAIN) === null;
 }
 
-function verdictOf(operator: Operator, operand: unknown, actual: unknown, show: (value: unknown) => string): Verdict {
+const PLAIN: How = { show: display, textual: false };
+
+/** The first verdict that is not passed; an unfit one before others. */
+function unmet(condition: Condition, actual: unknown, how: How): Verdict | null {
+  let first: Verdict | null = null;
+  for (const operator of Object.keys(condition) as Operator[]) {
+    const verdict = verdictOf(operator, condition[operator], actual, how);
+    if (verdict.unfit) return verdict;
+    if (!verdict.passed) first ??= verdict;
+  }
+  return first;
+}
+
+function verdictOf(operator: Operator, operand: unknown, actual: unknown, how: How): Verdict {
   if (operator === 'exists') {
     return { passed: (actual !== MISSING) === operand, wanted: operand ? 'to exist' : 'not to exist' };
   }
   const ask = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
   if (!ask)
     return { passed: false, wanted: operator, problem: `cannot be judged by the unknown operator "${operator}"` };
-  const verdict = ask(operand, actual, show);
-  return actual === MISSING ? { passed: false, wanted: verdict.wanted, actual: 'missing' } : verdict;
+  return actual === MISSING ? missing(operator, operand, how) : ask(operand, actual, how);
 }
 
-type Ask = (operand: unknown, actual: unknown, show: (value: unknown) => string) => Verdict;
+/** Only a question about existence has an answer where nothing is. */
+function missing(operator: Operator, operand: unknown, how: How): Verdict {
+  const wanted = wantedBy(operator, operand, how);
+  const exists = operator === 'not' ? toCondition(operand).exists : undefined;
+  const passed = exists === true && Object.keys(toCondition(operand)).length === 1;
+  return passed ? { passed, wanted } : { passed, wanted, unfit: true };
+}
+
+type Ask = (operand: unknown, actual: unknown, how: How) => Verdict;
 
 const OPERATORS: Record<Exclude<Operator, 'exists'>, Ask> = {
-  equals(operand, actual, show) {
-    const passed = same(operand, actual);
-    // "201" against 201 looks the same to a reader who does not see the quotes.
+  equals(operand, actual, how) {
+    const passed = same(operand, actual, how);
+    const wanted = wantedBy('equals', operand, how);
+    // "201" against 201 looks the same to a reader who does not see the quotes. That something is not null says nothing
+    // about its type.
     const mixed = !passed && typeOf(operand) !== typeOf(actual) && isScalar(operand) && isScalar(actual);
-    return {
-      passed,
-      wanted: show(operand),
-      ...(mixed ? { problem: `is ${articled(typeOf(actual))} (${show(actual)})` } : {}),
-    };
+    if (!mixed) return { passed, wanted };
+    const problem = `is ${articled(typeOf(actual))} (${how.show(actual)})`;
+    return operand === null || actual === null ? { passed, wanted, problem } : { passed, wanted, problem, unfit: true };
   },
-  not(operand, actual, show) {
-    const condition = toCondition(operand);
-    return { passed: !holds(condition, actual), wanted: `not ${describe(condition, show)}` };
+  not(operand, actual, how) {
+    const wanted = wantedBy('not', operand, how);
+    const verdict = unmet(toCondition(operand), actual, how);
+    if (!verdict?.unfit) return { passed: verdict !== null, wanted };
+    return { passed: false, wanted, unfit: true, ...(verdict.problem ? { problem: verdict.problem } : {}) };
   },
-  contains(operand, actual, show) {
-    const wanted = `to contain ${show(operand)}`;
+  contains(operand, actual, how) {
+    const wanted = wantedBy('contains', operand, how);
     if (typeof actual === 'string') return { passed: actual.includes(String(operand)), wanted };
-    if (Array.isArray(actual)) return { passed: actual.some((entry) => same(operand, entry)), wanted };
+    if (Array.isArray(actual)) return { passed: actual.some((entry) => same(operand, entry, how)), wanted };
     if (typeof actual === 'object' && actual !== null)
       return { passed: Object.hasOwn(actual, String(operand)), wanted };
-    return { passed: false, wanted, problem: `is ${articled(typeOf(actual))} (${show(actual)}) and contains nothing` };
+    return unfit(wanted, `is ${articled(typeOf(actual))} (${how.show(actual)}) and contains nothing`);
   },
-  matches(operand, actual, show) {
-    const wanted = `to match ${show(operand)}`;
-    if (typeof operand !== 'string')
-      return { passed: false, wanted, problem: 'cannot be matched: the pattern is no text' };
-    if (typeof actual !== 'string') {
-      return { passed: false, wanted, problem: `is ${articled(typeOf(actual))} (${show(actual)}), not a text` };
-    }
+  matches(operand, actual, how) {
+    const wanted = wantedBy('matches', operand, how);
+    if (typeof operand !== 'string') return unfit(wanted, 'cannot be matched: the pattern is no text');
+    if (typeof actual !== 'string')
+      return unfit(wanted, `is ${articled(typeOf(actual))} (${how.show(actual)}), not a text`);
     const result = findRegex(operand, actual);
-    return 'error' in result
-      ? { passed: false, wanted, problem: `cannot be matched: ${result.error}` }
-      : { passed: result.found, wanted };
+    return 'error' in result ? unfit(wanted, `cannot be matched: ${result.error}`) : { passed: result.found, wanted };
   },
-  type(operand, actual, show) {
+  type(operand, actual, how) {
     const type = typeOf(actual);
     const passed = type === operand || (operand === 'integer' && Number.isInteger(actual));
-    return { passed, wanted: `${articled(String(operand))}`, problem: `is ${articled(type)} (${show(actual)})` };
+    const wanted = wantedBy('type', operand, how);
+    return { passed, wanted, problem: `is ${articled(type)} (${how.show(actual)})` };
   },
-  count(operand, actual) {
-    const condition = toCondition(operand);
-    const wanted = `count ${describe(condition, display)}`;
+  count(operand, actual, how) {
+    const wanted = wantedBy('count', operand, how);
     const count = countOf(actual);
-    if (count === undefined)
-      return { passed: false, wanted, problem: `is ${articled(typeOf(actual))} and cannot be counted` };
-    return { passed: holds(condition, count), wanted, actual: `count ${count}`, problem: `has count ${count}` };
+    if (count === undefined) return unfit(wanted, `is ${articled(typeOf(actual))} and cannot be counted`);
+    const verdict = unmet(toCondition(operand), count, PLAIN);
+    const seen = { wanted, actual: `count ${count}`, problem: `has count ${count}` };
+    return verdict?.unfit ? { passed: false, ...seen, unfit: true } : { passed: verdict === null, ...seen };
   },
-  lt: (operand, actual, show) => compare(operand, actual, show, 'less than', (a, b) => a < b),
-  lte: (operand, actual, show) => compare(operand, actual, show, 'at most', (a, b) => a <= b),
-  gt: (operand, actual, show) => compare(operand, actual, show, 'more than', (a, b) => a > b),
-  gte: (operand, actual, show) => compare(operand, actual, show, 'at least', (a, b) => a >= b),
-  one_of(operand, actual, show) {
+  lt: (operand, actual, how) => compare('lt', operand, actual, how, (a, b) => a < b),
+  lte: (operand, actual, how) => compare('lte', operand, actual, how, (a, b) => a <= b),
+  gt: (operand, actual, how) => compare('gt', operand, actual, how, (a, b) => a > b),
+  gte: (operand, actual, how) => compare('gte', operand, actual, how, (a, b) => a >= b),
+  one_of(operand, actual, how) {
     const values = Array.isArray(operand) ? operand : [operand];
-    return { passed: values.some((value) => same(value, actual)), wanted: `one of ${values.map(show).join(', ')}` };
+    return { passed: values.some((value) => same(value, actual, how)), wanted: wantedBy('one_of', operand, how) };
   },
-  each(operand, actual, show) {
+  each(operand, actual, how) {
+    const wanted = wantedBy('each', operand, how);
+    if (!Array.isArray(actual)) return unfit(wanted, `is ${articled(typeOf(actual))}, not a list`);
     const condition = toCondition(operand);
-    const wanted = `each ${describe(condition, show)}`;
-    if (!Array.isArray(actual)) return { passed: false, wanted, problem: `is ${articled(typeOf(actual))}, not a list` };
-    const index = actual.findIndex((entry) => !holds(condition, entry));
-    return index < 0
-      ? { passed: true, wanted }
-      : { passed: false, wanted, actual: show(actual[index]), problem: `has ${show(actual[index])} at index ${index}` };
+    for (const [index, entry] of actual.entries()) {
+      const verdict = unmet(condition, entry, how);
+      if (!verdict) continue;
+      const seen = how.show(entry);
+      const failed = { passed: false, wanted, actual: seen, problem: `has ${seen} at index ${index}` };
+      return verdict.unfit ? { ...failed, unfit: true } : failed;
+    }
+    return { passed: true, wanted };
   },
 };
+
+const COMPARISONS = { lt: 'less than', lte: 'at most', gt: 'more than', gte: 'at least' } as const;
+
+/** What an operator asks for, in words. */
+function wantedBy(operator: Operator, operand: unknown, how: How): string {
+  switch (operator) {
+    case 'exists':
+      return operand ? 'to exist' : 'not to exist';
+    case 'equals':
+      return how.show(operand);
+    case 'not':
+      return `not ${describe(operand, how)}`;
+    case 'contains':
+      return `to contain ${how.show(operand)}`;
+    case 'matches':
+      return `to match ${how.show(operand)}`;
+    case 'type':
+      return articled(String(operand));
+    case 'count':
+      return `count ${describe(operand, PLAIN)}`;
+    case 'one_of':
+      return `one of ${(Array.isArray(operand) ? operand : [operand]).map(how.show).join(', ')}`;
+    case 'each':
+      return `each ${describe(operand, how)}`;
+    default:
+      return `${COMPARISONS[operator]} ${how.show(operand)}`;
+  }
+}
+
+function unfit(wanted: string, problem: string): Verdict {
+  return { passed: false, wanted, problem, unfit: true };
+}
 
 export const OPERATOR_NAMES: readonly Operator[] = ['exists', ...(Object.keys(OPERATORS) as Operator[])];
 
@@ -174,25 +255,33 @@ export function display(value: unknown): string {
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
-function describe(condition: Condition, show: (value: unknown) => string): string {
+function describe(operand: unknown, how: How): string {
+  const condition = toCondition(operand);
   return (Object.keys(condition) as Operator[])
-    .map((operator) => verdictOf(operator, condition[operator], MISSING, show).wanted)
+    .map((operator) => wantedBy(operator, condition[operator], how))
     .join(' and ');
 }
 
 function compare(
+  operator: keyof typeof COMPARISONS,
   operand: unknown,
   actual: unknown,
-  show: (value: unknown) => string,
-  words: string,
+  how: How,
   test: (a: number, b: number) => boolean,
 ): Verdict {
-  const wanted = `${words} ${show(operand)}`;
-  if (typeof operand !== 'number')
-    return { passed: false, wanted, problem: `cannot be compared: ${show(operand)} is not a number` };
-  if (typeof actual !== 'number')
-    return { passed: false, wanted, problem: `is ${articled(typeOf(actual))} (${show(actual)}), not a number` };
-  return { passed: test(actual, operand), wanted };
+  const wanted = wantedBy(operator, operand, how);
+  if (typeof operand !== 'number') return unfit(wanted, `cannot be compared: ${how.show(operand)} is not a number`);
+  const number = how.textual ? numberIn(actual) : actual;
+  if (typeof number !== 'number')
+    return unfit(wanted, `is ${articled(typeOf(actual))} (${how.show(actual)}), not a number`);
+  return { passed: test(number, operand), wanted };
+}
+
+/** The number that a text is; what is none stays as it is. */
+function numberIn(value: unknown): unknown {
+  if (typeof value !== 'string' || value.trim() === '') return value;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : value;
 }
 
 function countOf(value: unknown): number | undefined {
@@ -201,8 +290,10 @@ function countOf(value: unknown): number | undefined {
   return typeof value === 'object' && value !== null ? Object.keys(value).length : undefined;
 }
 
-function same(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && isDeepStrictEqual(a, b));
+function same(operand: unknown, actual: unknown, { textual }: How): boolean {
+  if (operand === actual) return true;
+  if (textual && (typeof operand === 'number' || typeof operand === 'boolean')) return String(operand) === actual;
+  return typeof operand === 'object' && isDeepStrictEqual(operand, actual);
 }
 
 function isScalar(value: unknown): boolean {

@@ -1,4 +1,5 @@
-import { checkCondition, defineAssertion, MISSING } from '../assertion.ts';
+import { checkCondition, defineAssertion, defineCapture, MISSING } from '../assertion.ts';
+import { whole } from '../capture-schema.ts';
 import { type Condition, judge, normalizeCondition } from '../condition.ts';
 import { conditionSchema } from '../condition-schema.ts';
 
@@ -13,6 +14,11 @@ export const assertion = defineAssertion<Condition>({
   check: (written) => checkCondition(written, []),
   evaluate: (condition, { response }) => {
     const empty = response.bytes.length === 0 && 'exists' in condition;
-    return judge(condition, empty ? MISSING : response.text, { kind: 'body', subject: 'body' });
+    return judge(condition, empty ? MISSING : response.text, { kind: 'body', subject: 'body', textual: true });
   },
+  capture: defineCapture<true>({
+    spec: whole('The whole body as text.'),
+    subject: () => 'body',
+    read: (_, { response }) => ({ value: response.text }),
+  }),
 });

@@ -1,27 +1,13 @@
 import Type from 'typebox';
-import { DURATION_PATTERN, parseDuration } from '../../../../core/units.ts';
-import type { Timings } from '../../../run-result.ts';
-import { defineAssertion } from '../assertion.ts';
+import { defineAssertion, defineCapture } from '../assertion.ts';
 import { type Condition, judge } from '../condition.ts';
-import { Templated } from '../condition-schema.ts';
+import { inMilliseconds, lengthComparisons } from '../lengths.ts';
 
 type Phase = 'dns' | 'connect' | 'tls' | 'first_byte' | 'download' | 'total';
 type Spec = readonly { readonly phase: Phase; readonly condition: Condition }[];
 
 const PHASES: readonly Phase[] = ['dns', 'connect', 'tls', 'first_byte', 'download', 'total'];
-const COMPARISONS = ['lt', 'lte', 'gt', 'gte'] as const;
-
-const Length = Type.Union([Type.String({ pattern: DURATION_PATTERN, 'x-expected': 'a duration' }), Templated], {
-  'x-expected': 'a duration such as 500ms',
-  examples: ['500ms'],
-});
-const WORDS = { lt: 'Less than.', lte: 'At most.', gt: 'More than.', gte: 'At least.' };
-const comparisons = Object.fromEntries(
-  COMPARISONS.map((operator) => [
-    operator,
-    Type.Optional(Type.Union(Length.anyOf, { ...Length, description: WORDS[operator] })),
-  ]),
-);
+const comparisons = lengthComparisons('500ms');
 const closed = { additionalProperties: false, minProperties: 1 };
 const phases = Object.fromEntries(
   PHASES.map((phase) => [
@@ -54,28 +40,30 @@ export const assertion = defineAssertion<Spec>({
   },
   evaluate: (spec, { timings }) =>
     spec.flatMap(({ phase, condition }) =>
-      judge(inMilliseconds(condition), took(timings, phase), {
+      judge(inMilliseconds(condition), timings[`${phase}_ms`] ?? 0, {
         kind: 'duration',
-        subject: phase === 'total' ? 'duration' : `duration of ${phase}`,
+        subject: subject(phase),
         show: (value) => (typeof value === 'number' ? `${Math.round(value * 10) / 10} ms` : String(value)),
       }),
     ),
+  capture: defineCapture<true | Phase>({
+    spec: Type.Union([Type.Literal(true), ...PHASES.map((phase) => Type.Literal(phase))], {
+      'x-expected': `true, or one of ${PHASES.join(', ')}`,
+      description: 'How long the exchange took in milliseconds: `true`, or the name of a phase.',
+      examples: [true],
+    }),
+    subject: (phase) => subject(phase === true ? 'total' : phase),
+    read(phase, { timings }) {
+      const value = timings[`${phase === true ? 'total' : phase}_ms`];
+      return typeof value === 'number' ? { value } : { error: `there was no phase ${String(phase)}` };
+    },
+  }),
 });
 
 function isPhase(key: string): key is Phase {
   return (PHASES as readonly string[]).includes(key);
 }
 
-function took(timings: Timings, phase: Phase): number {
-  return timings[`${phase}_ms`] ?? 0;
-}
-
-/** A text that is no duration stays as it is; judging it says so. */
-function inMilliseconds(condition: Condition): Condition {
-  return Object.fromEntries(
-    Object.entries(condition).map(([operator, length]) => [
-      operator,
-      typeof length === 'string' ? (parseDuration(length) ?? length) : length,
-    ]),
-  );
+function subject(phase: Phase): string {
+  return phase === 'total' ? 'duration' : `duration of ${phase}`;
 }

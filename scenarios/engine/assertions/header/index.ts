@@ -1,11 +1,10 @@
 import Type from 'typebox';
-import { checkCondition, defineAssertion, MISSING } from '../assertion.ts';
+import { checkCondition, defineAssertion, defineCapture, MISSING } from '../assertion.ts';
+import { place } from '../capture-schema.ts';
 import { type Condition, judge, normalizeCondition } from '../condition.ts';
 import { conditionSchema } from '../condition-schema.ts';
 
 type Spec = Readonly<Record<string, Condition>>;
-
-const NUMERIC = ['lt', 'lte', 'gt', 'gte'];
 
 /** Judges header values. Names are case-insensitive (RFC 9110 §5.1); a repeated header is its comma-joined value. */
 export const assertion = defineAssertion<Spec>({
@@ -18,26 +17,22 @@ export const assertion = defineAssertion<Spec>({
     examples: [{ 'content-type': { contains: 'json' } }],
   }),
   normalize: (written) =>
-    Object.fromEntries(
-      Object.entries(written as object).map(([name, value]) => [name, asText(normalizeCondition(value))]),
-    ),
+    Object.fromEntries(Object.entries(written as object).map(([name, value]) => [name, normalizeCondition(value)])),
   check: (written) => Object.entries(written as object).flatMap(([name, value]) => checkCondition(value, [name])),
   evaluate: (spec, { response }) =>
-    Object.entries(spec).flatMap(([name, condition]) => {
-      const text = response.headers.get(name);
-      const compared =
-        text !== undefined &&
-        text.trim() !== '' &&
-        Object.keys(condition).some((operator) => NUMERIC.includes(operator));
-      const actual = text === undefined ? MISSING : compared && Number.isFinite(Number(text)) ? Number(text) : text;
-      return judge(condition, actual, { kind: 'header', subject: `header ${name.toLowerCase()}` });
-    }),
+    Object.entries(spec).flatMap(([name, condition]) =>
+      judge(condition, response.headers.get(name) ?? MISSING, {
+        kind: 'header',
+        subject: `header ${name.toLowerCase()}`,
+        textual: true,
+      }),
+    ),
+  capture: defineCapture<string>({
+    spec: place('Value of a response header.', 'location'),
+    subject: (name) => `header ${name.toLowerCase()}`,
+    read(name, { response }) {
+      const value = response.headers.get(name);
+      return value === undefined ? { error: `there is no header ${name}` } : { value };
+    },
+  }),
 });
-
-/** `x-limit: 60` means the text: a header carries nothing else. */
-function asText(condition: Condition): Condition {
-  const { equals } = condition;
-  return typeof equals === 'number' || typeof equals === 'boolean'
-    ? { ...condition, equals: String(equals) }
-    : condition;
-}

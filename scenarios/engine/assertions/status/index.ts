@@ -1,42 +1,77 @@
 import Type from 'typebox';
-import { defineAssertion } from '../assertion.ts';
-import { type Condition, display, judge } from '../condition.ts';
+import { defineAssertion, defineCapture, MISSING } from '../assertion.ts';
+import { whole } from '../capture-schema.ts';
+import { type Condition, display, judge, normalizeCondition } from '../condition.ts';
 import { Operators, Templated } from '../condition-schema.ts';
 
 type Spec = { readonly accepted: readonly unknown[] } | { readonly condition: Condition };
 
 const Code = Type.Union(
   [
-    Type.Integer({ minimum: 100, maximum: 599 }),
+    Type.Integer({ minimum: 0, maximum: 599 }),
     Type.String({ pattern: '^[1-5]xx$', 'x-expected': 'a class such as 2xx' }),
+    Type.String({ pattern: '^[A-Z][A-Z_]+$', 'x-expected': 'a name such as NOT_FOUND' }),
     Templated,
   ],
-  { 'x-expected': 'a status from 100 to 599 or a class such as 2xx', examples: [201] },
+  { 'x-expected': 'a status such as 201, or a class such as 2xx', examples: [201] },
 );
 
-/** Judges the status code: a code, a class such as `2xx`, a list of them, or operators (RFC 9110 §15). */
+/**
+ * Judges the status: a code, a class such as `2xx` (RFC 9110 §15), a name such as `NOT_FOUND` where the protocol has
+ * names, a list of them, or operators.
+ */
 export const assertion = defineAssertion<Spec>({
   kind: 'status',
   spec: Type.Union([...Code.anyOf, Type.Array(Code, { minItems: 1 }), Operators], {
-    'x-expected': 'a status from 100 to 599, a class such as 2xx, or a list of them',
-    description: 'Status code: 201, a class such as 2xx, a list of them, or operators. A step without one expects 2xx.',
+    'x-expected': 'a status such as 201, a class such as 2xx, or a list of them',
+    description:
+      'Status: 201, a class such as 2xx, a name such as NOT_FOUND (gRPC), a list of them, or operators. An HTTP step without one expects 2xx.',
     examples: [201],
   }),
   normalize(written) {
-    if (typeof written === 'object' && written !== null && !Array.isArray(written)) return { condition: written };
+    if (typeof written === 'object' && written !== null && !Array.isArray(written))
+      return { condition: normalizeCondition(written) };
     return { accepted: Array.isArray(written) ? written : [written] };
   },
-  evaluate(spec, { response: { status } }) {
-    if ('condition' in spec) return judge(spec.condition, status, { kind: 'status', subject: 'status' });
-    const expected = spec.accepted.map((value) => (typeof value === 'string' ? value : display(value))).join(' or ');
-    const passed = spec.accepted.some((value) => accepts(value, status));
-    const message = passed ? `status ${status}` : `status ${status}, expected ${expected}`;
+  check: (written) =>
+    [written].flat().flatMap((value, index) => checkCode(value, Array.isArray(written) ? [index] : [])),
+  evaluate(spec, { response: { status, statusName } }) {
+    const about = { kind: 'status', subject: 'status' };
+    if ('condition' in spec) return judge(spec.condition, status ?? MISSING, about);
     const operator = spec.accepted.length > 1 ? 'one_of' : 'equals';
-    return [{ kind: 'status', subject: 'status', operator, expected, actual: String(status), passed, message }];
+    const expected = spec.accepted.length === 1 ? shown(spec.accepted[0]) : spec.accepted.map(shown).join(' or ');
+    const actual = status === null ? 'none' : statusName === null ? String(status) : `${status} ${statusName}`;
+    const passed = spec.accepted.some((value) => accepts(value, status, statusName));
+    const message = passed
+      ? `status ${actual}`
+      : status === null
+        ? `there is no status, expected ${expected}`
+        : `status ${actual}, expected ${expected}`;
+    return [{ ...about, operator, expected, actual, passed, message }];
   },
+  capture: defineCapture<true>({
+    spec: whole('The status.'),
+    subject: () => 'status',
+    read: (_, { response: { status } }) => (status === null ? { error: 'there is no status' } : { value: status }),
+  }),
 });
 
-function accepts(value: unknown, status: number | null): boolean {
-  if (typeof value === 'string' && /^[1-5]xx$/.test(value)) return Number(value[0]) === Math.floor((status ?? 0) / 100);
-  return String(value) === String(status);
+function accepts(value: unknown, status: number | null, name: string | null): boolean {
+  if (status === null) return false;
+  if (value === status || (name !== null && value === name)) return true;
+  if (typeof value !== 'string') return false;
+  return value.length === 3 && value.endsWith('xx') && /^[1-5]/.test(value)
+    ? Number(value[0]) === Math.floor(status / 100)
+    : value === String(status);
+}
+
+/** Only gRPC and DNS count from 0; what lies between is nobody's. */
+function checkCode(value: unknown, path: (string | number)[]) {
+  if (typeof value !== 'number' || value >= 100 || value <= 23) return [];
+  const hint = 'HTTP has 100 to 599, gRPC 0 to 16, DNS 0 to 23';
+  return [{ path, part: 'value' as const, message: `there is no status ${value}`, hint }];
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : display(value);
 }
