@@ -43,12 +43,23 @@ export interface Attempt {
   duration_ms: number;
   span_id: string;
   steps: StepResult[];
+  /** null without `data`. */
+  rows: RowCounts | null;
   failure: Failure | null;
+}
+
+/** What became of the rows of `data`; the rest of `total` was not begun. */
+export interface RowCounts {
+  total: number;
+  passed: number;
+  failed: number;
 }
 
 /** The first thing that went wrong in an attempt. */
 export interface Failure {
   step: string;
+  /** Of the data, from 1; the message names it too. */
+  row: number | null;
   /** `status 500, expected 201`, or what the network said. */
   message: string;
   expected: string | null;
@@ -74,6 +85,8 @@ export interface StepResult {
   tries: number;
   /** The name of the parallel group that it belongs to. */
   group: string | null;
+  /** Headers, bodies, captures and what passed were left out, as for most rows of data. */
+  shortened: boolean;
   status: RunStatus;
   skipped_reason: string | null;
   /** From the start of the attempt. */

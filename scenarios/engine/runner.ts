@@ -1,18 +1,20 @@
 import { networkInterfaces } from 'node:os';
 import type { Clock, Instant } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
-import type { Scenario } from '../language/model.ts';
-import type { Generators } from '../language/template.ts';
+import type { Connection, Scenario } from '../language/model.ts';
+import type { Generators, Scope, Template } from '../language/template.ts';
 import type { Attempt, RunResult } from '../run-result.ts';
 import { assertionKind } from './assertions/registry.ts';
 import { type AttemptContext, runAttempt, timestamp } from './attempt.ts';
+import { mergeConnections } from './connection.ts';
 import { Deadlines } from './deadline.ts';
 import { RunEvidence } from './evidence/run-evidence.ts';
 import { type Lookup, systemNames } from './http/connector.ts';
 import { HttpSession } from './http/http-session.ts';
 import { createUrlPolicy } from './http/url-policy.ts';
 import { type Entropy, systemEntropy, traceId, uuidV7 } from './ids.ts';
-import type { Judge } from './step.ts';
+import type { Judge } from './step-context.ts';
+import { waitOr } from './wait.ts';
 
 export interface RunnerOptions {
   clock: Clock;
@@ -20,8 +22,10 @@ export interface RunnerOptions {
   userAgent: string;
   /** Origins of all environments' base_url: the only loopback and private targets that may be asked. */
   allowedOrigins: readonly string[];
-  /** Uniform in [0, 1), for generators in templates. */
+  /** Uniform in [0, 1), for generators in templates of runs without a seed. */
   random?: () => number;
+  /** What `$call` may call; see loadFunctions. */
+  functions?: Scope['functions'];
   entropy?: Entropy;
   lookup?: Lookup;
   /** The assertion kinds, unless given. */
@@ -34,7 +38,18 @@ export interface RunnerOptions {
 
 export interface RunRequest {
   scenario: Scenario;
-  environment: { name: string; base_url: string };
+  environment: {
+    name: string;
+    base_url: string;
+    /** Stand over the scenario's variables of the same name; others are of no use. */
+    variables?: Readonly<Record<string, Template>>;
+    /** The scenario's own stands over it. */
+    connection?: Connection | null;
+  };
+  /** Texts that stand over the variables of scenario and environment; templates in them mean nothing. */
+  overrides?: Readonly<Record<string, string>>;
+  /** Stands over the scenario's own; null: the scenario's. */
+  seed?: number | null;
   /** By name; the scenario sees those that it declares, all of them are redacted. */
   secrets: Readonly<Record<string, string>>;
   /** When the schedule wanted the run; null for a run by hand. */
@@ -63,6 +78,7 @@ export function createRunner(options: RunnerOptions): Runner {
     lookup = systemNames,
     judge = judgeByKind,
     online = hasNetwork,
+    functions = null,
     bodyLimitBytes = BODY_LIMIT_BYTES,
   } = options;
   const policy = createUrlPolicy(options.allowedOrigins);
@@ -70,7 +86,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const generators: Generators = { now: () => clock.now(), random };
 
   async function attempts(request: RunRequest, trace: string, evidence: RunEvidence, done: Attempt[]): Promise<void> {
-    const { scenario, environment, secrets, abort } = request;
+    const { scenario, environment, secrets, overrides = {}, seed = null, abort } = request;
     const session = new HttpSession({ clock, policy, lookup, bodyLimitBytes });
     const context: AttemptContext = {
       clock,
@@ -83,7 +99,12 @@ export function createRunner(options: RunnerOptions): Runner {
       evidence,
       scenario,
       generators,
+      functions,
       judge,
+      environment: environment.name,
+      seed: seed ?? scenario.seed,
+      connection: mergeConnections(environment.connection ?? null, scenario.connection),
+      variables: { ...environment.variables, ...constants(overrides) },
       secrets: declared(scenario, secrets),
       baseUrl: environment.base_url,
       userAgent: options.userAgent,
@@ -91,7 +112,10 @@ export function createRunner(options: RunnerOptions): Runner {
     };
     try {
       for (let number = 1; number <= scenario.retry.times + 1; number++) {
-        if (number > 1) await pause(clock, scenario.retry.delayMs, abort);
+        if (number > 1) {
+          await waitOr(clock, scenario.retry.delayMs, abort);
+          session.clearCookies();
+        }
         if (abort.aborted) return;
         const attempt = await runAttempt(number, context, abort);
         done.push(attempt);
@@ -161,12 +185,8 @@ function declared(scenario: Scenario, secrets: Readonly<Record<string, string>>)
   return visible;
 }
 
-async function pause(clock: Clock, ms: number, abort: AbortSignal): Promise<void> {
-  try {
-    await clock.timer(ms, abort);
-  } catch {
-    // The run was stopped, which the caller sees in the signal.
-  }
+function constants(values: Readonly<Record<string, string>>): Record<string, Template> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { kind: 'constant', value }]));
 }
 
 function hasWarnings(attempt: Attempt): boolean {

@@ -10,6 +10,7 @@ const step = (name: string, more: Partial<StepResult>): StepResult => ({
   row: null,
   tries: 1,
   group: null,
+  shortened: false,
   status: 'passed',
   skipped_reason: null,
   offset_ms: 1.5,
@@ -36,6 +37,7 @@ const attempt: Attempt = {
   started_at: '2026-01-01T00:00:00.000Z',
   duration_ms: 30,
   span_id: '00000000000000b1',
+  rows: null,
   failure: { step: 'write', message: 'status 500, expected 201' } as Attempt['failure'],
   steps: [
     step('sign in', {}),

@@ -16,6 +16,7 @@ function run(...steps: [name: string, status: number, body: unknown, headers?: R
       row: null,
       tries: 1,
       group: null,
+      shortened: false,
       status: 'passed',
       skipped_reason: null,
       offset_ms: 0,

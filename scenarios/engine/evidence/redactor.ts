@@ -1,3 +1,4 @@
+import { LiteralSearch } from './literal-search.ts';
 import { formsOf, isShort, SHORTEST_INSIDE } from './secret-forms.ts';
 
 export const REDACTED = '[redacted]';
@@ -5,8 +6,8 @@ export const REDACTED = '[redacted]';
 export const WITHHELD = '[withheld: the secrets of this run are too many or too long to be searched for]';
 
 /**
- * What the search is built for, at most. A service decides how many secrets a run meets, and each costs some 80 µs on
- * the thread that schedules and pages; one longer than this is more than a regular expression holds.
+ * What is searched for, at most. A service decides how many secrets a run meets, and each costs time on the thread
+ * that schedules and pages.
  */
 const MOST_SECRETS = 1_000;
 const LONGEST_SECRET = 16_384;
@@ -20,11 +21,11 @@ export class Redactor {
   readonly #secrets = new Set<string>();
   #characters = 0;
   #withholding = false;
-  #pattern: RegExp | null = null;
-  #stale = false;
-  readonly #keys = new Map<string, string>();
-  /** Length of the shortest text that can hold a secret. */
-  #shortest = 0;
+  #search = new LiteralSearch();
+  /** Secrets whose forms are not searched for yet: many are only met on the way to a run that nobody looks at. */
+  #pending: string[] = [];
+  readonly #short: string[] = [];
+  #shortPattern: RegExp | null = null;
 
   constructor(secrets: Iterable<string> = []) {
     for (const secret of secrets) this.add(secret);
@@ -46,9 +47,31 @@ export class Redactor {
       return false;
     this.#characters = characters;
     this.#secrets.add(secret);
-    this.#stale = true;
-    this.#keys.clear();
+    this.#pending.push(secret);
     return true;
+  }
+
+  /** How many secrets are known. */
+  get size(): number {
+    return this.#secrets.size;
+  }
+
+  /** Whether half of the room is taken. */
+  get crowded(): boolean {
+    return this.#secrets.size > MOST_SECRETS / 2 || this.#characters > MOST_CHARACTERS / 2;
+  }
+
+  /** Forgets all but the secrets that were taken note of first. */
+  forgetAfter(count: number): void {
+    for (const secret of [...this.#secrets].slice(count)) {
+      this.#secrets.delete(secret);
+      this.#characters -= secret.length;
+    }
+    // What is searched for only grows, so the search begins anew.
+    this.#search = new LiteralSearch();
+    this.#pending = [...this.#secrets];
+    this.#short.length = 0;
+    this.#shortPattern = null;
   }
 
   /** Whether all further secrets make no difference. */
@@ -59,10 +82,9 @@ export class Redactor {
   text(text: string): string {
     if (this.#withholding) return text === '' || text === REDACTED ? text : WITHHELD;
     if (this.#secrets.size === 0 || text === '') return text;
-    const pattern = this.#compiled();
-    if (text.length < this.#shortest) return text;
-    pattern.lastIndex = 0;
-    return pattern.test(text) ? text.replace(pattern, REDACTED) : text;
+    if (this.#pending.length > 0) this.#takePending();
+    const clean = text.length < SHORTEST_INSIDE ? text : this.#search.replace(text, REDACTED);
+    return this.#shortPattern ? clean.replace(this.#shortPattern, REDACTED) : clean;
   }
 
   /** A copy of plain data with the secrets taken out of all its strings and keys. Unchanged parts are shared. */
@@ -100,39 +122,24 @@ export class Redactor {
         changed ??= new Map();
         changed.set(key, clean);
       }
-      renamed ||= this.#key(key) !== key;
+      renamed ||= this.text(key) !== key;
     }
     if (!changed && !renamed) return record;
     const entries = Object.entries(record).map(([key, value]): [string, unknown] => [
-      this.#key(key),
+      this.text(key),
       changed?.has(key) ? changed.get(key) : value,
     ]);
     return Object.fromEntries(entries);
   }
 
-  /** Keys are few and come again in every step. */
-  #key(key: string): string {
-    const known = this.#keys.get(key);
-    if (known !== undefined) return known;
-    const clean = this.text(key);
-    this.#keys.set(key, clean);
-    return clean;
-  }
-
-  #compiled(): RegExp {
-    if (this.#pattern && !this.#stale) return this.#pattern;
-    const forms = new Set<string>();
-    const short: string[] = [];
-    for (const secret of this.#secrets) {
-      for (const form of formsOf(secret)) forms.add(escapePattern(form));
+  #takePending(): void {
+    for (const secret of this.#pending) {
+      for (const form of formsOf(secret)) this.#search.add(form);
       // Inside other words a text of one to three characters is not the secret but a coincidence.
-      if (isShort(secret)) short.push(`(?<![\\w])${escapePattern(secret)}(?![\\w])`);
+      if (isShort(secret)) this.#short.push(`(?<![\\w])${escapePattern(secret)}(?![\\w])`);
     }
-    const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-    this.#pattern = new RegExp([...longestFirst, ...short].join('|'), 'g');
-    this.#stale = false;
-    this.#shortest = short.length > 0 ? 1 : SHORTEST_INSIDE;
-    return this.#pattern;
+    this.#pending = [];
+    if (this.#short.length > 0) this.#shortPattern = new RegExp(this.#short.join('|'), 'g');
   }
 }
 

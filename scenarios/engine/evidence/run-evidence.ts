@@ -1,4 +1,4 @@
-import type { EvidenceBody, Failure, RunResult, StepResult } from '../../run-result.ts';
+import type { AssertionResult, EvidenceBody, Failure, RunResult, StepResult } from '../../run-result.ts';
 import { REDACTED, Redactor } from './redactor.ts';
 import { isSecretHeader } from './secret-headers.ts';
 import { type Span, tokensInForm, tokensInJson } from './token-fields.ts';
@@ -13,6 +13,12 @@ const SHORTEST_TOKEN = 6;
 const LONGEST_CAPTURE = 4_096;
 const DEEPEST_SECRET = 50;
 const URL_HEADERS = new Set(['location', 'content-location', 'referer', 'refresh', 'link']);
+
+/** A moment in the collecting. */
+export interface EvidenceMark {
+  readonly bodies: number;
+  readonly secrets: number;
+}
 
 /**
  * Collects what a run sent and received, and every secret that it comes across on the way. A secret may turn up
@@ -93,6 +99,22 @@ export class RunEvidence {
     return body;
   }
 
+  /** What has been collected so far. */
+  mark(): EvidenceMark {
+    return { bodies: this.#bodies.length, secrets: this.#redactor.size };
+  }
+
+  /**
+   * Lets go of the bodies since the mark, which nothing shows any more, and of the secrets since then where there are so
+   * many that later ones would find no room. What is kept of the steps that they belong to is redacted before.
+   */
+  release(steps: StepResult[], mark: EvidenceMark): void {
+    this.#bodies.length = mark.bodies;
+    if (!this.#redactor.crowded) return;
+    for (const step of steps) if (step.request) this.#finishStep(step);
+    this.#redactor.forgetAfter(mark.secrets);
+  }
+
   /**
    * Takes every known secret out of the result, whatever form it has there, and caps the bodies. The result is the
    * run's own and is changed in place; ids, times and what stands in the scenario file are left alone.
@@ -121,10 +143,18 @@ export class RunEvidence {
       step.request.headers = redactor.data(step.request.headers);
     }
     if (step.response) step.response.headers = redactor.data(step.response.headers);
-    step.assertions = redactor.data(step.assertions);
-    if (step.warnings.length > 0) step.warnings = redactor.data(step.warnings);
+    for (const result of step.assertions) this.#finishAssertion(result);
+    for (const result of step.warnings) this.#finishAssertion(result);
     step.captures = redactor.data(step.captures);
     step.error = redactor.data(step.error);
+  }
+
+  #finishAssertion(result: AssertionResult): void {
+    const redactor = this.#redactor;
+    result.subject = redactor.text(result.subject);
+    result.expected = redactor.text(result.expected);
+    result.actual = redactor.text(result.actual);
+    result.message = redactor.text(result.message);
   }
 
   #finishFailure(failure: Failure): void {

@@ -1,5 +1,7 @@
+import { SHORTEST_LITERAL } from './literal-search.ts';
+
 /** Below this, a text is too common to be searched for inside other words. */
-export const SHORTEST_INSIDE = 4;
+export const SHORTEST_INSIDE = SHORTEST_LITERAL;
 const SHORTEST_EMBEDDED = 6;
 
 /**
@@ -9,6 +11,18 @@ const SHORTEST_EMBEDDED = 6;
 export function formsOf(secret: string): string[] {
   if (secret === '') return [];
   const forms = new Set<string>([secret]);
+  // Letters and digits stay what they are in URLs, JSON and HTML.
+  if (!/^[\w.-]*$/.test(secret)) addEscaped(forms, secret);
+  addBase64(forms, secret);
+  if (secret.length >= SHORTEST_EMBEDDED) {
+    const hex = Buffer.from(secret).toString('hex');
+    forms.add(hex);
+    forms.add(hex.toUpperCase());
+  }
+  return [...forms].filter((form) => form.length >= SHORTEST_INSIDE);
+}
+
+function addEscaped(forms: Set<string>, secret: string): void {
   const encoded = percentEncode(secret);
   if (encoded !== secret) {
     forms.add(encoded);
@@ -29,13 +43,6 @@ export function formsOf(secret: string): string[] {
   forms.add(json.replaceAll('/', '\\/'));
   forms.add(json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`));
   forms.add(escapeHtml(secret));
-  for (const form of base64Forms(secret)) forms.add(form);
-  if (secret.length >= SHORTEST_EMBEDDED) {
-    const hex = Buffer.from(secret).toString('hex');
-    forms.add(hex);
-    forms.add(hex.toUpperCase());
-  }
-  return [...forms].filter((form) => form.length >= SHORTEST_INSIDE);
 }
 
 /** Whether a secret is so short that it is only looked for as a whole value. */
@@ -56,19 +63,21 @@ const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => HTML[cha
  * Base64 of the secret alone, and the characters that stay the same wherever the secret starts within a longer text:
  * three alignments, without the characters at either end that share bits with its neighbours.
  */
-function base64Forms(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  const whole = bytes.toString('base64').replaceAll('=', '');
-  const forms = [whole];
-  if (bytes.length >= SHORTEST_EMBEDDED) {
-    for (let shift = 0; shift < 3; shift++) {
-      const text = Buffer.concat([Buffer.alloc(shift), bytes])
-        .toString('base64')
-        .replaceAll('=', '');
-      const firstOwn = Math.ceil((shift * 8) / 6);
-      const lastOwn = Math.floor(((shift + bytes.length) * 8) / 6);
-      forms.push(text.slice(firstOwn, lastOwn));
-    }
+function addBase64(forms: Set<string>, secret: string): void {
+  const bytes = Buffer.from(`\0\0${secret}`);
+  const length = bytes.length - 2;
+  addBoth(forms, bytes.toString('base64', 2).replaceAll('=', ''));
+  if (length < SHORTEST_EMBEDDED) return;
+  for (let shift = 0; shift < 3; shift++) {
+    const text = bytes.toString('base64', 2 - shift);
+    const firstOwn = Math.ceil((shift * 8) / 6);
+    const lastOwn = Math.floor(((shift + length) * 8) / 6);
+    addBoth(forms, text.slice(firstOwn, lastOwn));
   }
-  return forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+}
+
+/** In both alphabets (RFC 4648 §4, §5). */
+function addBoth(forms: Set<string>, base64: string): void {
+  forms.add(base64);
+  if (/[+/]/.test(base64)) forms.add(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }

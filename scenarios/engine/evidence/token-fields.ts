@@ -37,8 +37,18 @@ const TOKEN_NAMES = new Set([
   'clientassertion',
 ]);
 
+/** The names of a service's fields come again in every body. */
+const known = new Map<string, boolean>();
+const MOST_KNOWN = 1_000;
+
 export function isTokenName(name: string): boolean {
-  return TOKEN_NAMES.has(name.replace(/[-_\s]/g, '').toLowerCase());
+  let found = known.get(name);
+  if (found === undefined) {
+    found = TOKEN_NAMES.has(name.replace(/[-_\s]/g, '').toLowerCase());
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(name, found);
+  }
+  return found;
 }
 
 /** A span of text, `end` exclusive. */

@@ -1,6 +1,7 @@
+import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { type Called, type FunctionTable, noFunctions } from './function-table.ts';
+import type { Functions } from '../../language/template.ts';
 import {
   ANSWERED,
   type Answer,
@@ -21,8 +22,10 @@ const MEMORY_MIB = 128;
 
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
+type Called = ReturnType<Functions['call']>;
+
 /** The functions of the files that the config lists, in a thread of their own. */
-export interface ScenarioFunctions extends FunctionTable {
+export interface ScenarioFunctions extends Functions {
   /** Of the files, in the config's order; functions of a file with a problem are left out. */
   readonly problems: readonly LoadProblem[];
   /** Reads the files again, keeping what was there when one of them has a problem. @returns the problems found */
@@ -36,7 +39,7 @@ export interface ScenarioFunctions extends FunctionTable {
  * @param files absolute paths
  */
 export async function loadFunctions(files: readonly string[]): Promise<ScenarioFunctions> {
-  if (files.length === 0) return { ...noFunctions, problems: [], reload: async () => [], close: async () => {} };
+  if (files.length === 0) return noFunctions;
   let thread = new FunctionThread(files);
   let loaded = await thread.loaded();
 
@@ -47,8 +50,8 @@ export async function loadFunctions(files: readonly string[]): Promise<ScenarioF
 
   function call(name: string, args: readonly unknown[]): Called {
     const known = loaded.functions.find((one) => one.name === name);
-    if (!known) return { error: `there is no function ${name}: ${listed(loaded)}` };
-    const named = (words: string) => ({ error: `${name} of ${files[known.file]} ${words}` });
+    if (!known) return { error: `names no function: ${listed(loaded)}` };
+    const named = (words: string) => ({ error: `${words} (${name} of ${relative('', files[known.file]!)})` });
     const answer = thread.call({ name, args: JSON.stringify(args) });
     if (answer === 'late') {
       replace();
@@ -87,6 +90,14 @@ export async function loadFunctions(files: readonly string[]): Promise<ScenarioF
     },
   };
 }
+
+const noFunctions: ScenarioFunctions = {
+  names: [],
+  problems: [],
+  call: () => ({ error: 'names no function: ringdown.yaml lists no file under functions' }),
+  reload: async () => [],
+  close: async () => {},
+};
 
 function listed({ functions }: Loaded): string {
   if (functions.length === 0) return 'the listed files export none';

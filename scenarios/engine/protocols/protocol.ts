@@ -52,6 +52,8 @@ export interface ProtocolContext {
   readonly lookup: Lookup;
   /** How to connect. */
   readonly connection: ConnectionSettings;
+  /** false: no cookie is sent or kept but what the step itself writes. */
+  readonly cookies: boolean;
   readonly baseUrl: string;
   /** `ringdown/<version>`: what the watched service tells scenario traffic by. */
   readonly userAgent: string;

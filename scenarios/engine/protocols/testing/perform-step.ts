@@ -50,6 +50,7 @@ export async function performStep(step: WrittenFields, circumstances: Circumstan
       ...network,
       fill: new Filling(scope),
       http,
+      cookies: true,
       connection: { ...DEFAULT_CONNECTION, ...connection },
       baseUrl: 'http://127.0.0.1:1',
       userAgent: 'ringdown/0',

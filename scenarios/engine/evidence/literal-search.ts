@@ -1,0 +1,59 @@
+/** The shortest text that can be searched for. */
+export const SHORTEST_LITERAL = 4;
+const SLOTS = 4_096;
+
+/**
+ * Finds any of many texts in one pass over another one. A table says for each four characters, by a hash that moves along with
+ * them, whether one of the texts may begin so; nearly everywhere it says no. Unlike a regular expression of them all,
+ * there is nothing to compile, which would cost a run more than its requests.
+ */
+export class LiteralSearch {
+  readonly #begins = new Uint8Array(SLOTS);
+  readonly #bySlot = new Map<number, string[]>();
+
+  /** @param literal of SHORTEST_LITERAL characters or more */
+  add(literal: string): void {
+    const slot = slotOf(literal);
+    const others = this.#bySlot.get(slot);
+    if (!others) {
+      this.#begins[slot] = 1;
+      this.#bySlot.set(slot, [literal]);
+    } else if (!others.includes(literal)) {
+      // The longest first, so that nothing of it is left over.
+      const at = others.findIndex((other) => other.length < literal.length);
+      others.splice(at < 0 ? others.length : at, 0, literal);
+    }
+  }
+
+  /** Puts `replacement` in the place of each of the texts, the first and longest at any place. @returns `text` itself where there is none */
+  replace(text: string, replacement: string): string {
+    const begins = this.#begins;
+    let replaced = '';
+    let kept = 0;
+    let first = 0;
+    let hash = 0;
+    for (let at = 0; at < text.length; at++) {
+      hash = ((hash << 3) ^ text.charCodeAt(at)) & (SLOTS - 1);
+      if (begins[hash] === 0) continue;
+      const start = at - (SHORTEST_LITERAL - 1);
+      if (start < first) continue;
+      const length = this.#lengthAt(text, start, hash);
+      if (length === 0) continue;
+      replaced += text.slice(kept, start) + replacement;
+      kept = first = start + length;
+      at = first - 1;
+    }
+    return kept === 0 ? text : replaced + text.slice(kept);
+  }
+
+  #lengthAt(text: string, start: number, slot: number): number {
+    for (const literal of this.#bySlot.get(slot)!) if (text.startsWith(literal, start)) return literal.length;
+    return 0;
+  }
+}
+
+function slotOf(literal: string): number {
+  let hash = 0;
+  for (let at = 0; at < SHORTEST_LITERAL; at++) hash = ((hash << 3) ^ literal.charCodeAt(at)) & (SLOTS - 1);
+  return hash;
+}
