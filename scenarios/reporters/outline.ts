@@ -1,4 +1,4 @@
-import type { Section, StepResult } from '../run-result.ts';
+import type { Failure, RunResult, Section, StepResult } from '../run-result.ts';
 
 /** Steps that belong together: those of one row of `data`, or those before, after and always. */
 export interface Chapter {
@@ -32,6 +32,31 @@ export function chapterStatus({ steps }: Chapter): 'passed' | 'warned' | 'failed
   return steps.some((step) => unmet(step.warnings).length > 0) ? 'warned' : 'passed';
 }
 
+/** A row of data that passed without a word, or was not reached: it says nothing about the one that did not pass. */
+export function isQuietRow(chapter: Chapter): boolean {
+  const status = chapterStatus(chapter);
+  return chapter.row !== null && (status === 'passed' || status === 'skipped');
+}
+
+/** Neighbouring quiet rows that ended alike, together; every other chapter alone. */
+export function withQuietRowsTogether(chapters: readonly Chapter[]): Chapter[][] {
+  const groups: Chapter[][] = [];
+  for (const chapter of chapters) {
+    const before = groups.at(-1);
+    const first = before?.[0];
+    const joins = first && isQuietRow(chapter) && isQuietRow(first) && chapterStatus(first) === chapterStatus(chapter);
+    if (joins) before!.push(chapter);
+    else groups.push([chapter]);
+  }
+  return groups;
+}
+
+/** `row 3`, `rows 1 to 37`. */
+export function rowNumbers(rows: readonly Chapter[]): string {
+  const [from, to] = [rows[0]!.row, rows.at(-1)!.row];
+  return from === to ? `row ${from}` : `rows ${from} to ${to}`;
+}
+
 /** From the start of the first step to the end of the last, milliseconds. */
 export function spanOf(steps: readonly StepResult[]): { from: number; to: number } {
   const from = Math.min(...steps.map((step) => step.offset_ms));
@@ -51,7 +76,21 @@ export function troubles(step: StepResult): string[] {
 }
 
 /** The step that an attempt failed at; undefined where it failed before the first. */
-export function failingStep(steps: readonly StepResult[], name: string | undefined): StepResult | undefined {
+export function failingStep(steps: readonly StepResult[], failure: Failure): StepResult | undefined {
   const broken = steps.filter(({ status }) => status === 'failed' || status === 'error');
-  return broken.find((step) => step.name === name) ?? broken[0];
+  return broken.find(({ name, row }) => name === failure.step && row === failure.row) ?? broken[0];
+}
+
+/** `40 rows of data: 37 passed, 1 failed, 2 not begun`; null without data. */
+export function rowsWords(run: RunResult): string | null {
+  const rows = run.attempts.at(-1)?.rows;
+  if (!rows) return null;
+  const { total, passed, failed } = rows;
+  const left = total - passed - failed;
+  const parts = [
+    ...(passed > 0 ? [`${passed} passed`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(left > 0 ? [`${left} not begun`] : []),
+  ];
+  return `${total} ${total === 1 ? 'row' : 'rows'} of data: ${parts.join(', ')}`;
 }

@@ -83,7 +83,7 @@ test('phases shade the bars; groups, tries, warnings, the answer and where two t
 test('rows that passed are one line, the row that failed is told in full', () => {
   const text = report([dataRun]);
   expect(text).toContain('    ✓ rows 1 to 37  passed  370 ms\n    row 38\n    ✗ signing in  200     10 ms');
-  expect(text).toContain('    ○ rows 39 to 40  skipped\n');
+  expect(text).toContain('    40 rows of data: 37 passed, 1 failed, 2 not begun\n');
   expect(text).toContain('    row      38\n');
 });
 
@@ -101,7 +101,7 @@ test('several runs: those that did not pass are told once more at the end, with 
   expect(text.slice(text.lastIndexOf('✗ posts@local'))).toBe(
     [
       '✗ posts@local  write: status 500, expected 201',
-      '✗ users@local  signing in: status 500, expected 201',
+      '✗ users@local  signing in: row 38: status 500, expected 201',
       '',
       '3 scenarios: 2 failed, 1 passed (380 ms)',
       '',

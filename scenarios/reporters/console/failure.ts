@@ -16,10 +16,10 @@ export function failureLines(run: RunResult, colours: Colours, width: number): s
   const pad = ' '.repeat(INDENT);
   if (run.watcher_fault) return [`${pad}${colours.red(`ringdown itself failed: ${printable(run.watcher_fault)}`)}`];
   if (!failure) return [];
-  const step = failingStep(run.steps, failure.step);
+  const step = failingStep(run.steps, failure);
   const told = step?.name === failure.step && troubles(step).length > 0;
   const facts: [string, string | null][] = [
-    ['row', step?.row ? String(step.row) : null],
+    ['row', failure.row === null ? null : String(failure.row)],
     ['request', failure.request ? `${failure.request.method} ${failure.request.url}` : null],
     ['expected', failure.expected],
     ['actual', failure.actual],

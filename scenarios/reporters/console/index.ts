@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import { columns as columnsOf } from '../../../core/document/index.ts';
 import { formatDuration } from '../../../core/units.ts';
 import type { RunResult } from '../../run-result.ts';
+import { rowsWords } from '../outline.ts';
 import { printable } from '../printable.ts';
 import { defineReporter, type Reporter, type ReporterOptions, totalsOf } from '../reporter.ts';
 import { type Count, counts, elapsedWords, reasonOf, scenarios } from '../totals-words.ts';
@@ -50,12 +51,14 @@ function createConsole({ colour, width = 80, live = false, runs: expected }: Rep
 
 function runLines(run: RunResult, colours: Colours, width: number): string[] {
   const title = `${mark(run, colours)} ${colours.bold(printable(run.monitor))}  ${printable(run.name)}  ${colours.dim(formatDuration(run.duration_ms))}`;
+  const rows = rowsWords(run);
   return [
     title,
     ...run.attempts.slice(0, -1).map(({ number, failure }) => {
       const why = failure ? `${failure.step}: ${failure.message}` : 'no reason given';
       return colours.yellow(`    attempt ${number} of ${run.attempts.length} did not pass: ${printable(why)}`);
     }),
+    ...(rows === null ? [] : [colours.dim(`    ${rows}`)]),
     ...stepLines(run.steps, colours, width),
     ...failureLines(run, colours, width),
   ];

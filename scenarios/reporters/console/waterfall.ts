@@ -2,7 +2,18 @@ import type pc from 'picocolors';
 import { columns } from '../../../core/document/index.ts';
 import { formatDuration } from '../../../core/units.ts';
 import type { StepResult } from '../../run-result.ts';
-import { type Chapter, chapterStatus, chaptersOf, chapterTitle, spanOf, troubles, unmet } from '../outline.ts';
+import {
+  type Chapter,
+  chapterStatus,
+  chaptersOf,
+  chapterTitle,
+  isQuietRow,
+  rowNumbers,
+  spanOf,
+  troubles,
+  unmet,
+  withQuietRowsTogether,
+} from '../outline.ts';
 import { type Phase, phasesOf } from '../phases.ts';
 import { printable } from '../printable.ts';
 import { cut } from './live-line.ts';
@@ -37,11 +48,9 @@ export function stepLines(steps: readonly StepResult[], colours: Colours, width:
   const lines: string[] = [];
   let shown = 0;
   let more = 0;
-  for (const group of alike(chapters)) {
+  for (const group of withQuietRowsTogether(chapters)) {
     const [first] = group as [Chapter];
-    const status = chapterStatus(first);
-    const quiet = first.row !== null && (status === 'passed' || status === 'skipped');
-    if (quiet) lines.push(rowsLine(group, status, colours));
+    if (isQuietRow(first)) lines.push(rowsLine(group, colours));
     else if (first.row !== null && ++shown > ROWS_SHOWN) more++;
     else lines.push(colours.dim(`    ${chapterTitle(first) ?? 'steps'}`), ...waterfall(first.steps, colours, width));
   }
@@ -49,27 +58,11 @@ export function stepLines(steps: readonly StepResult[], colours: Colours, width:
   return lines;
 }
 
-/** Neighbouring rows that ended alike and quietly, together; everything else alone. */
-function alike(chapters: readonly Chapter[]): Chapter[][] {
-  const groups: Chapter[][] = [];
-  for (const chapter of chapters) {
-    const status = chapterStatus(chapter);
-    const before = groups.at(-1);
-    const joins =
-      before && chapter.row !== null && before[0]!.row !== null && (status === 'passed' || status === 'skipped');
-    if (joins && chapterStatus(before[0]!) === status) before.push(chapter);
-    else groups.push([chapter]);
-  }
-  return groups;
-}
-
-function rowsLine(rows: readonly Chapter[], status: 'passed' | 'skipped', colours: Colours): string {
-  const from = rows[0]!.row;
-  const to = rows.at(-1)!.row;
-  const which = from === to ? `row ${from}` : `rows ${from} to ${to}`;
-  if (status === 'skipped') return colours.dim(`    ○ ${which}  skipped`);
-  const { from: begin, to: end } = spanOf(rows.flatMap(({ steps }) => steps));
-  return `    ${colours.green('✓')} ${which}  passed  ${colours.dim(formatDuration(end - begin))}`;
+function rowsLine(rows: readonly Chapter[], colours: Colours): string {
+  const which = rowNumbers(rows);
+  if (chapterStatus(rows[0]!) === 'skipped') return colours.dim(`    ○ ${which}  skipped`);
+  const { from, to } = spanOf(rows.flatMap(({ steps }) => steps));
+  return `    ${colours.green('✓')} ${which}  passed  ${colours.dim(formatDuration(to - from))}`;
 }
 
 function waterfall(steps: readonly StepResult[], colours: Colours, width: number): string[] {

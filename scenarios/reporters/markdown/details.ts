@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../core/units.ts';
 import type { RunResult, StepResult } from '../../run-result.ts';
 import { firstDifference, readableBody, sizeWords } from '../evidence-text.ts';
-import { chapterStatus, chaptersOf, chapterTitle, failingStep, troubles, unmet } from '../outline.ts';
+import { chapterStatus, chaptersOf, chapterTitle, failingStep, rowsWords, troubles, unmet } from '../outline.ts';
 import { reasonOf } from '../totals-words.ts';
 import { block, code, text } from './escape.ts';
 
@@ -11,13 +11,13 @@ const BODY_CHARACTERS = 4_000;
 /** One run that did not pass, folded: its steps, what was expected and came, and the answer. */
 export function detailsOf(run: RunResult): string {
   const { failure } = run;
-  const step = failure ? failingStep(run.steps, failure.step) : undefined;
+  const step = failure ? failingStep(run.steps, failure) : undefined;
   const facts: [string, string | null][] = [
     ['Expected', failure?.expected ?? null],
     ['Actual', failure?.actual ?? null],
     ['Differs at', firstDifference(failure?.expected ?? null, failure?.actual ?? null)],
     ['Request', failure?.request ? `${failure.request.method} ${failure.request.url}` : null],
-    ['Row', step?.row ? String(step.row) : null],
+    ['Row', failure?.row == null ? null : String(failure.row)],
     ['Trace', run.trace_id],
     ['Runbook', run.runbook],
   ];
@@ -43,7 +43,6 @@ function stepTable(run: RunResult): string {
   const chapters = chaptersOf(run.steps);
   // Rows that passed say nothing about the one that did not.
   const told = chapters.filter((chapter) => chapter.row === null || chapterStatus(chapter) === 'failed');
-  const passedRows = chapters.filter((chapter) => chapter.row !== null && chapterStatus(chapter) === 'passed').length;
   const steps = told.flatMap((chapter) => chapter.steps.map((step) => ({ step, title: chapterTitle(chapter) })));
   const rows = steps.slice(0, STEPS_SHOWN).map(({ step, title }) => {
     const name = [title, step.group, step.name].filter((part) => part !== null).join(' · ');
@@ -57,7 +56,8 @@ function stepTable(run: RunResult): string {
     return `| ${cells.join(' | ')} |\n`;
   });
   const more = steps.length > STEPS_SHOWN ? `… and ${steps.length - STEPS_SHOWN} more steps.\n\n` : '';
-  const quiet = passedRows > 0 ? `${passedRows} ${passedRows === 1 ? 'row' : 'rows'} of data passed.\n\n` : '';
+  const words = rowsWords(run);
+  const quiet = words === null ? '' : `${words}.\n\n`;
   return `| | Step | Status | Time | |\n| - | - | - | -: | - |\n${rows.join('')}\n${more}${quiet}`;
 }
 

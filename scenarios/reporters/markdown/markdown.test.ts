@@ -55,7 +55,7 @@ test('a run that did not pass is folded, with its steps, what was expected and t
 test('of rows of data the failing ones are listed, the others counted', () => {
   const markdown = report(dataRun);
   expect(markdown).toContain('| ❌ | row 38 · signing in | 200 | 10 ms | status 500, expected 201 |');
-  expect(markdown).toContain('37 rows of data passed.');
+  expect(markdown).toContain('40 rows of data: 37 passed, 1 failed, 2 not begun.');
   expect(markdown.match(/signing in \| 200/g)).toHaveLength(1);
 });
 

@@ -8,6 +8,7 @@ export const sampleStep = (name: string, changes: Partial<StepResult> = {}): Ste
   row: null,
   tries: 1,
   group: null,
+  shortened: false,
   status: 'passed',
   skipped_reason: null,
   offset_ms: 0,
@@ -58,6 +59,7 @@ export const unmetStatus: AssertionResult = {
 
 export const sampleFailure: Failure = {
   step: 'write',
+  row: null,
   message: 'status 500, expected 201',
   expected: '201',
   actual: '500',
@@ -74,6 +76,7 @@ const failedAttempt = (number: number) => ({
   duration_ms: 50,
   span_id: `${number}`,
   steps: [],
+  rows: null,
   failure: sampleFailure,
 });
 
@@ -185,6 +188,7 @@ export const journeyRun: RunResult = sampleRun({
   ],
   failure: {
     step: 'reading the post back',
+    row: null,
     message: '$.title is another text',
     expected: '"hello 4f6c9bb1-0000-4000-8000-000000000001"',
     actual: '"hello 4f6c9bb1-0000-4000-8000-0000000000ff"',
@@ -195,25 +199,21 @@ export const journeyRun: RunResult = sampleRun({
   },
 });
 
-/** Forty rows of data, one step each: the 38th failed, so the last two were not reached. */
+/** Forty rows of data, one step each: the 38th failed, so the last two were not begun. */
 export const dataRun: RunResult = sampleRun({
   id: '01890000-0000-7000-8000-000000000003',
   monitor: 'users@local',
   name: 'Every user signs in',
   status: 'failed',
   duration_ms: 380,
-  steps: Array.from({ length: 40 }, (_, index) => {
+  steps: Array.from({ length: 38 }, (_, index) => {
     const row = index + 1;
     const place = { row, offset_ms: index * 10, duration_ms: 10 };
-    if (row > 38) {
-      const skipped = { status: 'skipped' as const, skipped_reason: 'signing in did not pass', tries: 0 };
-      return sampleStep('signing in', { ...place, ...skipped, duration_ms: 0, request: null, response: null });
-    }
     if (row === 38) return sampleStep('signing in', { ...place, status: 'failed', assertions: [unmetStatus] });
     return sampleStep('signing in', place);
   }),
-  attempts: [failedAttempt(1)],
-  failure: { ...sampleFailure, step: 'signing in' },
+  attempts: [{ ...failedAttempt(1), rows: { total: 40, passed: 37, failed: 1 } }],
+  failure: { ...sampleFailure, step: 'signing in', row: 38, message: 'row 38: status 500, expected 201' },
 });
 
 /** Whatever a service may put into its answers to harm who reads the report. */
