@@ -4,11 +4,11 @@ import { text as readAll } from 'node:stream/consumers';
 import pc from 'picocolors';
 import { suggestion } from '../../core/document/index.ts';
 import { EXIT, RingdownError, toError } from '../../core/errors.ts';
-import type { FileRead, Files } from '../../scenarios/engine/files.ts';
 import type { Omission } from '../../scenarios/importers/draft.ts';
 import { type ImportedFiles, importDocument } from '../../scenarios/importers/import-document.ts';
 import type { Importer, Source } from '../../scenarios/importers/importer.ts';
 import { importerOf, importers } from '../../scenarios/importers/registry.ts';
+import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { count, terminal } from '../terminal.ts';
 
 export interface ImportFlags {
@@ -46,7 +46,7 @@ export async function importScenarios(flags: ImportFlags): Promise<number> {
     importer,
     source,
     { ...(flags.service === undefined ? {} : { service: flags.service }), ...environment },
-    filesIn(flags.out),
+    (file) => diskFiles(join(flags.out, file)),
   );
   if ('refused' in result) throw wrong('NOT_IMPORTED', `${source.name}: ${result.refused}`, result.hint);
   const written = writeFiles(result, flags);
@@ -95,24 +95,6 @@ function readText(file: string): string {
       'name a file, or - for standard input',
     );
   }
-}
-
-function filesIn(folder: string): Files {
-  const read = (path: string): FileRead<Buffer> => {
-    try {
-      return { value: readFileSync(resolve(folder, path)) };
-    } catch (error) {
-      const { code, message } = toError(error) as NodeJS.ErrnoException;
-      return { error: code === 'ENOENT' ? 'there is no such file' : message };
-    }
-  };
-  return {
-    bytes: read,
-    text(path) {
-      const bytes = read(path);
-      return 'value' in bytes ? { value: bytes.value.toString('utf8') } : bytes;
-    },
-  };
 }
 
 /** All or nothing: a file that is there already is nobody's to overwrite. @returns the paths written */

@@ -1,4 +1,4 @@
-import type { Files } from '../engine/files.ts';
+import type { SourceFiles } from '../language/source-files.ts';
 import type { Omission } from './draft.ts';
 import type { Importer, ImportOptions, Refusal, Source } from './importer.ts';
 import { Unique } from './names.ts';
@@ -17,14 +17,14 @@ export interface ImportedFiles {
 
 /**
  * Reads a document and prints its scenarios. Every text passes `parseScenario`.
- * @param files what scenarios in the folder of the output may refer to
+ * @param filesOf what a scenario of this name, in the folder of the output, may refer to
  * @param taken ids that other scenarios of that folder have
  */
 export function importDocument(
   importer: Importer,
   source: Source,
   options: ImportOptions,
-  files: Files,
+  filesOf: (file: string) => SourceFiles,
   taken: Iterable<string> = [],
 ): ImportedFiles | Refusal {
   const imported = importer.read(source, options);
@@ -35,7 +35,7 @@ export function importDocument(
   const scenarios: Settled[] = [];
   const omissions: Omission[] = [...imported.omissions];
   for (const draft of imported.scenarios) {
-    const settled = settle(draft, ids, head, withCompanions(files, companions));
+    const settled = settle(draft, ids, head, (file) => withCompanions(filesOf(file), companions));
     if ('lost' in settled) omissions.push(...settled.lost);
     else {
       scenarios.push(settled);
@@ -52,9 +52,11 @@ export function importDocument(
 }
 
 /** Files that are about to be written can be referred to already. */
-function withCompanions(files: Files, companions: ImportedFiles['companions']): Files {
+function withCompanions(files: SourceFiles, companions: ImportedFiles['companions']): SourceFiles {
   const companion = (path: string) => companions.find(({ name }) => name === path.replace(/^\.\//, ''));
   return {
+    locate: (path) => files.locate(path),
+    from: (path) => files.from(path),
     text(path) {
       const found = companion(path);
       return found ? { value: found.text } : files.text(path);

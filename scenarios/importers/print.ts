@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, isSeq, type Node, Scalar, visit, type YAMLMap } from 'yaml';
+import { Document, isPair, isScalar, isSeq, type Node, Scalar, visit, type YAMLMap } from 'yaml';
 import type { Omission } from './draft.ts';
 import { oneLine } from './names.ts';
 
@@ -11,14 +11,14 @@ export interface Printable {
   readonly comments: ReadonlyMap<string, readonly Omission[]>;
 }
 
-const WIDEST_FLOW = 60;
+const WIDEST_FLOW = 72;
 
 /** Prints a scenario as a person would write it: block style, small conditions on one line, quotes where YAML needs them. */
 export function printDraft({ written, head, comments }: Printable): string {
   const doc = new Document(written, { aliasDuplicateObjects: false });
   visit(doc, {
-    Map(_, node) {
-      if (isSmall(node)) node.flow = true;
+    Map(_, node, path) {
+      if (isSmall(node, keysOf(path))) node.flow = true;
     },
     Seq(_, node) {
       if (node.items.every(isScalar) && JSON.stringify(node.toJSON()).length <= WIDEST_FLOW) node.flow = true;
@@ -42,16 +42,36 @@ function commentLines({ what, why, instead }: Omission): string[] {
   return [` not carried over: ${oneLine(what, 200)}`, `   ${oneLine(`${why}; ${instead}`, 300)}`];
 }
 
-/** One key with a plain value, such as { contains: json }. */
-function isSmall(node: YAMLMap): boolean {
-  const [only, second] = node.items;
-  if (!only || second) return false;
-  const { value } = only;
-  if (isSeq(value)) return value.items.every(isScalar) && width(node) <= WIDEST_FLOW;
-  if (isMap(value)) return false;
+/** What holds names and values of a document: one a line, as there can always be one more. */
+const LISTS = [
+  'query',
+  'headers',
+  'form',
+  'multipart',
+  'variables',
+  'jsonpath',
+  'header',
+  'capture',
+  'message',
+  'metadata',
+];
+
+/** A few plain values, such as { contains: json } or { method: GET, url: /v1/posts }. */
+function isSmall(node: YAMLMap, keys: readonly string[]): boolean {
+  const last = keys.at(-1) ?? '';
+  if (keys.length === 0 || keys.includes('json') || (LISTS.includes(last) && node.items.length > 1)) return false;
+  if (['steps', 'before', 'after', 'always'].includes(last)) return false;
   return (
-    isScalar(value) && !(typeof value.value === 'string' && value.value.includes('\n')) && width(node) <= WIDEST_FLOW
+    node.items.every(({ value }) => isPlain(value) || (isSeq(value) && value.items.every(isPlain))) &&
+    width(node) <= WIDEST_FLOW
   );
 }
 
+const isPlain = (value: unknown) => isScalar(value) && !(typeof value.value === 'string' && value.value.includes('\n'));
+
 const width = (node: YAMLMap) => JSON.stringify(node.toJSON()).length;
+
+/** The keys that lead to a node, outermost first. */
+function keysOf(path: readonly unknown[]): string[] {
+  return path.flatMap((ancestor) => (isPair(ancestor) && isScalar(ancestor.key) ? [String(ancestor.key.value)] : []));
+}

@@ -67,8 +67,11 @@ export function requestFields(request: ForeignRequest, secrets: Secrets, omit: O
     if (lower.startsWith(':') || NOT_WRITTEN.has(lower)) continue;
     if (lower === 'authorization') {
       const read = authorization(value, secrets);
-      if (auth) omit('the header Authorization', 'the request has an "auth" of its own', 'keep one of the two');
-      else if (read) auth = read;
+      if (auth) {
+        // What signs a request writes this header anew; one of its own scheme is what it wrote last time.
+        if (!Object.keys(auth).some((scheme) => value.toLowerCase().startsWith(scheme)))
+          omit('the header Authorization', 'the request has an "auth" of its own', 'keep one of the two');
+      } else if (read) auth = read;
       else headers[name] = secrets.hide('authorization', value);
       continue;
     }

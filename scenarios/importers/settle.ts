@@ -1,7 +1,7 @@
 import { isMap, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../core/document/index.ts';
-import { type Files, noFiles } from '../engine/files.ts';
 import { parseScenario } from '../language/parse.ts';
+import type { SourceFiles } from '../language/source-files.ts';
 import { type Omission, type ScenarioDraft, SECTIONS, type StepDraft, sectionOf } from './draft.ts';
 import { oneLine, slug, Unique } from './names.ts';
 import { printDraft } from './print.ts';
@@ -26,14 +26,14 @@ export const MOST_STEPS = 200;
  * Prints a draft and lets the parser of scenario files judge it. A step that it refuses, say for a regular expression
  * that is not in linear-time syntax, is taken out and listed, and so is what depends on it.
  * @param ids of the files made so far; that of this one is added
- * @param files what the scenario may refer to
+ * @param filesOf what a scenario of this name may refer to
  * @returns null when no step is left; its omissions say why
  */
 export function settle(
   draft: ScenarioDraft,
   ids: Unique,
   head: readonly string[],
-  files: Files = noFiles,
+  filesOf: (file: string) => SourceFiles,
 ): Settled | { lost: readonly Omission[] } {
   let current = uniquelyNamed(draft);
   const lost: Omission[] = [...(draft.omissions ?? [])];
@@ -42,7 +42,7 @@ export function settle(
   for (;;) {
     if (current.steps.length === 0) return { lost: [...lost, ...omissionsOf(current)] };
     const { text, secrets } = print(current, id, head, lost);
-    const { diagnostics } = parseScenario(text, file, files);
+    const { diagnostics } = parseScenario(text, file, { files: filesOf(file) });
     if (diagnostics.length === 0) {
       const steps = SECTIONS.reduce((sum, section) => sum + sectionOf(current, section).length, 0);
       const omissions = [...lost, ...omissionsOf(current)];

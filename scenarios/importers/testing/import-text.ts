@@ -1,6 +1,5 @@
 import { parse } from 'yaml';
-import type { Files } from '../../engine/files.ts';
-import { parseScenario } from '../../language/parse.ts';
+import { memoryFiles } from '../../language/source-files.ts';
 import { type ImportedFiles, importDocument } from '../import-document.ts';
 import type { Importer, ImportOptions, Refusal } from '../importer.ts';
 
@@ -14,29 +13,19 @@ export interface TestSource {
 
 /** Imports a text as if it stood in the folder of the scenarios. */
 export function importText(importer: Importer, text: string, source: TestSource = {}): ImportedFiles | Refusal {
-  const beside = source.files ?? {};
-  const lookUp = (path: string) => beside[path.replace(/^\.\//, '')];
-  const files: Files = {
-    text(path) {
-      const found = path.replace(/^\.\//, '') === source.name ? text : lookUp(path);
-      return found === undefined ? { error: 'there is no such file' } : { value: found };
-    },
-    bytes(path) {
-      const found = this.text(path);
-      return 'value' in found ? { value: Buffer.from(found.value) } : found;
-    },
-  };
+  const { name = 'document', files = {}, words, options = {} } = source;
+  const beside: Record<string, string> = { ...files, [name]: text };
   return importDocument(
     importer,
     {
-      name: source.name ?? 'document',
+      name,
       text,
-      ...(source.words ? { words: source.words } : {}),
+      ...(words ? { words } : {}),
       reference: (path) => (path.startsWith('.') ? path : `./${path}`),
-      load: (path) => lookUp(path) ?? null,
+      load: (path) => beside[path.replace(/^\.\//, '')] ?? null,
     },
-    source.options ?? {},
-    files,
+    options,
+    (file) => memoryFiles(file, beside),
   );
 }
 
@@ -53,11 +42,4 @@ export function importOne(importer: Importer, text: string, source: TestSource =
   const [only, second] = imported.scenarios;
   if (!only || second) throw new Error(`${imported.scenarios.length} scenarios: ${JSON.stringify(imported.omissions)}`);
   return { ...imported, written: parse(only.text), text: only.text };
-}
-
-/** Mistakes that the parser finds in what was imported; it should find none. */
-export function mistakesIn({ scenarios }: ImportedFiles, files: Files): string[] {
-  return scenarios.flatMap(({ text, file }) =>
-    parseScenario(text, file, files).diagnostics.map(({ line, message }) => `${file}:${line}: ${message}`),
-  );
 }
