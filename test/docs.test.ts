@@ -72,7 +72,8 @@ function diagnosticsOf({ text, place }: Example): readonly Diagnostic[] {
   const content = parse(text) as object;
   const keys = Object.keys(content);
   if (keys.includes('escalation')) return parsePolicy(text, place, CHANNELS).diagnostics;
-  if (Array.isArray(content) || keys.every((key) => SCENARIO_KEYS.includes(key))) {
+  const lists = !('environments' in content) || Array.isArray(content.environments);
+  if (Array.isArray(content) || (lists && keys.every((key) => SCENARIO_KEYS.includes(key)))) {
     return parseScenario(asScenario(text), place).diagnostics;
   }
   return asConfig(text);

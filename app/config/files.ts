@@ -5,13 +5,16 @@ import { type Diagnostic, diagnosticAt, readDocument, suggestion } from '../../c
 import { toError } from '../../core/errors.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import { parseScenario } from '../../scenarios/language/parse.ts';
+import { diskFiles } from '../../scenarios/language/source-files.ts';
 import type { Loaded } from './load.ts';
 
 /** Reads scenario files; everything wrong in any of them is in `diagnostics`. */
 export function loadScenarios(files: readonly string[], policies: readonly Policy[] | null): Loaded<Scenario[]> {
   const scenarios: Scenario[] = [];
+  const fragments = new Map<string, string>();
   const { diagnostics, texts } = readEach(files, (text, file) => {
-    const parsed = parseScenario(text, file);
+    const parsed = parseScenario(text, file, { files: diskFiles(file) });
+    for (const [fragment, content] of parsed.texts) fragments.set(fragment, content);
     const found = [...parsed.diagnostics];
     const { scenario } = parsed;
     if (scenario) {
@@ -29,7 +32,7 @@ export function loadScenarios(files: readonly string[], policies: readonly Polic
     }
     return found;
   });
-  return { value: scenarios, diagnostics, texts };
+  return { value: scenarios, diagnostics, texts: new Map([...fragments, ...texts]) };
 }
 
 /** Reads policy files. @param channels names that `notify` may use */

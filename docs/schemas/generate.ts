@@ -4,11 +4,12 @@ import type { TSchema } from 'typebox';
 import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import { PolicySchema } from '../../alerts/policies/schema.ts';
 import { configSchema } from '../../app/config/schema.ts';
-import { ScenarioSchema } from '../../scenarios/language/schema.ts';
+import { FragmentSchema, ScenarioSchema } from '../../scenarios/language/schema.ts';
 
 /** The published JSON Schemas, for completion and hover in editors. A further file format is a further line here. */
 const published: { file: string; schema: TSchema }[] = [
   { file: 'scenario.schema.json', schema: ScenarioSchema },
+  { file: 'steps.schema.json', schema: FragmentSchema },
   { file: 'policy.schema.json', schema: PolicySchema },
   { file: 'config.schema.json', schema: configSchema(channelSchema(await loadChannels())) },
 ];

@@ -1,17 +1,30 @@
 import { parseDuration, parsePercent } from '../../core/units.ts';
-import { assertionKind } from '../engine/assertions/registry.ts';
-import type { Files } from '../engine/files.ts';
+import { normalizeCondition } from '../engine/assertions/condition.ts';
 import { protocolsNamedIn } from '../engine/protocols/registry.ts';
-import type { ActionStep, Capture, Expectation, Load, Scenario, Schedule } from './model.ts';
+import { compileCaptures } from './captures.ts';
+import { compileConnection } from './connection.ts';
+import type { Include, PlacedStep } from './expand.ts';
+import { compileExpectations } from './expectations.ts';
+import type { ActionStep, Decision, Load, Parameters, Repeat, Scenario, Schedule, Section, Step } from './model.ts';
 import type { WrittenScenario, WrittenStep } from './schema.ts';
-import { template } from './template.ts';
-import { entriesOf } from './written.ts';
+import type { SourceFiles } from './source-files.ts';
+import { type Template, template } from './template.ts';
+import { entriesOf, isMapping } from './written.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_RETRY_DELAY_MS = 1_000;
+const DEFAULT_REPEAT_MS = 1_000;
+
+export interface Sources {
+  readonly file: string;
+  readonly files: SourceFiles;
+  readonly sections: Readonly<Record<Section, readonly PlacedStep[]>>;
+  readonly rows: readonly Template[] | null;
+}
 
 /** Turns a checked file into the scenario that runs. */
-export function buildScenario(written: WrittenScenario, file: string, files: Files): Scenario {
+export function buildScenario(written: WrittenScenario, { file, files, sections, rows }: Sources): Scenario {
+  const steps = new StepBuilder();
   return {
     id: written.id,
     name: written.name,
@@ -20,21 +33,21 @@ export function buildScenario(written: WrittenScenario, file: string, files: Fil
     runbook: written.runbook ?? null,
     tags: written.tags ?? [],
     file,
+    environments: written.environments ?? null,
     schedule: written.schedule ? buildSchedule(written.schedule) : null,
     timeoutMs: milliseconds(written.timeout) ?? DEFAULT_TIMEOUT_MS,
     retry: { times: written.retry?.times ?? 0, delayMs: milliseconds(written.retry?.delay) ?? DEFAULT_RETRY_DELAY_MS },
+    connection: compileConnection(written.connection, files),
+    cookies: written.cookies ?? true,
+    seed: written.seed ?? null,
     variables: namedTemplates(written.variables),
-    environments: null,
-    connection: null,
-    cookies: true,
-    seed: null,
     secrets: written.secrets ?? [],
-    data: null,
-    before: [],
-    after: [],
-    dependsOn: [],
-    steps: written.steps.map((step) => buildStep(step, files)),
-    always: (written.always ?? []).map((step) => buildStep(step, files)),
+    data: rows,
+    before: sections.before.map((step) => steps.step(step)),
+    steps: sections.steps.map((step) => steps.step(step)),
+    after: sections.after.map((step) => steps.step(step)),
+    always: sections.always.map((step) => steps.step(step)),
+    dependsOn: written.depends_on ?? [],
     load: written.load ? buildLoad(written.load) : null,
     slo: written.slo
       ? { objective: parsePercent(written.slo.objective)!, windowMs: milliseconds(written.slo.window)! }
@@ -52,43 +65,69 @@ function buildSchedule(written: NonNullable<WrittenScenario['schedule']>): Sched
     : { kind: 'cron', cron: written.cron, timezone: written.timezone ?? 'UTC', jitter, whileFailingMs };
 }
 
-function buildStep(written: WrittenStep, files: Files): ActionStep {
-  const [protocol] = protocolsNamedIn(written);
-  const { kind, defaultExpect, compile } = protocol!;
-  const expect = buildExpectations(written.expect, files);
-  const said = new Set(expect.map((expectation) => expectation.kind));
+class StepBuilder {
+  /** Steps of one include share its parameters. */
+  readonly #parameters = new Map<Include, Parameters>();
+
+  step(placed: PlacedStep): Step {
+    if (!placed.group) return this.#action(placed);
+    const written = placed.written as WrittenStep;
+    return {
+      kind: 'parallel',
+      name: placed.name!,
+      parameters: this.#parametersOf(placed.include),
+      if: buildDecision(written.if),
+      steps: placed.group.map((step) => this.#action(step)),
+    };
+  }
+
+  #action({ written: fields, name, files, include }: PlacedStep): ActionStep {
+    const written = fields as WrittenStep;
+    const [protocol] = protocolsNamedIn(written);
+    const { kind, defaultExpect, compile } = protocol!;
+    const expect = compileExpectations(written.expect, files);
+    const said = new Set(expect.map((expectation) => expectation.kind));
+    const byDefault = compileExpectations(defaultExpect, files).filter((expectation) => !said.has(expectation.kind));
+    return {
+      kind,
+      name: name!,
+      parameters: this.#parametersOf(include),
+      if: buildDecision(written.if),
+      repeat: buildRepeat(written.repeat, files),
+      connection: compileConnection(written.connection, files),
+      timeoutMs: milliseconds(written.timeout) ?? null,
+      spec: compile(written, files),
+      expect: [...byDefault, ...expect],
+      warn: compileExpectations(written.warn, files),
+      capture: compileCaptures(written.capture),
+    };
+  }
+
+  #parametersOf(include: Include | null): Parameters | null {
+    if (!include) return null;
+    let made = this.#parameters.get(include);
+    if (!made) {
+      const values = include.parameters.map(({ name, value }) => ({ name, value: template(value) }));
+      made = { outer: this.#parametersOf(include.outer), values };
+      this.#parameters.set(include, made);
+    }
+    return made;
+  }
+}
+
+function buildDecision(written: WrittenStep['if']): Decision | null {
+  if (!isMapping(written)) return null;
+  const { value, ...condition } = written;
+  return { value: template(value), condition: template(normalizeCondition(condition)) };
+}
+
+function buildRepeat(written: WrittenStep['repeat'], files: SourceFiles): Repeat | null {
+  if (!written) return null;
   return {
-    kind,
-    name: written.name,
-    parameters: null,
-    if: null,
-    repeat: null,
-    connection: null,
-    timeoutMs: milliseconds(written.timeout) ?? null,
-    spec: compile(written, files),
-    expect: [
-      ...buildExpectations(defaultExpect, files).filter((expectation) => !said.has(expectation.kind)),
-      ...expect,
-    ],
-    warn: buildExpectations(written.warn, files),
-    capture: Object.entries(written.capture ?? {}).map(([name, source]) => buildCapture(name, source)),
+    until: compileExpectations(written.until, files),
+    everyMs: milliseconds(written.every) ?? DEFAULT_REPEAT_MS,
+    atMost: written.at_most,
   };
-}
-
-function buildExpectations(written: object | undefined, files: Files): Expectation[] {
-  return entriesOf(written).map(([key, spec]) => {
-    const { kind, normalize } = assertionKind(key)!;
-    return { kind, spec: template(normalize(spec, files)) };
-  });
-}
-
-type WrittenCapture = NonNullable<WrittenStep['capture']>[string];
-
-function buildCapture(name: string, written: WrittenCapture): Capture {
-  if (typeof written === 'string') return { name, from: { kind: 'jsonpath', spec: written }, secret: false };
-  const { secret = false, ...sources } = written;
-  const [[kind, spec]] = Object.entries(sources) as [[string, unknown]];
-  return { name, from: { kind, spec }, secret };
 }
 
 function buildLoad(written: NonNullable<WrittenScenario['load']>): Load {

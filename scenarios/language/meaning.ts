@@ -2,47 +2,49 @@ import { validate as isCron } from 'node-cron';
 import {
   type Diagnostic,
   diagnosticAt,
-  diagnosticWithin,
   type Path,
   type SourceDocument,
   suggestion,
 } from '../../core/document/index.ts';
-import { parseDuration, parsePercent } from '../../core/units.ts';
-import type { SpecProblem } from '../engine/assertions/assertion.ts';
-import { compileJsonQuery } from '../engine/assertions/json-query.ts';
-import { compileRegex } from '../engine/assertions/regex.ts';
-import { assertionKind } from '../engine/assertions/registry.ts';
-import type { Files } from '../engine/files.ts';
-import { protocols, protocolsNamedIn } from '../engine/protocols/registry.ts';
+import { parsePercent } from '../../core/units.ts';
+import { checkConnection } from './connection.ts';
+import type { SourceFiles } from './source-files.ts';
+import { diagnosticOf, LONGEST_WAIT_MS, lengthOf } from './step-meaning.ts';
 import { entriesOf, field, isMapping, listOf } from './written.ts';
 
 type Report = (path: Path, message: string, hint?: string, part?: 'key' | 'value') => void;
 
 const SHORTEST_INTERVAL_MS = 1_000;
-/** A run keeps its place among those that may run at the same time. */
-const LONGEST_WAIT_MS = 3_600_000;
-const SOURCES = ['jsonpath', 'header', 'status', 'body', 'regex'];
 
-/** What a schema cannot see. Works on files that the schema has already complained about, so that all errors come at once. */
-export function checkMeaning(doc: SourceDocument, files: Files): Diagnostic[] {
+/** Names that mean something by themselves, with what. */
+export const RESERVED_NAMES: Readonly<Record<string, string>> = {
+  secrets: 'the declared secrets',
+  row: 'the row of data',
+};
+
+/**
+ * What a schema cannot see above the steps. Works on files that the schema has already complained about, so that all
+ * errors come at once.
+ */
+export function checkMeaning(doc: SourceDocument, files: SourceFiles): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (path, message, hint, part) => {
     diagnostics.push(diagnosticAt(doc, path, message, hint, part));
   };
   checkSchedule(field(doc.value, 'schedule'), report);
-  checkDates(doc.value, report);
-  checkUnique(doc.value, report);
-  checkReserved(doc.value, report);
-  for (const section of ['steps', 'always']) {
-    listOf(field(doc.value, section)).forEach((step, index) => {
-      const path = [section, index];
-      checkKind(step, path, files, doc, diagnostics);
-      for (const key of ['expect', 'warn']) checkAssertions(field(step, key), [...path, key], files, doc, diagnostics);
-      for (const [name, source] of entriesOf(field(step, 'capture')))
-        checkCapture(source, [...path, 'capture', name], report, doc, diagnostics);
-    });
+  checkLimits(doc.value, report);
+  checkLists(doc.value, report);
+  for (const [name] of entriesOf(field(doc.value, 'variables'))) {
+    if (Object.hasOwn(RESERVED_NAMES, name)) report(['variables', name], ...reservedName(name));
   }
+  for (const problem of checkConnection(field(doc.value, 'connection'), files))
+    diagnostics.push(diagnosticOf(doc, problem, ['connection']));
   return diagnostics;
+}
+
+/** What to say about a name that cannot be given. */
+export function reservedName(name: string): [message: string, hint: string, part: 'key'] {
+  return [`"${name}" is the name of ${RESERVED_NAMES[name]}`, 'choose another name', 'key'];
 }
 
 function checkSchedule(schedule: unknown, report: Report): void {
@@ -71,27 +73,16 @@ function checkSchedule(schedule: unknown, report: Report): void {
     ['every', every],
     ['while_failing', whileFailing],
   ] as const) {
-    const ms = typeof length === 'string' ? parseDuration(length) : undefined;
+    const ms = lengthOf(length);
     if (ms !== undefined && ms < SHORTEST_INTERVAL_MS) report(['schedule', key], `${key} must be at least 1s`);
   }
 }
 
-function checkDates(file: unknown, report: Report): void {
-  for (const path of [
-    ['timeout'],
-    ...listOf(field(file, 'steps')).map((_, index) => ['steps', index, 'timeout']),
-    ...listOf(field(file, 'always')).map((_, index) => ['always', index, 'timeout']),
-  ] as Path[]) {
-    const written = path.reduce<unknown>(
-      (value, key) => (Array.isArray(value) ? value[Number(key)] : field(value, String(key))),
-      file,
-    );
-    const ms = typeof written === 'string' ? parseDuration(written) : undefined;
-    if (ms === 0) report(path, 'timeout must be longer than nothing');
-    if (ms !== undefined && ms > LONGEST_WAIT_MS) report(path, 'timeout must be at most 1h');
-  }
-  const delay = field(field(file, 'retry'), 'delay');
-  if (typeof delay === 'string' && (parseDuration(delay) ?? 0) > LONGEST_WAIT_MS)
+function checkLimits(file: unknown, report: Report): void {
+  const timeout = lengthOf(field(file, 'timeout'));
+  if (timeout === 0) report(['timeout'], 'timeout must be longer than nothing');
+  if (timeout !== undefined && timeout > LONGEST_WAIT_MS) report(['timeout'], 'timeout must be at most 1h');
+  if ((lengthOf(field(field(file, 'retry'), 'delay')) ?? 0) > LONGEST_WAIT_MS)
     report(['retry', 'delay'], 'delay must be at most 1h');
   const until = field(field(file, 'quarantine'), 'until');
   if (typeof until === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(until)) {
@@ -109,22 +100,8 @@ function checkDates(file: unknown, report: Report): void {
     );
 }
 
-function checkUnique(file: unknown, report: Report): void {
-  const seen = new Set<unknown>();
-  for (const section of ['steps', 'always']) {
-    listOf(field(file, section)).forEach((step, index) => {
-      const name = field(step, 'name');
-      if (typeof name !== 'string') return;
-      if (seen.has(name))
-        report(
-          [section, index, 'name'],
-          `a second step is called "${name}"`,
-          'names tell steps apart in pages and reports',
-        );
-      seen.add(name);
-    });
-  }
-  for (const key of ['tags', 'secrets']) {
+function checkLists(file: unknown, report: Report): void {
+  for (const key of ['tags', 'secrets', 'environments', 'depends_on']) {
     const known = new Set<unknown>();
     listOf(field(file, key)).forEach((value, index) => {
       if (typeof value === 'string' && known.has(value))
@@ -132,104 +109,10 @@ function checkUnique(file: unknown, report: Report): void {
       known.add(value);
     });
   }
-}
-
-function checkReserved(file: unknown, report: Report): void {
-  const made: Path[] = entriesOf(field(file, 'variables')).map(([name]) => ['variables', name]);
-  for (const section of ['steps', 'always']) {
-    listOf(field(file, section)).forEach((step, index) => {
-      for (const [name] of entriesOf(field(step, 'capture'))) made.push([section, index, 'capture', name]);
-    });
-  }
-  for (const path of made) {
-    if (path.at(-1) === 'secrets')
-      report(path, '"secrets" is the name of the declared secrets', 'choose another name', 'key');
-  }
-}
-
-/** A step is of one kind, and its keys belong to that kind. */
-function checkKind(step: unknown, path: Path, files: Files, doc: SourceDocument, diagnostics: Diagnostic[]): void {
-  if (!isMapping(step)) return;
-  const [kind, another] = protocolsNamedIn(step);
-  if (!kind) {
-    const others = protocols.map(({ key }) => key).filter((key) => key !== 'request');
-    const hint = ['for example: request: GET /v1/posts', ...(others.length > 0 ? [`or ${others.join(', ')}`] : [])];
-    diagnostics.push(diagnosticAt(doc, path, 'the step does not say what to do', hint.join(', '), 'key'));
-    return;
-  }
-  if (another) {
-    const message = `a step does one thing: "${kind.key}" and "${another.key}" exclude each other`;
-    diagnostics.push(diagnosticAt(doc, [...path, another.key], message, undefined, 'key'));
-    return;
-  }
-  for (const other of protocols) {
-    for (const key of Object.keys(other.keys)) {
-      if (!Object.hasOwn(step, key) || Object.hasOwn(kind.keys, key)) continue;
-      const message = `"${key}" means nothing beside "${kind.key}"`;
-      diagnostics.push(diagnosticAt(doc, [...path, key], message, `it belongs to "${other.key}"`, 'key'));
-    }
-  }
-  for (const problem of kind.check(step, files)) diagnostics.push(diagnosticOf(doc, problem, path));
-}
-
-function diagnosticOf(doc: SourceDocument, { path, part, message, hint, span }: SpecProblem, under: Path): Diagnostic {
-  const at = [...under, ...path];
-  return span ? diagnosticWithin(doc, at, span, message, hint, part) : diagnosticAt(doc, at, message, hint, part);
-}
-
-function checkAssertions(
-  written: unknown,
-  path: Path,
-  files: Files,
-  doc: SourceDocument,
-  diagnostics: Diagnostic[],
-): void {
-  for (const [key, spec] of entriesOf(written)) {
-    const kind = assertionKind(key);
-    if (!kind || ((kind.spec as { type?: string }).type === 'object' && !isMapping(spec))) continue;
-    for (const problem of kind.check(spec, files)) {
-      diagnostics.push(diagnosticOf(doc, problem, [...path, key]));
-    }
-  }
-}
-
-function checkCapture(
-  source: unknown,
-  path: Path,
-  report: Report,
-  doc: SourceDocument,
-  diagnostics: Diagnostic[],
-): void {
-  const query = typeof source === 'string' ? source : field(source, 'jsonpath');
-  const queryAt = typeof source === 'string' ? path : [...path, 'jsonpath'];
-  if (typeof query === 'string' && query !== '') {
-    const made = compileJsonQuery(query);
-    if ('error' in made) {
-      const hint = query.startsWith('$') ? undefined : 'a JSONPath begins with $, for example: $.id';
-      diagnostics.push(
-        diagnosticWithin(doc, queryAt, { offset: made.offset, length: 1 }, `not a JSONPath: ${made.error}`, hint),
-      );
-    }
-  }
-  const regex = field(source, 'regex');
-  const made = typeof regex === 'string' ? compileRegex(regex) : undefined;
-  if (made && 'error' in made) {
-    report(
-      [...path, 'regex'],
-      `not a regular expression: ${made.error}`,
-      'RE2 syntax, which matches in linear time: no look-around, no back-references',
-    );
-  }
-  if (!isMapping(source)) return;
-  const chosen = SOURCES.filter((key) => Object.hasOwn(source, key));
-  if (chosen.length !== 1) {
-    report(
-      path,
-      `a capture takes one of ${SOURCES.join(', ')}, found ${chosen.length === 0 ? 'none' : chosen.join(' and ')}`,
-      undefined,
-      'key',
-    );
-  }
+  listOf(field(file, 'depends_on')).forEach((id, index) => {
+    if (typeof id === 'string' && id === field(file, 'id'))
+      report(['depends_on', index], 'a scenario cannot depend on itself', 'name the scenarios that it needs');
+  });
 }
 
 function isTimezone(name: string): boolean {

@@ -64,6 +64,10 @@ export type Schedule =
       readonly whileFailingMs: number | null;
     };
 
+/** In the order in which they run. */
+export const SECTIONS = ['before', 'steps', 'after', 'always'] as const;
+export type Section = (typeof SECTIONS)[number];
+
 export type Step = ActionStep | ParallelStep;
 
 export interface ActionStep {

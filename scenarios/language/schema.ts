@@ -1,7 +1,9 @@
 import Type, { type Static } from 'typebox';
 import { ConditionSchema } from '../engine/assertions/condition-schema.ts';
+import { ConnectionSchema } from './connection.ts';
+import { AssertionsSchema } from './expectations.ts';
 import { closed, duration, NAME_WORDS, Name, percent, text } from './schema-words.ts';
-import { AssertionsSchema, StepSchema } from './step-schema.ts';
+import { StepSchema, stepsSchema } from './step-schema.ts';
 
 /** The scenario file as it is written: validates it, and is published for editors as docs/schemas/scenario.schema.json. */
 
@@ -21,14 +23,6 @@ const Schedule = Type.Object(
     examples: [{ every: '30s', jitter: '10%', while_failing: '5s' }],
   },
 );
-
-const Steps = (description: string, options: object = {}) =>
-  Type.Array(Type.Unsafe<Static<typeof StepSchema>>({ $ref: '#/$defs/step' }), {
-    maxItems: 200,
-    description,
-    examples: [[{ name: 'health', request: 'GET /healthz' }]],
-    ...options,
-  });
 
 const Threshold = Type.Object(
   { lt: Type.Optional(Type.String()), lte: Type.Optional(Type.String()) },
@@ -113,6 +107,28 @@ const Load = Type.Object(
 
 const ID = { pattern: '^[a-z0-9][a-z0-9-]*$', maxLength: 100, 'x-expected': 'lower-case letters, digits and hyphens' };
 
+const Data = Type.Union(
+  [
+    Type.Object(
+      {
+        file: text('CSV with a line of names, or JSON: a list of mappings. Relative to this file.', './users.csv', {
+          pattern: '\\.(csv|json)$',
+          'x-expected': 'a path that ends with .csv or .json',
+        }),
+      },
+      closed,
+    ),
+    Type.Array(Type.Record(Type.String(), Type.Unknown(), { 'x-expected': 'a mapping from names to values' }), {
+      maxItems: 1_000,
+    }),
+  ],
+  {
+    'x-expected': '{ file: ./users.csv } or a list of mappings',
+    description: 'One iteration of `steps` for each row, which is `{{ row.name }}` there; at most 1,000 rows.',
+    examples: [{ file: './users.csv' }, [{ email: 'a@example.com' }, { email: 'b@example.com' }]],
+  },
+);
+
 export const ScenarioSchema = Type.Object(
   {
     version: Type.Literal(1, { description: 'Version of the file format.', examples: [1] }),
@@ -135,6 +151,14 @@ export const ScenarioSchema = Type.Object(
         { maxItems: 50, description: 'Words that alert policies select by.', examples: [['critical']] },
       ),
     ),
+    environments: Type.Optional(
+      Type.Array(text('Name of an environment of ringdown.yaml.', 'staging', ID), {
+        minItems: 1,
+        maxItems: 100,
+        description: 'Environments that it runs in, each a monitor of its own; all of them when absent.',
+        examples: [['staging', 'production']],
+      }),
+    ),
     schedule: Type.Optional(Schedule),
     timeout: Type.Optional(duration('Of one attempt; 10s when absent.', '10s')),
     retry: Type.Optional(
@@ -151,6 +175,21 @@ export const ScenarioSchema = Type.Object(
         { ...closed, description: 'Confirms a failure before anyone is told.', examples: [{ times: 1, delay: '1s' }] },
       ),
     ),
+    connection: Type.Optional(ConnectionSchema),
+    cookies: Type.Optional(
+      Type.Boolean({
+        description: 'Whether an attempt carries cookies from one step to the next (RFC 6265); true when absent.',
+        examples: [false],
+      }),
+    ),
+    seed: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2 ** 32 - 1,
+        description: 'Makes `$uuid`, `$random_…` and `$faker` give the same values in every run.',
+        examples: [42],
+      }),
+    ),
     variables: Type.Optional(
       Type.Record(Type.String({ pattern: Name }), Type.Unknown(), {
         propertyNames: { pattern: Name, 'x-expected': NAME_WORDS },
@@ -166,9 +205,21 @@ export const ScenarioSchema = Type.Object(
         examples: [['QA_PASSWORD']],
       }),
     ),
-    steps: Steps('One after the other; the first failure ends the attempt.', { minItems: 1 }),
+    data: Type.Optional(Data),
+    before: Type.Optional(stepsSchema('Once per attempt, before the first row of `data`.')),
+    steps: stepsSchema('One after the other, once per row of `data`; the first failure ends the attempt.', {
+      minItems: 1,
+    }),
+    after: Type.Optional(stepsSchema('Once, where everything before it passed.')),
     always: Type.Optional(
-      Steps('Also after a failure. A step whose captures are missing is skipped. Never hides the first failure.'),
+      stepsSchema('Also after a failure. A step whose captures are missing is skipped. Never hides the first failure.'),
+    ),
+    depends_on: Type.Optional(
+      Type.Array(text('Id of a scenario.', 'session', ID), {
+        maxItems: 20,
+        description: 'While one of these scenarios fails in the same environment, nobody is paged about this one.',
+        examples: [['session']],
+      }),
     ),
     load: Type.Optional(Load),
     slo: Type.Optional(
@@ -209,8 +260,43 @@ export const ScenarioSchema = Type.Object(
     $defs: { condition: ConditionSchema, assertions: AssertionsSchema, step: StepSchema },
     title: 'Ringdown scenario',
     description: 'One journey through an API: scheduled check, CI gate, load test and evidence.',
+    defaultSnippets: [
+      {
+        label: 'scenario',
+        body: {
+          version: 1,
+          id: '${1:health}',
+          name: '${2:The service answers}',
+          service: '${3:shop}',
+          schedule: { every: '${4:30s}' },
+          steps: [{ name: '${5:asking for health}', request: 'GET ${6:/healthz}' }],
+        },
+      },
+    ],
   },
 );
 
 export type WrittenScenario = Static<typeof ScenarioSchema>;
+
+/** The file of steps that `include` names, as it is written. */
+export const FragmentSchema = Type.Object(
+  {
+    version: Type.Literal(1, { description: 'Version of the file format.', examples: [1] }),
+    parameters: Type.Optional(
+      Type.Record(Type.String({ pattern: Name }), Type.Unknown(), {
+        propertyNames: { pattern: Name, 'x-expected': NAME_WORDS },
+        'x-expected': 'a mapping from names to values',
+        description: 'Names that its steps may use, with what they are when `with` does not say; null: it has to.',
+        examples: [{ email: null, role: 'user' }],
+      }),
+    ),
+    steps: stepsSchema('One after the other, in the place of the `include`.', { minItems: 1 }),
+  },
+  {
+    ...closed,
+    $defs: { condition: ConditionSchema, assertions: AssertionsSchema, step: StepSchema },
+    title: 'Ringdown steps',
+    description: 'Steps that several scenarios include.',
+  },
+);
 export type { WrittenStep } from './step-schema.ts';

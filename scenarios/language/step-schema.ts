@@ -1,67 +1,146 @@
-import Type, { type Static, type TSchema } from 'typebox';
-import { assertionKinds } from '../engine/assertions/registry.ts';
+import Type, { type TSchema } from 'typebox';
+import { Operators } from '../engine/assertions/condition-schema.ts';
 import { protocols } from '../engine/protocols/registry.ts';
-import { closed, duration, NAME_WORDS, Name, text } from './schema-words.ts';
+import { CapturesSchema, type WrittenCapture } from './captures.ts';
+import { ConnectionSchema } from './connection.ts';
+import { assertionsSchema } from './expectations.ts';
+import { closed, duration, text } from './schema-words.ts';
 
-/** What stands under `expect` and `warn`: one key for every kind of assertion that has a folder. */
-export const AssertionsSchema = Type.Object(
-  Object.fromEntries(
-    assertionKinds.flatMap(({ kind, aliases, spec }) => [kind, ...aliases].map((key) => [key, Type.Optional(spec)])),
-  ) as Record<string, TSchema>,
-  { ...closed, minProperties: 1 },
+/** A step as it is written. Which keys belong together is checked apart, so that an editor can offer all of them. */
+export interface WrittenStep {
+  readonly name?: string;
+  readonly if?: { readonly value: unknown; readonly [operator: string]: unknown };
+  readonly repeat?: {
+    readonly until: Readonly<Record<string, unknown>>;
+    readonly every?: string;
+    readonly at_most: number;
+  };
+  readonly timeout?: string;
+  readonly connection?: Readonly<Record<string, unknown>>;
+  readonly expect?: Readonly<Record<string, unknown>>;
+  readonly warn?: Readonly<Record<string, unknown>>;
+  readonly capture?: Readonly<Record<string, WrittenCapture>>;
+  readonly parallel?: readonly WrittenStep[];
+  readonly include?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly prefix?: string;
+  /** Keys of its protocol. */
+  readonly [key: string]: unknown;
+}
+
+const stepReference = (): TSchema => Type.Unsafe<WrittenStep>({ $ref: '#/$defs/step' });
+
+/** A list of steps, for whoever composes a schema with `$defs: { step: StepSchema }`. */
+export const stepsSchema = (description: string, options: object = {}) =>
+  Type.Unsafe<WrittenStep[]>(
+    Type.Array(stepReference(), {
+      maxItems: 200,
+      description,
+      examples: [[{ name: 'asking for health', request: 'GET /healthz' }]],
+      ...options,
+    }),
+  );
+
+const If = Type.Object(
+  {
+    value: Type.Unknown({ description: 'What is judged, usually a template.', examples: ['{{ premium }}'] }),
+    ...Operators.properties,
+  },
+  {
+    ...closed,
+    description: 'The step is skipped where this does not hold. A name without a value meets `exists: false` alone.',
+    examples: [{ value: '{{ premium }}', equals: true }],
+  },
 );
 
-const assertions = (description: string, example: object) =>
-  Type.Unsafe<Record<string, unknown>>({ $ref: '#/$defs/assertions', description, examples: [example] });
+const Repeat = Type.Object(
+  {
+    until: assertionsSchema('What the answer must meet for the step to go on; `expect` judges the last answer.', {
+      jsonpath: { '$.state': 'done' },
+    }),
+    every: Type.Optional(duration('From the end of one try to the next; 1s when absent.', '500ms')),
+    at_most: Type.Integer({ minimum: 1, maximum: 1_000, description: 'Tries, the first included.', examples: [20] }),
+  },
+  {
+    ...closed,
+    description:
+      'Performs the step again until its answer is the one that is waited for; that it never comes is a failure.',
+    examples: [{ until: { jsonpath: { '$.state': 'done' } }, every: '500ms', at_most: 20 }],
+  },
+);
 
-const Capture = Type.Union(
-  [
-    Type.String({ minLength: 1 }),
-    Type.Object(
-      {
-        jsonpath: Type.Optional(text('Value of the JSON body (RFC 9535).', '$.access_token')),
-        header: Type.Optional(text('Value of a response header.', 'location')),
-        status: Type.Optional(Type.Literal(true, { description: 'The status code.', examples: [true] })),
-        body: Type.Optional(Type.Literal(true, { description: 'The whole body as text.', examples: [true] })),
-        regex: Type.Optional(
-          text('First group of a regular expression (RE2 syntax) found in the body, or the whole match.', 'id=(\\d+)'),
-        ),
-        secret: Type.Optional(Type.Boolean({ description: 'Redacted everywhere.', examples: [true] })),
-      },
-      closed,
-    ),
-  ],
-  { 'x-expected': 'a JSONPath such as $.id, or { jsonpath | header | status | body | regex }', examples: ['$.id'] },
+const NAME = text(
+  'What the step does, in the words of a page: "writing a post". Unique in the file.',
+  'writing a post',
+  { maxLength: 200 },
 );
 
 const protocolKeys = Object.assign({}, ...protocols.map(({ keys }) => keys)) as Record<string, TSchema>;
 
 export const StepSchema = Type.Object(
   {
-    name: text('What the step does, in the words of a page: "writing a post". Unique in the file.', 'write a post', {
-      maxLength: 200,
-    }),
+    name: Type.Optional(NAME),
+    if: Type.Optional(If),
     ...Object.fromEntries(Object.entries(protocolKeys).map(([key, schema]) => [key, Type.Optional(schema)])),
+    repeat: Type.Optional(Repeat),
     timeout: Type.Optional(duration('Of this step; the attempt’s timeout holds as well.', '3s')),
+    connection: Type.Optional(ConnectionSchema),
     expect: Type.Optional(
-      assertions('What must hold; otherwise the run failed. Judged before `capture`.', { status: 201 }),
+      assertionsSchema('What must hold; otherwise the run failed. Judged before `capture`.', { status: 201 }),
     ),
     warn: Type.Optional(
-      assertions('What should hold; otherwise the monitor is degraded. Never rings.', { duration: { lt: '500ms' } }),
+      assertionsSchema('What should hold; otherwise the monitor is degraded. Never rings.', {
+        duration: { lt: '500ms' },
+      }),
     ),
-    capture: Type.Optional(
-      Type.Record(Type.String({ pattern: Name }), Capture, {
-        propertyNames: { pattern: Name, 'x-expected': NAME_WORDS },
+    capture: Type.Optional(CapturesSchema),
+    parallel: Type.Optional(
+      stepsSchema('Steps that are started together and all awaited. What they capture is visible after the group.', {
+        minItems: 1,
+        maxItems: 50,
+        examples: [
+          [
+            { name: 'posts', request: 'GET /v1/posts' },
+            { name: 'users', request: 'GET /v1/users/me' },
+          ],
+        ],
+      }),
+    ),
+    include: Type.Optional(
+      text('A file of steps that stand here in its place; the path is relative to this file.', './sign-in.steps.yaml'),
+    ),
+    with: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
         'x-expected': 'a mapping from names to values',
-        description: 'Values for later steps, by name.',
-        examples: [{ id: '$.id' }],
+        description: 'Parameters of the included file, by name.',
+        examples: [{ email: 'qa@example.com' }],
+      }),
+    ),
+    prefix: Type.Optional(
+      Type.String({
+        maxLength: 100,
+        description: 'Stands in front of the names of the included steps, so that they stay unique.',
+        examples: ['admin: '],
       }),
     ),
   },
   {
     ...closed,
+    if: { required: ['include'] },
+    else: { required: ['name'], properties: { name: NAME } },
     'x-elsewhere': Object.assign({}, ...protocols.map(({ elsewhere }) => elsewhere)) as Record<string, string>,
+    defaultSnippets: [
+      { label: 'request', body: { name: '${1:asking for health}', request: '${2:GET} ${3:/healthz}' } },
+      {
+        label: 'request with JSON',
+        body: {
+          name: '${1:writing a post}',
+          request: 'POST ${2:/v1/posts}',
+          json: { '${3:title}': '${4:hello}' },
+          expect: { status: 201 },
+          capture: { id: '$.id' },
+        },
+      },
+    ],
   },
 );
-
-export type WrittenStep = Static<typeof StepSchema>;

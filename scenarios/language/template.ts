@@ -26,10 +26,17 @@ export type Template =
   | { readonly kind: 'list'; readonly items: readonly Template[] }
   | { readonly kind: 'map'; readonly entries: readonly (readonly [string, Template])[] };
 
+/** Values by name; a Map is one. */
+export interface Names {
+  has(name: string): boolean;
+  get(name: string): unknown;
+  keys(): Iterable<string>;
+}
+
 /** What names mean while a step is rendered. */
 export interface Scope extends Surroundings {
   /** Variables and captures made so far, parameters, and `row`. */
-  readonly values: ReadonlyMap<string, unknown>;
+  readonly values: Names;
   /** Declared secrets; own properties only. */
   readonly secrets: Readonly<Record<string, string>>;
 }

@@ -26,6 +26,8 @@ export interface Protocol<Spec = unknown> {
   readonly keys: Readonly<Record<string, TSchema>>;
   /** Keys that belong elsewhere, with what to say about them. */
   readonly elsewhere: Readonly<Record<string, string>>;
+  /** false: nothing comes back that could be judged, captured from or waited for. */
+  readonly answers: boolean;
   /** Names that keys of this kind capture, besides the step's own `capture`; paths count from the step. */
   captured(step: WrittenFields): readonly { readonly name: string; readonly path: readonly (string | number)[] }[];
   /** What the schema cannot see; paths count from the step. Must bear anything that the schema complained about. */
@@ -84,6 +86,8 @@ export interface Performed {
   readonly assertions?: readonly AssertionResult[];
   readonly timings: Timings | null;
   readonly error: ExchangeError | null;
+  /** Headers that carried credentials on the way, such as cookies of a redirect: not shown, yet to be kept secret. */
+  readonly hiddenHeaders?: Readonly<Record<string, string | string[]>>;
 }
 
 export interface SentRequest {
@@ -93,11 +97,11 @@ export interface SentRequest {
   readonly body: string | Uint8Array | null;
 }
 
-type Optional = 'captured' | 'check' | 'defaultExpect' | 'elsewhere';
+type Optional = 'answers' | 'captured' | 'check' | 'defaultExpect' | 'elsewhere';
 
 /** Completes a definition: nothing more to check and nothing expected unless it says so. */
 export function defineProtocol<Spec>(
   definition: Omit<Protocol<Spec>, Optional> & Partial<Pick<Protocol<Spec>, Optional>>,
 ): Protocol<Spec> {
-  return { check: () => [], captured: () => [], defaultExpect: {}, elsewhere: {}, ...definition };
+  return { answers: true, check: () => [], captured: () => [], defaultExpect: {}, elsewhere: {}, ...definition };
 }

@@ -15,6 +15,7 @@ const LONGEST_MS = 3_600_000;
 export const protocol = defineProtocol<PauseSpec>({
   kind: 'pause',
   key: 'pause',
+  answers: false,
   keys: { pause: duration('Waits this long before the next step. The attempt’s timeout holds as well.', '2s') },
   check({ pause }) {
     const lengthMs = typeof pause === 'string' ? parseDuration(pause) : undefined;
