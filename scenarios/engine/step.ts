@@ -183,6 +183,7 @@ class StepRun implements ProtocolContext {
     result.timings = performed.timings;
     if (request) result.request = requestEvidence(request, evidence);
     if (seen) result.response = responseEvidence(seen.response, evidence);
+    if (performed.hiddenHeaders) evidence.headers(performed.hiddenHeaders);
     if (!seen || error) return this.#failed(error ?? NO_RESPONSE, seen);
 
     const expected = judgeAll(expect, seen, scope, judge);

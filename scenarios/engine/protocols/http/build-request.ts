@@ -1,18 +1,16 @@
 import type { Rendered } from '../../../language/template.ts';
-import type { Filling } from '../../filling.ts';
 import type { HttpRequest } from '../../http/http-session.ts';
+import type { ProtocolContext } from '../protocol.ts';
 import type { Auth, Body, HttpSpec } from './spec.ts';
 
-export interface RequestContext {
-  readonly fill: Filling;
-  readonly baseUrl: string;
-  readonly userAgent: string;
-  readonly traceparent: string;
-}
+export type RequestContext = Pick<
+  ProtocolContext,
+  'fill' | 'baseUrl' | 'userAgent' | 'traceparent' | 'connection' | 'cookies'
+>;
 
 /** Fills a request in. The only failure is a template without a value, or one whose value does not fit. */
 export function buildRequest(spec: HttpSpec, context: RequestContext): Rendered<HttpRequest> {
-  const { fill } = context;
+  const { fill, connection, cookies } = context;
   const path = fill.text(spec.url);
   const query = fill.pairs(spec.query);
   const headers: Record<string, string> = {
@@ -36,7 +34,7 @@ export function buildRequest(spec: HttpSpec, context: RequestContext): Rendered<
     };
   }
   if (query !== '') url.search += (url.search === '' ? '?' : '&') + query;
-  return { value: { method: spec.method, url, headers, body, maxRedirects: spec.maxRedirects } };
+  return { value: { method: spec.method, url, headers, body, maxRedirects: spec.maxRedirects, connection, cookies } };
 }
 
 /** Joins a path to base_url, whose own path stays in front; what has a scheme stands for itself. */
@@ -46,7 +44,7 @@ function targetOf(baseUrl: string, path: string): URL | null {
   return URL.parse(base + (path.startsWith('/') ? path : `/${path}`));
 }
 
-function fillBody(body: Body, headers: Record<string, string>, fill: Filling): string {
+function fillBody(body: Body, headers: Record<string, string>, fill: ProtocolContext['fill']): string {
   switch (body.kind) {
     case 'json':
       headers['content-type'] = 'application/json';
@@ -59,7 +57,7 @@ function fillBody(body: Body, headers: Record<string, string>, fill: Filling): s
   }
 }
 
-function authorization(auth: Auth, fill: Filling): string {
+function authorization(auth: Auth, fill: ProtocolContext['fill']): string {
   if (auth.kind === 'bearer') return `Bearer ${fill.text(auth.token)}`;
   const credentials = `${fill.text(auth.username)}:${fill.text(auth.password)}`;
   return `Basic ${Buffer.from(credentials).toString('base64')}`;

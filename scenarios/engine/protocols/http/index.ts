@@ -29,17 +29,10 @@ async function perform(spec: HttpSpec, context: ProtocolContext): Promise<Perfor
   if ('error' in built) return { request: null, exchange: null, timings: null, error: templateFailure(built.error) };
   const { method, url, headers, body } = built.value;
   const request = { method, url: url.href, headers, body };
-  const { response, error, timings } = await context.http.exchange(built.value, context.abort);
-  if (!response) return { request, exchange: null, timings, error };
-  return {
-    request,
-    exchange: createExchange({
-      request,
-      response: { ...response, httpVersion: '1.1' },
-      timings,
-      at: context.clock.now(),
-    }),
-    timings,
-    error: null,
-  };
+  const outcome = await context.http.exchange(built.value, context.abort);
+  const { response, error, timings, redirects, certificate, hopCookies } = outcome;
+  const hidden = hopCookies.length === 0 ? {} : { hiddenHeaders: { 'set-cookie': [...hopCookies] } };
+  if (!response) return { request, exchange: null, timings, error, ...hidden };
+  const exchange = createExchange({ request, response, timings, redirects, certificate, at: context.clock.now() });
+  return { request, exchange, timings, error: null, ...hidden };
 }
