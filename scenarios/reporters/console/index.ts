@@ -20,26 +20,28 @@ export const reporter = defineReporter({
 function createConsole({ colour, width = 80, live = false, runs: expected }: ReporterOptions): Reporter {
   const colours = pc.createColors(colour);
   const ended: RunResult[] = [];
-  const under = new Set<string>();
+  // A monitor may be under way more than once, under --repeat and --parallel.
+  const under: string[] = [];
   const line = live ? new LiveLine(width) : null;
 
   const progress = (news: string) => {
     const done = expected === undefined ? `${ended.length} done` : `${ended.length} of ${expected} done`;
-    const others = under.size > 1 ? `, ${under.size} under way` : '';
+    const others = under.length > 1 ? `, ${under.length} under way` : '';
     return line?.show(`… ${done}${others} · ${printable(news)}`, colours.dim);
   };
   return {
     runStarted({ monitor, name }) {
-      under.add(monitor);
+      under.push(monitor);
       return progress(`${monitor}  ${name}`);
     },
     stepFinished: ({ monitor, name, row, status }) =>
       progress(`${monitor}  ${row === null ? '' : `row ${row}, `}${name}: ${status}`),
     runFinished(run) {
       ended.push(run);
-      under.delete(run.monitor);
+      const at = under.indexOf(run.monitor);
+      if (at >= 0) under.splice(at, 1);
       const text = `${runLines(run, colours, width).join('\n')}\n\n`;
-      const next = [...under].at(-1);
+      const next = under.at(-1);
       return line ? line.above(text) + (next ? progress(next) : '') : text;
     },
     finish() {
