@@ -10,4 +10,5 @@ export {
   readDocument,
   type SourceDocument,
 } from './document.ts';
+export { type Layout, printYaml } from './print.ts';
 export { nearest, suggestion } from './suggest.ts';
