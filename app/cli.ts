@@ -76,8 +76,28 @@ for (const { name, description } of [
   });
 }
 
+interface RunFlags extends Common {
+  env?: string;
+  tag: string[];
+  var: Record<string, string>;
+  seed?: number;
+  bail?: boolean;
+  parallel: number;
+  repeat: number;
+  watch?: boolean;
+  reporter?: ReporterChoice[];
+  output?: string;
+}
+
 command('run <files...>', 'run scenarios once; exit code 1 when one fails')
   .option('--env <name>', 'environment of the config')
+  .addOption(new Option('--tag <tag>', 'only scenarios with this tag; may be repeated').argParser(also).default([]))
+  .addOption(variableOption())
+  .option('--seed <number>', 'random generators repeat themselves', parseCount)
+  .option('--bail', 'start no further run after one that did not pass')
+  .option('--parallel <n>', 'runs at the same time', parseCount, 1)
+  .option('--repeat <n>', 'run each scenario that often', parseCount, 1)
+  .option('--watch', 'run again when a file changes')
   .addOption(
     new Option(
       '--reporter <name[=file]>',
@@ -85,12 +105,19 @@ command('run <files...>', 'run scenarios once; exit code 1 when one fails')
     ).argParser((text, chosen: ReporterChoice[] = []) => [...chosen, readReporterChoice(text)]),
   )
   .option('--output <file>', 'write the report there')
-  .action(async (files: string[], flags: Common & { env?: string; reporter?: ReporterChoice[]; output?: string }) => {
+  .action(async (files: string[], flags: RunFlags) => {
     exitCode = await runScenarios({
       files,
       config: flags.config,
       directory: directory(flags),
       environment: flags.env,
+      tags: flags.tag,
+      variables: flags.var,
+      seed: flags.seed,
+      bail: flags.bail ?? false,
+      parallel: flags.parallel,
+      repeat: flags.repeat,
+      watch: flags.watch ?? false,
       reporters: flags.json
         ? [{ name: 'json', output: null }]
         : (flags.reporter ?? [{ name: 'console', output: null }]),
@@ -143,6 +170,26 @@ command('break <route>', 'make a route of the reference API fail, e.g. posts')
 command('mend', 'clear all faults of the reference API').action(async (flags: Common) => {
   exitCode = await mend(directory(flags));
 });
+
+function variableOption(): Option {
+  return new Option('--var <name=value>', 'value of a variable that the scenario declares; may be repeated')
+    .argParser((text, known: Record<string, string>) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new InvalidArgumentError('write it as name=value');
+      return { ...known, [text.slice(0, at)]: text.slice(at + 1) };
+    })
+    .default({}, 'none');
+}
+
+function also(text: string, known: string[]): string[] {
+  return [...known, text];
+}
+
+function parseCount(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number, 1 or more');
+  return number;
+}
 
 function parsePort(text: string): number {
   const number = Number(text);

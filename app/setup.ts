@@ -5,9 +5,12 @@ import { channelSchema, loadChannels } from '../alerts/notifiers/registry.ts';
 import type { Policy } from '../alerts/policies/policy.ts';
 import { type Diagnostic, diagnosticAt, readDocument } from '../core/document/index.ts';
 import { EXIT, RingdownError } from '../core/errors.ts';
+import { loadFunctions, type ScenarioFunctions } from '../scenarios/engine/functions/load-functions.ts';
 import type { Scenario } from '../scenarios/language/model.ts';
 import { loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, loadConfig } from './config/load.ts';
+import { checkReferences } from './config/references.ts';
+import { LOCAL } from './environments.ts';
 import { packageRoot } from './version.ts';
 import { CONSOLE } from './watcher/channels.ts';
 
@@ -17,6 +20,9 @@ export interface Setup {
   channelTypes: ReadonlyMap<string, Channel>;
   scenarios: Scenario[];
   policies: Policy[];
+  functions: ScenarioFunctions;
+  /** Every file that was read, or should have been. */
+  files: string[];
 }
 
 /** Files that do not hold together. The command prints all diagnostics and ends with exit code 2. */
@@ -36,6 +42,8 @@ export interface SetupOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** The suites and policies that come with Ringdown stand in for those the config does not name. */
   shipped: boolean;
+  /** The reference API is there as the environment `local`, besides those of the config. */
+  referenceApi: boolean;
   /** Scenario files named on the command line, instead of the config's. */
   scenarioFiles?: string[];
   /** Values of secrets that do not come from the environment. */
@@ -54,18 +62,46 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
     options.scenarioFiles ??
     scenarioFiles ??
     (options.shipped ? shippedFiles('scenarios/suites/**/*.scenario.yaml') : []);
-  const scenarios = loadScenarios(files, policies.diagnostics.length > 0 ? null : policies.value);
+  const functions = await loadFunctions(config.value.functionFiles);
+  const scenarios = loadScenarios(files, policies.diagnostics.length > 0 ? null : policies.value, functions.names);
 
   const texts = new Map([...config.texts, ...policies.texts, ...scenarios.texts]);
   const known = { ...options.env, ...options.secrets };
+  const environments = config.value.environments.map(({ name }) => name);
+  if (options.referenceApi) environments.push(LOCAL);
   const diagnostics = [
     ...config.diagnostics,
+    ...functionProblems(functions, config.value, texts),
     ...policies.diagnostics,
     ...scenarios.diagnostics,
+    ...checkReferences(scenarios.value, texts, { environments, complete: options.scenarioFiles === undefined }),
     ...scenarios.value.flatMap((scenario) => missingSecrets(scenario, texts.get(scenario.file) ?? '', known)),
   ];
-  if (diagnostics.length > 0) throw new InvalidFiles(diagnostics, texts);
-  return { config: config.value, channelTypes, scenarios: scenarios.value, policies: policies.value };
+  if (diagnostics.length > 0) {
+    await functions.close();
+    throw new InvalidFiles(diagnostics, texts);
+  }
+  return {
+    config: config.value,
+    channelTypes,
+    scenarios: scenarios.value,
+    policies: policies.value,
+    functions,
+    files: [...new Set([...texts.keys(), ...scenarios.named, ...config.value.functionFiles])],
+  };
+}
+
+/** Problems of function files, told where the config lists them. */
+export function functionProblems(
+  { problems }: ScenarioFunctions,
+  { file, functionFiles }: Config,
+  texts: ReadonlyMap<string, string>,
+): Diagnostic[] {
+  const doc = readDocument(texts.get(file ?? '') ?? '', file ?? '');
+  return problems.map((problem) => {
+    const message = `${relative('', functionFiles[problem.file]!)}: ${problem.message}`;
+    return diagnosticAt(doc, ['functions'], message, problem.hint ?? undefined);
+  });
 }
 
 function missingSecrets(

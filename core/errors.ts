@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Exit codes of the command line. */
 export const EXIT = { success: 0, failed: 1, usage: 2, internal: 3 } as const;
 
@@ -19,7 +21,7 @@ export class RingdownError extends Error {
   }
 }
 
-/** Turns whatever was thrown into an Error. */
+/** Turns whatever was thrown into an Error; one of another realm, such as a worker's or a test's, is one too. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return types.isNativeError(thrown) ? thrown : new Error(String(thrown));
 }

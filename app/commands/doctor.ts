@@ -106,6 +106,7 @@ async function lookAtFiles({ config: file, directory }: DoctorOptions): Promise<
       configFile: file,
       env: process.env,
       shipped: true,
+      referenceApi: true,
       secrets,
     });
     const reach = await Promise.all(config.environments.map(lookAtEnvironment));

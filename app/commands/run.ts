@@ -1,88 +1,170 @@
 import { systemClock } from '../../core/clock.ts';
-import { suggestion } from '../../core/document/index.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
+import type { Scenario } from '../../scenarios/language/model.ts';
 import { createReporters, type ReporterChoice } from '../../scenarios/reporters/index.ts';
-import type { Config, EnvironmentSettings } from '../config/load.ts';
+import { FileWatch } from '../../scenarios/watch-files.ts';
 import type { DataDirectory } from '../data-directory.ts';
-import { scenarioRunner } from '../scenario-runner.ts';
-import { loadSetup } from '../setup.ts';
+import { chooseEnvironment, knownEnvironments } from '../environments.ts';
+import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
+import { InvalidFiles, loadSetup, type Setup } from '../setup.ts';
+import { count, printDiagnostics, terminal } from '../terminal.ts';
+import { runsIn } from '../watcher/monitor-board.ts';
 
-interface RunOptions {
+export interface RunOptions {
   files: string[];
   config: string | undefined;
   directory: DataDirectory;
   environment: string | undefined;
+  /** Only scenarios that have one of them; empty for all. */
+  tags: string[];
+  /** Stand over the variables of scenario and environment. */
+  variables: Readonly<Record<string, string>>;
+  seed: number | undefined;
+  /** No run is started after one that did not pass. */
+  bail: boolean;
+  /** Runs at the same time. */
+  parallel: number;
+  /** Runs of each scenario. */
+  repeat: number;
+  /** Again after every change of a file, until interrupted. */
+  watch: boolean;
   reporters: ReporterChoice[];
   /** File of the reporter that has none of its own. */
   output: string | undefined;
 }
 
-/** `ringdown run FILES`: each scenario once, one after the other. @returns 1 when one did not pass */
+/** `ringdown run FILES`. @returns 1 when a run did not pass */
 export async function runScenarios(options: RunOptions): Promise<number> {
-  const { directory, files } = options;
-  const demo = directory.readReady()?.api_url ?? null;
-  const secrets = demo ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
-  const { config, scenarios } = await loadSetup({
-    configFile: options.config,
-    env: process.env,
-    shipped: false,
-    scenarioFiles: files,
-    secrets,
-  });
-  const environment = chooseEnvironment(config, options.environment, demo);
-  const runner = scenarioRunner(systemClock, [environment.baseUrl]);
-  const known: Record<string, string | undefined> = { ...process.env, ...secrets };
-
-  const choices = options.reporters.map(({ name, output }) => ({ name, output: output ?? options.output ?? null }));
-  const report = createReporters(choices, outputTerminal(), scenarios.length);
-
   const abort = new AbortController();
   const stop = () => abort.abort(new Error('interrupted'));
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  let allPassed = true;
-  for (const scenario of scenarios) {
-    report.runStarted({ monitor: `${scenario.id}@${environment.name}`, name: scenario.name });
-    const run = await runner.run({
-      scenario,
-      environment: { name: environment.name, base_url: environment.baseUrl },
-      secrets: Object.fromEntries(scenario.secrets.map((name) => [name, known[name]!])),
-      scheduledAt: null,
-      abort: abort.signal,
-    });
-    report.runFinished(run);
-    allPassed &&= run.status === 'passed';
-    if (abort.signal.aborted) break;
+  try {
+    return options.watch ? await runOnChange(options, abort.signal) : await runOnce(options, abort.signal);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
   }
+}
+
+async function runOnce(options: RunOptions, abort: AbortSignal): Promise<number> {
+  const setup = await load(options);
+  try {
+    return await runAll(setup, options, abort);
+  } finally {
+    await setup.functions.close();
+  }
+}
+
+/** Runs, waits for a change, and runs again. What is wrong in a file is printed and waits for a change, too. */
+async function runOnChange(options: RunOptions, abort: AbortSignal): Promise<number> {
+  const watch = new FileWatch(systemClock);
+  let code: number = EXIT.success;
+  try {
+    for (;;) {
+      let files: readonly string[];
+      try {
+        const setup = await load(options);
+        files = setup.files;
+        watch.set(files);
+        code = await runAll(setup, options, abort).finally(() => setup.functions.close());
+      } catch (error) {
+        if (!(error instanceof InvalidFiles)) throw error;
+        printDiagnostics(error.diagnostics, error.texts);
+        files = [...new Set([...error.texts.keys(), ...options.files])];
+        watch.set(files);
+        code = error.exitCode;
+      }
+      if (abort.aborted) return code;
+      terminal.err(`watching ${count(files.length, 'file')}; Ctrl-C ends`);
+      const changed = await watch.next(abort).catch(() => null);
+      if (!changed) return code;
+      terminal.err(`${changed.join(', ')} changed\n`);
+    }
+  } finally {
+    watch.close();
+  }
+}
+
+interface Loaded extends Setup {
+  api: string | null;
+  demoSecrets: Record<string, string>;
+}
+
+async function load({ directory, config, files }: RunOptions): Promise<Loaded> {
+  const api = directory.readReady()?.api_url ?? null;
+  const demoSecrets: Record<string, string> = api ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
+  const setup = await loadSetup({
+    configFile: config,
+    env: process.env,
+    shipped: false,
+    referenceApi: api !== null,
+    scenarioFiles: files,
+    secrets: demoSecrets,
+  });
+  return { ...setup, api, demoSecrets };
+}
+
+async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): Promise<number> {
+  const environment = chooseEnvironment(knownEnvironments(setup.config, setup.api), options.environment);
+  const scenarios = choose(setup.scenarios, options.tags, environment.name);
+  const { allowedTargets } = setup.config;
+  const runner = scenarioRunner(systemClock, {
+    environments: [environment],
+    allowedTargets,
+    functions: setup.functions,
+  });
+  const known: Record<string, string | undefined> = { ...process.env, ...setup.demoSecrets };
+  const jobs = Array.from({ length: options.repeat }, () => scenarios).flat();
+  const report = openReporters(options, jobs.length);
+
+  let allPassed = true;
+  const next = jobs.values();
+  const work = async () => {
+    for (const scenario of next) {
+      report.runStarted({ monitor: `${scenario.id}@${environment.name}`, name: scenario.name });
+      const run = await runner.run({
+        scenario,
+        environment: toRunEnvironment(environment),
+        overrides: options.variables,
+        seed: options.seed ?? null,
+        secrets: Object.fromEntries(scenario.secrets.map((name) => [name, known[name]!])),
+        scheduledAt: null,
+        abort,
+      });
+      report.runFinished(run);
+      allPassed &&= run.status === 'passed';
+      if (abort.aborted || (options.bail && !allPassed)) return;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.parallel, jobs.length) }, work));
   report.finish();
-  process.off('SIGINT', stop).off('SIGTERM', stop);
   return allPassed ? EXIT.success : EXIT.failed;
 }
 
-function chooseEnvironment(config: Config, name: string | undefined, demo: string | null): EnvironmentSettings {
-  const known = [...config.environments];
-  if (demo && !known.some((environment) => environment.name === 'local')) known.push({ name: 'local', baseUrl: demo });
-  const names = known.map((environment) => environment.name);
-  if (name !== undefined) {
-    const found = known.find((environment) => environment.name === name);
-    if (found) return found;
-    const hint = suggestion(name, names) ?? (names.length > 0 ? `there are: ${names.join(', ')}` : undefined);
-    throw new RingdownError('UNKNOWN_ENVIRONMENT', `there is no environment "${name}"`, {
+function choose(scenarios: readonly Scenario[], tags: readonly string[], environment: string): Scenario[] {
+  const tagged = scenarios.filter((scenario) => tags.length === 0 || tags.some((tag) => scenario.tags.includes(tag)));
+  if (tagged.length === 0) {
+    const known = [...new Set(scenarios.flatMap((scenario) => scenario.tags))].sort();
+    throw new RingdownError('NOTHING_TO_RUN', `no scenario has the tag ${tags.join(' or ')}`, {
       exitCode: EXIT.usage,
-      ...(hint ? { hint } : {}),
+      hint: known.length > 0 ? `there are: ${known.join(', ')}` : 'the scenarios have no tags',
     });
   }
-  if (known.length === 1) return known[0]!;
-  throw new RingdownError(
-    'WHICH_ENVIRONMENT',
-    known.length === 0 ? 'there are no environments' : 'there are several environments',
-    {
+  const here = tagged.filter((scenario) => runsIn(scenario, environment));
+  if (here.length === 0) {
+    throw new RingdownError('NOTHING_TO_RUN', `none of the scenarios is meant for the environment ${environment}`, {
       exitCode: EXIT.usage,
-      hint:
-        known.length === 0
-          ? 'add for example to ringdown.yaml:  environments: { staging: { base_url: "https://staging.example.com" } }'
-          : `choose one with --env: ${names.join(', ')}`,
-    },
-  );
+      hint: 'see "environments" in the scenario files',
+    });
+  }
+  for (const scenario of tagged.filter((one) => !here.includes(one))) {
+    terminal.err(`${scenario.file} is not meant for the environment ${environment} and is left out`);
+  }
+  return here;
+}
+
+function openReporters(options: RunOptions, runs: number) {
+  const choices = options.reporters.map(({ name, output }) => ({ name, output: output ?? options.output ?? null }));
+  return createReporters(choices, outputTerminal(), runs);
 }
 
 function outputTerminal() {

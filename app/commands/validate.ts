@@ -3,8 +3,12 @@ import { basename } from 'node:path';
 import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import type { Diagnostic } from '../../core/document/index.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
+import { loadFunctions } from '../../scenarios/engine/functions/load-functions.ts';
 import { loadPolicies, loadScenarios } from '../config/files.ts';
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts';
+import { checkReferences } from '../config/references.ts';
+import { LOCAL } from '../environments.ts';
+import { functionProblems } from '../setup.ts';
 import { count, printDiagnostics, terminal } from '../terminal.ts';
 import { CONSOLE } from '../watcher/channels.ts';
 
@@ -35,14 +39,23 @@ export async function validate(files: string[], configFile: string | undefined, 
     (file) => !policyFiles.includes(file) && !configFiles.includes(file) && file !== config.value.file,
   );
 
+  const functions = await loadFunctions(config.value.functionFiles);
+  await functions.close();
+  const scenarios = loadScenarios(scenarioFiles, null, functions.problems.length > 0 ? undefined : functions.names);
   const loaded = [
     ...(files.length === 0 || config.diagnostics.length > 0 || files.includes(config.value.file ?? '') ? [config] : []),
     ...configFiles.map((file) => loadConfig(file, schema, anything)),
     loadPolicies(policyFiles, channels),
-    loadScenarios(scenarioFiles, null),
+    scenarios,
   ];
-  const diagnostics: Diagnostic[] = loaded.flatMap((part) => part.diagnostics);
   const texts = new Map(loaded.flatMap((part) => [...part.texts]));
+  const environments =
+    config.value.file === null ? null : [...config.value.environments.map(({ name }) => name), LOCAL];
+  const diagnostics: Diagnostic[] = [
+    ...loaded.flatMap((part) => part.diagnostics),
+    ...functionProblems(functions, config.value, texts),
+    ...checkReferences(scenarios.value, texts, { environments, complete: files.length === 0 }),
+  ];
 
   if (json) terminal.out(JSON.stringify({ valid: diagnostics.length === 0, diagnostics }));
   else if (diagnostics.length > 0) printDiagnostics(diagnostics, texts);

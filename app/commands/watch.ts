@@ -8,6 +8,7 @@ import { formatDuration } from '../../core/units.ts';
 import { type Relay, type RelayEvent, superviseRelay } from '../../monitoring/relay/supervisor.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
 import { type DataDirectory, type ReadyFile, writeJsonAtomically } from '../data-directory.ts';
+import { knownEnvironments } from '../environments.ts';
 import { humanLog, jsonLog } from '../log.ts';
 import { type ReferenceApi, startReferenceApi } from '../reference-api.ts';
 import { loadSetup, type Setup } from '../setup.ts';
@@ -30,7 +31,6 @@ export interface WatchOptions {
 }
 
 const GRACE_MS = 10_000;
-const LOCAL = 'local';
 
 /**
  * `ringdown up` and `ringdown serve`: runs until a signal ends it.
@@ -41,7 +41,13 @@ export async function watch(options: WatchOptions): Promise<number> {
   const demo = options.apiPort !== null;
   directory.prepare();
   const secrets = demo ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
-  const setup = await loadSetup({ configFile: options.config, env: process.env, shipped: demo, secrets });
+  const setup = await loadSetup({
+    configFile: options.config,
+    env: process.env,
+    shipped: demo,
+    referenceApi: demo,
+    secrets,
+  });
   if (!demo && setup.config.environments.length === 0) throw nothingToWatch('environments', setup);
   if (setup.scenarios.length === 0) throw nothingToWatch('scenarios', setup);
 
@@ -52,6 +58,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     log.error({ err: lock.trouble }, 'the data directory cannot be locked; another watcher may use it too');
   const stack = new AsyncDisposableStack();
   stack.defer(() => lock.release());
+  stack.defer(() => setup.functions.close());
   const abort = new AbortController();
   const signal = nextSignal(abort);
 
@@ -84,9 +91,7 @@ export async function watch(options: WatchOptions): Promise<number> {
       stack.defer(() => started.stop(abort.signal));
     }
 
-    const own = setup.config.environments;
-    const environments =
-      api && !own.some(({ name }) => name === LOCAL) ? [{ name: LOCAL, baseUrl: api.url }, ...own] : own;
+    const environments = knownEnvironments(setup.config, api?.url ?? null);
     const onRun = options.json ? undefined : announceChanges();
     const watcher = await terminal.progress(
       'opening the state',
@@ -98,6 +103,8 @@ export async function watch(options: WatchOptions): Promise<number> {
           stateFile: directory.stateFile,
           token,
           environments,
+          allowedTargets: setup.config.allowedTargets,
+          functions: setup.functions,
           scenarios: setup.scenarios,
           policies: setup.policies,
           channels: setup.config.channels,

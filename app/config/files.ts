@@ -8,13 +8,27 @@ import { parseScenario } from '../../scenarios/language/parse.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
 import type { Loaded } from './load.ts';
 
-/** Reads scenario files; everything wrong in any of them is in `diagnostics`. */
-export function loadScenarios(files: readonly string[], policies: readonly Policy[] | null): Loaded<Scenario[]> {
+export interface LoadedScenarios extends Loaded<Scenario[]> {
+  /** Every file that a scenario names, also one that is not there. */
+  named: string[];
+}
+
+/**
+ * Reads scenario files; everything wrong in any of them is in `diagnostics`.
+ * @param functions names that `$call` may call; undefined: any
+ */
+export function loadScenarios(
+  files: readonly string[],
+  policies: readonly Policy[] | null,
+  functions?: readonly string[],
+): LoadedScenarios {
   const scenarios: Scenario[] = [];
+  const named = new Set<string>();
   const fragments = new Map<string, string>();
   const { diagnostics, texts } = readEach(files, (text, file) => {
-    const parsed = parseScenario(text, file, { files: diskFiles(file) });
-    for (const [fragment, content] of parsed.texts) fragments.set(fragment, content);
+    const parsed = parseScenario(text, file, { files: diskFiles(file), ...(functions ? { functions } : {}) });
+    for (const name of parsed.files) named.add(name);
+    for (const [name, content] of parsed.texts) fragments.set(name, content);
     const found = [...parsed.diagnostics];
     const { scenario } = parsed;
     if (scenario) {
@@ -32,7 +46,7 @@ export function loadScenarios(files: readonly string[], policies: readonly Polic
     }
     return found;
   });
-  return { value: scenarios, diagnostics, texts: new Map([...fragments, ...texts]) };
+  return { value: scenarios, diagnostics, texts: new Map([...fragments, ...texts]), named: [...named] };
 }
 
 /** Reads policy files. @param channels names that `notify` may use */

@@ -37,12 +37,75 @@ describe('ringdown.yaml', () => {
     });
   });
 
+  test('environments carry variables, and secrets say where they come from', () => {
+    const { config, messages } = load(
+      `version: 1
+environments: { staging: { base_url: 'https://a.example', variables: { tenant: acme, size: 3 }, connection: { verify: false } } }
+allowed_targets: ['grpc://127.0.0.1:50051']
+secrets:
+  PASSWORD: { env: SHOP_PASSWORD }
+  TOKEN: { file: ./token.txt }
+  KEY: { aws_ssm: /ringdown/key, region: eu-west-1 }
+`,
+    );
+    expect(messages).toEqual([]);
+    const constant = (value: unknown) => ({ kind: 'constant', value });
+    expect(config.environments).toEqual([
+      {
+        name: 'staging',
+        baseUrl: 'https://a.example',
+        variables: { tenant: constant('acme'), size: constant(3) },
+        connection: { verify: false },
+      },
+    ]);
+    expect(config.allowedTargets).toEqual(['grpc://127.0.0.1:50051']);
+    expect(config.secretSources).toEqual({
+      PASSWORD: { env: 'SHOP_PASSWORD' },
+      TOKEN: { file: join(folder, 'token.txt') },
+      KEY: { aws_ssm: '/ringdown/key', region: 'eu-west-1' },
+    });
+  });
+
+  test('what is wrong inside an environment is told at its place', () => {
+    const { messages } = load(
+      `version: 1
+environments:
+  a:
+    base_url: https://a.example
+    variables: { who: "{{ $nobody }}" }
+    connection: { ca: ./nowhere.pem }
+`,
+    );
+    expect(messages).toEqual([
+      '6:23 ./nowhere.pem cannot be read: there is no such file',
+      expect.stringMatching(/^5:\d+ .*nobody/),
+    ]);
+  });
+
+  test('a secret has one source', () => {
+    const { messages } = load(
+      `version: 1
+secrets:
+  A: { env: X, file: y }
+  B: { region: eu-west-1 }
+  C: { env: X, region: eu-west-1 }
+functions: [nowhere.mjs]
+`,
+    );
+    expect(messages).toEqual([
+      '3:22 secret A has two sources',
+      '4:6 secret B has no source',
+      '5:24 "region" belongs to aws_ssm',
+      '6:13 no file matches',
+    ]);
+  });
+
   test('variables are replaced inside values, several in one', () => {
     const { config } = load(
       'version: 1\nenvironments: { e: { base_url: "https://${HOST}:${PORT}" } }\npublic_url: https://x.example/\n',
       { HOST: 'api.example.com', PORT: '8443' },
     );
-    expect(config.environments).toEqual([{ name: 'e', baseUrl: 'https://api.example.com:8443' }]);
+    expect(config.environments).toMatchObject([{ name: 'e', baseUrl: 'https://api.example.com:8443' }]);
     expect(config.publicUrl).toBe('https://x.example');
   });
 

@@ -11,13 +11,27 @@ import {
   type SourceDocument,
 } from '../../core/document/index.ts';
 import { parseDuration } from '../../core/units.ts';
+import { checkConnection, compileConnection } from '../../scenarios/language/connection.ts';
+import type { Connection } from '../../scenarios/language/model.ts';
+import { diskFiles } from '../../scenarios/language/source-files.ts';
+import { compileValue, type Template, template } from '../../scenarios/language/template.ts';
 import { configSchema } from './schema.ts';
 import { substitute } from './substitute.ts';
 
 export interface EnvironmentSettings {
   name: string;
   baseUrl: string;
+  /** Stand over the variables of the same name that a scenario declares. */
+  variables: Readonly<Record<string, Template>>;
+  /** The scenario's own stands over it. */
+  connection: Connection | null;
 }
+
+/** Where a secret's value comes from, other than the environment variable of its name. */
+export type SecretSource =
+  | { readonly env: string }
+  | { readonly file: string }
+  | { readonly aws_ssm: string; readonly region?: string; readonly url?: string };
 
 export interface BackendEntry {
   name: string;
@@ -32,6 +46,11 @@ export interface Config {
   file: string | null;
   publicUrl: string | undefined;
   environments: EnvironmentSettings[];
+  /** `scheme://host:port` of loopback and private targets that scenarios may reach besides the environments' own. */
+  allowedTargets: string[];
+  /** JavaScript files whose exports scenarios may call. */
+  functionFiles: string[];
+  secretSources: Readonly<Record<string, SecretSource>>;
   scenarioFiles: string[] | undefined;
   policyFiles: string[] | undefined;
   channels: ChannelSettings[];
@@ -48,7 +67,10 @@ export interface Loaded<T> {
 
 interface ConfigFile {
   public_url?: string;
-  environments?: Record<string, { base_url: string }>;
+  environments?: Record<string, { base_url: string; variables?: Record<string, unknown>; connection?: unknown }>;
+  allowed_targets?: string[];
+  functions?: string[];
+  secrets?: Record<string, SecretSource>;
   scenarios?: string[];
   policies?: string[];
   channels?: ChannelSettings[];
@@ -58,6 +80,7 @@ interface ConfigFile {
 
 export const DEFAULT_CONFIG_FILE = 'ringdown.yaml';
 const DEFAULT_BACKENDS: BackendEntry[] = [{ name: 'local', type: 'embedded', retention: '7d', max_size: '5GB' }];
+const SECRET_SOURCES = ['env', 'file', 'aws_ssm'];
 const DEFAULT_RUN_RETENTION_MS = 30 * 86_400_000;
 
 /**
@@ -89,7 +112,7 @@ export function loadConfig(
   const found = [...shape, ...diagnostics];
   const content = (value ?? {}) as ConfigFile;
   if (shape.length === 0) found.push(...checkMeaning(doc, content));
-  const config = interpret(shape.length === 0 ? content : {}, file);
+  const config = interpret(found.length === 0 ? content : withoutTemplates(shape.length === 0 ? content : {}), file);
   return { value: config, diagnostics: found, texts: new Map([[file, text]]) };
 }
 
@@ -101,8 +124,14 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
   if (content.public_url !== undefined && !isHttpUrl(content.public_url)) {
     at(['public_url'], 'public_url must be an http or https URL');
   }
-  for (const [name, { base_url }] of Object.entries(content.environments ?? {})) {
-    if (!isHttpUrl(base_url)) at(['environments', name, 'base_url'], 'base_url must be an http or https URL');
+  for (const [name, { base_url, variables, connection }] of Object.entries(content.environments ?? {})) {
+    const here = ['environments', name];
+    if (!isHttpUrl(base_url)) at([...here, 'base_url'], 'base_url must be an http or https URL');
+    for (const { path, message, hint } of checkConnection(connection, diskFiles(doc.file)))
+      at([...here, 'connection', ...path], message, hint);
+    compileValue(variables ?? {}, 'none', (path, [error]) =>
+      at([...here, 'variables', ...path], error!.message, error!.hint),
+    );
   }
   for (const list of ['channels', 'backends'] as const) {
     const seen = new Set<string>();
@@ -113,13 +142,30 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
       seen.add(name);
     }
   }
-  for (const list of ['scenarios', 'policies'] as const) {
+  for (const [name, source] of Object.entries(content.secrets ?? {})) {
+    const [first, second] = SECRET_SOURCES.filter((key) => Object.hasOwn(source, key));
+    if (!first) at(['secrets', name], `secret ${name} has no source`, 'it takes one of env, file and aws_ssm');
+    if (second) at(['secrets', name, second], `secret ${name} has two sources`, `keep "${first}" or "${second}"`);
+    for (const key of ['region', 'url'])
+      if (first && first !== 'aws_ssm' && Object.hasOwn(source, key))
+        at(['secrets', name, key], `"${key}" belongs to aws_ssm`, 'remove it');
+  }
+  for (const list of ['scenarios', 'policies', 'functions'] as const) {
     for (const [index, pattern] of (content[list] ?? []).entries()) {
       if (glob([pattern], doc.file).length === 0)
         at([list, index], 'no file matches', 'paths are relative to this file');
     }
   }
   return found;
+}
+
+/** What else the file says is of use to whoever looks for further mistakes. */
+function withoutTemplates(content: ConfigFile): ConfigFile {
+  const environments = Object.entries(content.environments ?? {});
+  return {
+    ...content,
+    environments: Object.fromEntries(environments.map(([name, { base_url }]) => [name, { base_url }])),
+  };
 }
 
 function isHttpUrl(text: string): boolean {
@@ -130,16 +176,27 @@ function interpret(content: ConfigFile, file: string | null): Config {
   return {
     file,
     publicUrl: content.public_url?.replace(/\/+$/, ''),
-    environments: Object.entries(content.environments ?? {}).map(([name, { base_url }]) => ({
+    environments: Object.entries(content.environments ?? {}).map(([name, { base_url, variables, connection }]) => ({
       name,
       baseUrl: base_url,
+      variables: Object.fromEntries(Object.entries(variables ?? {}).map(([key, value]) => [key, template(value)])),
+      connection: compileConnection(connection, diskFiles(file ?? DEFAULT_CONFIG_FILE)),
     })),
+    allowedTargets: content.allowed_targets ?? [],
+    functionFiles: glob(content.functions ?? [], file),
+    secretSources: Object.fromEntries(
+      Object.entries(content.secrets ?? {}).map(([name, source]) => [name, besideConfig(source, file)]),
+    ),
     scenarioFiles: content.scenarios && glob(content.scenarios, file),
     policyFiles: content.policies && glob(content.policies, file),
     channels: content.channels ?? [],
     backends: content.backends ?? DEFAULT_BACKENDS,
     runRetentionMs: (content.retention?.runs && parseDuration(content.retention.runs)) || DEFAULT_RUN_RETENTION_MS,
   };
+}
+
+function besideConfig(source: SecretSource, file: string | null): SecretSource {
+  return 'file' in source && file ? { file: resolve(dirname(resolve(file)), source.file) } : source;
 }
 
 /** Paths as a person would type them: relative to the working directory where that is shorter. */

@@ -1,5 +1,9 @@
 import { type TSchema, Type } from 'typebox';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../core/units.ts';
+import { ConnectionSchema } from '../../scenarios/language/connection.ts';
+import { Name as NAME, NAME_WORDS } from '../../scenarios/language/schema-words.ts';
+
+const TARGET = '^[a-z][a-z0-9+.-]*://[^/?#@\\s]+/?$';
 
 const Duration = (description: string, example: string) =>
   Type.String({
@@ -16,8 +20,51 @@ const Environment = Type.Object(
       description: 'Requests of scenarios are joined to it. Its origin becomes an allowed target.',
       examples: ['https://api.example.com'],
     }),
+    variables: Type.Optional(
+      Type.Record(Type.String({ pattern: NAME }), Type.Unknown(), {
+        'x-expected': 'a mapping from names to values',
+        propertyNames: { pattern: NAME, 'x-expected': NAME_WORDS },
+        description: 'Values in this environment for variables that scenarios declare.',
+        examples: [{ tenant: 'acme' }],
+      }),
+    ),
+    connection: Type.Optional(ConnectionSchema),
   },
   { additionalProperties: false },
+);
+
+const Secret = Type.Object(
+  {
+    env: Type.Optional(
+      Type.String({ minLength: 1, description: 'Name of an environment variable.', examples: ['SHOP_QA_PASSWORD'] }),
+    ),
+    file: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'A file, relative to this one; a line break at its end does not count.',
+        examples: ['/run/secrets/token'],
+      }),
+    ),
+    aws_ssm: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'Name of a parameter of AWS Systems Manager; credentials come from the usual places of AWS.',
+        examples: ['/ringdown/token'],
+      }),
+    ),
+    region: Type.Optional(
+      Type.String({ minLength: 1, description: 'AWS region; AWS_REGION when absent.', examples: ['eu-west-1'] }),
+    ),
+    url: Type.Optional(
+      Type.String({
+        pattern: '^https?://',
+        'x-expected': 'an http or https URL',
+        description: 'Where Systems Manager answers instead of AWS.',
+        examples: ['http://127.0.0.1:4566'],
+      }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1, 'x-expected': '{ env: … }, { file: … } or { aws_ssm: … }' },
 );
 
 const Backend = Type.Object(
@@ -64,6 +111,26 @@ export const configSchema = (channel: TSchema) =>
       ),
       scenarios: Type.Optional(Globs('Scenario files, relative to this file.', 'scenarios/**/*.scenario.yaml')),
       policies: Type.Optional(Globs('Alert policies, relative to this file.', 'policies/*.policy.yaml')),
+      allowed_targets: Type.Optional(
+        Type.Array(
+          Type.String({ pattern: TARGET, 'x-expected': 'scheme://host:port, such as tcp://db.internal:5432' }),
+          {
+            description: 'Loopback and private targets besides those of base_url that scenarios may reach.',
+            examples: [['grpc://127.0.0.1:50051', 'tcp://db.internal:5432']],
+          },
+        ),
+      ),
+      functions: Type.Optional(
+        Globs('JavaScript files, relative to this file; scenarios call what they export.', 'scenarios/functions.mjs'),
+      ),
+      secrets: Type.Optional(
+        Type.Record(Type.String({ pattern: NAME }), Secret, {
+          'x-expected': 'a mapping from names to { env | file | aws_ssm }',
+          propertyNames: { pattern: NAME, 'x-expected': NAME_WORDS },
+          description: 'Where secrets come from; one that is not listed is the environment variable of its name.',
+          examples: [{ QA_PASSWORD: { env: 'SHOP_QA_PASSWORD' } }],
+        }),
+      ),
       channels: Type.Optional(Type.Array(channel, { description: 'How people are reached.' })),
       backends: Type.Optional(Type.Array(Backend, { description: 'Where telemetry goes.' })),
       retention: Type.Optional(

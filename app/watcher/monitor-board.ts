@@ -1,7 +1,8 @@
 import type { MonitorAlert } from '../../alerts/engine/state.ts';
-import type { Monitor } from '../../control/resources.ts';
-import type { Clock } from '../../core/clock.ts';
+import type { FlakeCount, Monitor } from '../../control/resources.ts';
+import type { Clock, Instant } from '../../core/clock.ts';
 import { formatDuration } from '../../core/units.ts';
+import type { RunRequest } from '../../scenarios/engine/runner.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
 import { type RunStore, type RunSummary, summarize } from '../../scenarios/run-store.ts';
@@ -11,7 +12,7 @@ import { isQuarantined } from './observation.ts';
 export interface MonitorDefinition {
   key: string;
   scenario: Scenario;
-  environment: { name: string; base_url: string };
+  environment: RunRequest['environment'];
 }
 
 export interface BoardDeps {
@@ -26,18 +27,24 @@ export interface BoardDeps {
 
 const RECENT_RUNS = 100;
 const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+// A week of runs every 30 s is 20,000 rows: counted now and then, not after every run.
+const WEEK_COUNTED_EVERY_MS = 5 * 60_000;
 
 interface Row {
   definition: MonitorDefinition;
   /** Newest first. */
   recent: RunSummary[];
   uptime: number | null;
+  /** The last seven days, counted at `weekCountedAt`. */
+  week: FlakeCount | null;
+  weekCountedAt: Instant;
 }
 
 /** Each scenario in each environment that it names; in all of them where it names none. */
 export function defineMonitors(
   scenarios: readonly Scenario[],
-  environments: readonly { name: string; base_url: string }[],
+  environments: readonly RunRequest['environment'][],
 ): MonitorDefinition[] {
   return environments.flatMap((environment) =>
     scenarios
@@ -58,7 +65,12 @@ export class MonitorBoard {
 
   constructor(definitions: readonly MonitorDefinition[], deps: BoardDeps) {
     this.#deps = deps;
-    this.#rows = new Map(definitions.map((definition) => [definition.key, { definition, recent: [], uptime: null }]));
+    this.#rows = new Map(
+      definitions.map((definition) => [
+        definition.key,
+        { definition, recent: [], uptime: null, week: null, weekCountedAt: 0 },
+      ]),
+    );
   }
 
   /** Reads what earlier lives of the watcher left; runs recorded meanwhile stay. */
@@ -103,12 +115,17 @@ export class MonitorBoard {
   }
 
   async #refreshUptime(row: Row): Promise<void> {
-    const since = new Date(this.#deps.clock.now() - DAY_MS).toISOString();
-    const { passed, total } = await this.#deps.runs.uptime(row.definition.key, since);
+    const now = this.#deps.clock.now();
+    const { key } = row.definition;
+    const { passed, total } = await this.#deps.runs.uptime(key, new Date(now - DAY_MS).toISOString());
     row.uptime = total === 0 ? null : passed / total;
+    if (row.week !== null && Math.abs(now - row.weekCountedAt) < WEEK_COUNTED_EVERY_MS) return;
+    row.weekCountedAt = now;
+    const week = await this.#deps.runs.uptime(key, new Date(now - WEEK_MS).toISOString());
+    row.week = { flaky: week.flaky, runs: week.total };
   }
 
-  #monitor({ definition, recent, uptime }: Row): Monitor {
+  #monitor({ definition, recent, uptime, week }: Row): Monitor {
     const { key, scenario, environment } = definition;
     const alert = this.#deps.alertOf(key);
     const next = this.#deps.nextRunAt(key);
@@ -132,11 +149,20 @@ export class MonitorBoard {
       recent_runs: recent,
       incident_id: alert?.incident_id ?? null,
       uptime_24h: uptime,
+      flakiness: { last_100_runs: flakesOf(recent), last_7d: week },
       depends_on: scenario.dependsOn.map((id) => `${id}@${environment.name}`),
       suppressed_by: alert?.state === 'failing' && !alert.incident_id ? this.#deps.suppressedBy(definition) : null,
       file: scenario.file,
     };
   }
+}
+
+function flakesOf(recent: readonly RunSummary[]): FlakeCount {
+  const ended = recent.filter(({ status }) => status !== 'skipped');
+  return {
+    flaky: ended.filter(({ status, attempts }) => status === 'passed' && attempts > 1).length,
+    runs: ended.length,
+  };
 }
 
 function describeSchedule({ schedule }: Scenario): string | null {

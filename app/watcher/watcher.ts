@@ -12,12 +12,14 @@ import { EXIT, RingdownError, toError } from '../../core/errors.ts';
 import type { Relay } from '../../monitoring/relay/supervisor.ts';
 import type { BackendStatus } from '../../monitoring/telemetry.ts';
 import { compareRuns } from '../../scenarios/engine/comparison/compare-runs.ts';
+import type { ScenarioFunctions } from '../../scenarios/engine/functions/load-functions.ts';
 import { toSpans } from '../../scenarios/engine/spans.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
 import { summarize } from '../../scenarios/run-store.ts';
 import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
-import { scenarioRunner } from '../scenario-runner.ts';
+import type { EnvironmentSettings } from '../config/load.ts';
+import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
 import { userAgent, version } from '../version.ts';
 import { createChannels } from './channels.ts';
 import { Dependencies } from './dependencies.ts';
@@ -36,7 +38,10 @@ export interface WatcherSettings {
   publicUrl: string | undefined;
   stateFile: string;
   token: string;
-  environments: { name: string; baseUrl: string }[];
+  environments: EnvironmentSettings[];
+  /** Targets besides those of the environments that scenarios may reach. */
+  allowedTargets: readonly string[];
+  functions: ScenarioFunctions;
   scenarios: Scenario[];
   policies: Policy[];
   channels: ChannelSettings[];
@@ -95,10 +100,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     reader: relay.reader,
     onTrouble: (error) => log.debug({ err: error }, 'versions could not be looked up'),
   });
-  const runner = scenarioRunner(
-    clock,
-    settings.environments.map(({ baseUrl }) => baseUrl),
-  );
+  const runner = scenarioRunner(clock, settings);
 
   let backends: BackendStatus[] = [];
   const metrics = createOwnMetrics(
@@ -161,10 +163,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       log.warn({ monitor: key, scheduled_at: new Date(scheduledAt).toISOString(), reason }, 'a run was skipped'),
     onFault: (key, error) => log.error({ err: error, monitor: key }, 'a run failed inside the watcher'),
   });
-  const definitions = defineMonitors(
-    settings.scenarios,
-    settings.environments.map(({ name, baseUrl }) => ({ name, base_url: baseUrl })),
-  );
+  const definitions = defineMonitors(settings.scenarios, settings.environments.map(toRunEnvironment));
   const board = new MonitorBoard(definitions, {
     clock,
     runs: state.runs,

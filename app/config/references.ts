@@ -1,0 +1,62 @@
+import { type Diagnostic, diagnosticAt, type Path, readDocument, suggestion } from '../../core/document/index.ts';
+import type { Scenario } from '../../scenarios/language/model.ts';
+
+/** What scenarios are checked against. */
+export interface Surroundings {
+  /** Names in ringdown.yaml; null: not known here. */
+  environments: readonly string[] | null;
+  /** Whether the scenarios are all there are, so that a missing one is a mistake. */
+  complete: boolean;
+}
+
+/**
+ * What scenarios say of each other and of the config: environments and dependencies that do not exist, and dependencies
+ * that go round in a circle, which would keep every page of the circle back.
+ */
+export function checkReferences(
+  scenarios: readonly Scenario[],
+  texts: ReadonlyMap<string, string>,
+  { environments, complete }: Surroundings,
+): Diagnostic[] {
+  const byId = new Map(scenarios.map((scenario) => [scenario.id, scenario]));
+  const found: Diagnostic[] = [];
+  for (const scenario of scenarios) {
+    const report = (path: Path, message: string, hint?: string) => {
+      const doc = readDocument(texts.get(scenario.file) ?? '', scenario.file);
+      found.push(diagnosticAt(doc, path, message, hint));
+    };
+    for (const [index, name] of (scenario.environments ?? []).entries()) {
+      if (!environments || environments.includes(name)) continue;
+      const hint = suggestion(name, environments) ?? `there are: ${environments.join(', ')}`;
+      report(['environments', index], `ringdown.yaml has no environment "${name}"`, hint);
+    }
+    for (const [index, id] of scenario.dependsOn.entries()) {
+      const at = ['depends_on', index];
+      if (!byId.has(id)) {
+        if (complete) report(at, `there is no scenario "${id}"`, suggestion(id, byId.keys()));
+        continue;
+      }
+      const circle = wayBack(scenario.id, id, byId);
+      if (circle)
+        report(at, `dependencies go round in a circle: ${circle.join(' → ')}`, 'a page would wait for itself');
+    }
+  }
+  return found;
+}
+
+/** From `start` over its dependency `next` back to `start`. */
+function wayBack(start: string, next: string, byId: ReadonlyMap<string, Scenario>): string[] | null {
+  const seen = new Set<string>();
+  const walk = (id: string): string[] | null => {
+    if (id === start) return [id];
+    if (seen.has(id)) return null;
+    seen.add(id);
+    for (const further of byId.get(id)?.dependsOn ?? []) {
+      const rest = walk(further);
+      if (rest) return [id, ...rest];
+    }
+    return null;
+  };
+  const rest = walk(next);
+  return rest && [start, ...rest];
+}
