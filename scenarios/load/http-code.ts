@@ -1,0 +1,63 @@
+import type { HttpSpec } from '../engine/protocols/http/spec.ts';
+import type { Template } from '../language/template.ts';
+import { type Code, call, flat, literal, mapping, quoted } from './code.ts';
+import { textCode, valueCode } from './expression.ts';
+import { Refused } from './refusal.ts';
+
+/** The arguments of `send` for a step's request. */
+export function requestCode(spec: HttpSpec, timeoutMs: number | null): Code[] {
+  const { method, url, route, query, headers, body, auth, maxRedirects } = spec;
+  const options: [string, Code][] = [];
+  if (url.kind !== 'constant') options.push(['name', quoted(`${method} ${route}`)]);
+  if (query.length > 0) options.push(['query', fieldsCode(query)]);
+  const fields: [string, Code][] = [];
+  if (auth) fields.push(['authorization', authCode(auth)]);
+  for (const { name, value } of headers) fields.push([name, textCode(value)]);
+  if (fields.length > 0) options.push(['headers', mapping(fields)]);
+  if (body) options.push(bodyCode(body));
+  if (timeoutMs !== null) options.push(['timeout', literal(timeoutMs)]);
+  if (maxRedirects > 0) {
+    // Go makes a GET of everything that a 301 or 302 redirects, this engine of POST alone (RFC 9110 §15.4).
+    if (!['GET', 'HEAD', 'POST'].includes(method)) throw new Refused(`max_redirects with ${method}`);
+    options.push(['redirects', literal(maxRedirects)]);
+  }
+  return [quoted(method), textCode(url), ...(options.length > 0 ? [mapping(options)] : [])];
+}
+
+function bodyCode(body: NonNullable<HttpSpec['body']>): [string, Code] {
+  switch (body.kind) {
+    case 'json':
+      return ['json', valueCode(body.value)];
+    case 'form':
+      return ['form', fieldsCode(body.fields)];
+    case 'text':
+      return ['body', textCode(body.value)];
+    default:
+      throw new Refused(`a body of the kind ${(body as { kind: string }).kind}`);
+  }
+}
+
+function authCode(auth: NonNullable<HttpSpec['auth']>): Code {
+  switch (auth.kind) {
+    case 'bearer':
+      return textCode(prefixedBy('Bearer ', auth.token));
+    case 'basic':
+      return call('basic', textCode(auth.username), textCode(auth.password));
+    default:
+      throw new Refused(`auth: ${(auth as { kind: string }).kind}`, 'bearer and basic can be used');
+  }
+}
+
+/** A text in front of a template, escaped as the template is. */
+function prefixedBy(text: string, template: Template): Template {
+  if (template.kind === 'text') return { ...template, parts: [text, ...template.parts] };
+  return { kind: 'constant', value: `${text}${String(template.kind === 'constant' ? template.value : '')}` };
+}
+
+function fieldsCode(fields: HttpSpec['query']): Code {
+  return {
+    before: '',
+    brackets: '[]',
+    items: fields.map(({ name, value }) => `[${quoted(name)}, ${flat(valueCode(value))}]`),
+  };
+}

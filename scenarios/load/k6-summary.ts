@@ -1,0 +1,121 @@
+import { formatDuration } from '../../core/units.ts';
+import { isParallel, type Scenario, type Step } from '../language/model.ts';
+import { thresholdsCode } from './load-options.ts';
+import type { LoadReport, LoadStep, LoadThreshold, Percentiles } from './load-report.ts';
+import { checkName, stepTag } from './step-tag.ts';
+
+/** What k6 hands to `handleSummary` (https://grafana.com/docs/k6/latest/results-output/end-of-test/custom-summary). */
+export interface K6Summary {
+  readonly metrics: Readonly<Record<string, K6Metric>>;
+  readonly root_group: K6Group;
+  readonly state: { readonly testRunDurationMs: number };
+}
+
+interface K6Metric {
+  readonly values: Readonly<Record<string, number>>;
+  readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
+}
+
+interface K6Group {
+  readonly name: string;
+  readonly groups: readonly K6Group[];
+  readonly checks: readonly { readonly name: string; readonly passes: number; readonly fails: number }[];
+}
+
+/** k6's figures in the scenario's own words. @param messages without secrets */
+export function loadReport(
+  scenario: Scenario,
+  summary: K6Summary,
+  about: { tool: string; stopped: boolean; messages: readonly string[] },
+): LoadReport {
+  const value = (metric: string, field: string) => summary.metrics[metric]?.values[field] ?? 0;
+  return {
+    tool: about.tool,
+    duration_ms: summary.state.testRunDurationMs,
+    stopped: about.stopped,
+    iterations: {
+      count: value('iterations', 'count'),
+      failed: value('failed_iterations', 'passes'),
+      dropped: value('dropped_iterations', 'count'),
+      rate_per_s: value('iterations', 'rate'),
+    },
+    vus_max: value('vus_max', 'max'),
+    requests: {
+      count: value('http_reqs', 'count'),
+      unanswered: value('http_req_failed', 'passes'),
+      rate_per_s: value('http_reqs', 'rate'),
+      duration: percentiles(summary.metrics.http_req_duration, value('http_reqs', 'count')),
+    },
+    thresholds: thresholdsOf(scenario, summary),
+    steps: (['before', 'steps', 'after', 'always'] as const).flatMap((section) =>
+      scenario[section].flatMap((step) => stepsOf(step, section, summary)),
+    ),
+    messages: [...about.messages],
+  };
+}
+
+function stepsOf(step: Step, section: LoadStep['section'], summary: K6Summary): LoadStep[] {
+  const steps = isParallel(step) ? step.steps : [step];
+  return steps.map(({ name }) => {
+    const metric = (id: string) => summary.metrics[`${id}{step:${stepTag(name)}}`];
+    const { passes = 0, fails = 0 } = metric('failed_steps')?.values ?? {};
+    const requests = metric('http_reqs')?.values.count ?? 0;
+    const group = summary.root_group.groups.find((one) => one.name === checkName(name));
+    return {
+      name,
+      section,
+      runs: passes + fails,
+      failed: passes,
+      requests,
+      duration: percentiles(metric('http_req_duration'), requests),
+      checks: (group?.checks ?? []).map((check) => ({ name: check.name, passed: check.passes, failed: check.fails })),
+    };
+  });
+}
+
+function percentiles(metric: K6Metric | undefined, requests: number): Percentiles | null {
+  if (!metric || requests === 0) return null;
+  const { values } = metric;
+  return {
+    p50_ms: values.med ?? 0,
+    p90_ms: values['p(90)'] ?? 0,
+    p95_ms: values['p(95)'] ?? 0,
+    p99_ms: values['p(99)'] ?? 0,
+    max_ms: values.max ?? 0,
+  };
+}
+
+const WORDS: Record<string, string> = { lt: 'less than', lte: 'at most', gt: 'more than', gte: 'at least' };
+const FIELDS: Record<string, string> = {
+  duration_p50: 'med',
+  duration_p90: 'p(90)',
+  duration_p95: 'p(95)',
+  duration_p99: 'p(99)',
+  duration_max: 'max',
+};
+
+/** Thresholds in the order of the file, as k6 judged them. */
+function thresholdsOf(scenario: Scenario, summary: K6Summary): LoadThreshold[] {
+  return (scenario.load?.thresholds ?? []).flatMap((threshold) => {
+    const [[id, expressions]] = thresholdsCode({ ...scenario, load: { phases: [], thresholds: [threshold] } }) as [
+      [string, string[]],
+    ];
+    const failed = threshold.metric === 'failed';
+    const show = failed
+      ? (share: number) => `${round(share * 100)}%`
+      : (ms: number) => (ms < 10 ? `${round(ms)} ms` : formatDuration(ms));
+    const metric = summary.metrics[id];
+    const actual = metric?.values[failed ? 'rate' : FIELDS[threshold.metric]!];
+    return Object.entries(threshold.condition).map(([operator, limit], index) => ({
+      metric: threshold.metric,
+      expected: `${WORDS[operator]} ${show(limit as number)}`,
+      actual: actual === undefined ? 'nothing was measured' : show(actual),
+      // What was not measured did not hold.
+      crossed: !(metric?.thresholds?.[expressions[index]!]?.ok ?? false),
+    }));
+  });
+}
+
+function round(number: number): number {
+  return Math.round(number * 100) / 100;
+}

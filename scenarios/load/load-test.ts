@@ -1,0 +1,60 @@
+import type { Clock } from '../../core/clock.ts';
+import { EXIT, RingdownError } from '../../core/errors.ts';
+import { Redactor } from '../engine/evidence/redactor.ts';
+import { systemEntropy, traceId, uuidV7 } from '../engine/ids.ts';
+import type { Scenario } from '../language/model.ts';
+import type { K6Binary } from './k6-binary.ts';
+import { type Progress, runK6 } from './k6-process.ts';
+import { loadReport } from './k6-summary.ts';
+import { type LoadRun, loadRun } from './load-run.ts';
+
+export interface LoadTest {
+  readonly scenario: Scenario;
+  readonly environment: { readonly name: string; readonly baseUrl: string };
+  /** Made by `k6Script`. */
+  readonly script: string;
+  /** Of those that the scenario declares; they go to k6 as environment variables. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly k6: K6Binary;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly onProgress: (progress: Progress) => void;
+  readonly abort: AbortSignal;
+}
+
+/**
+ * Runs a scenario's script with k6 and tells what it came to.
+ * @throws RingdownError (internal) where k6 could not run the script
+ */
+export async function loadTest(test: LoadTest): Promise<LoadRun> {
+  const { scenario, environment, k6, clock, abort } = test;
+  const started = clock.now();
+  const outcome = await runK6({
+    k6: k6.path,
+    script: test.script,
+    variables: { ...test.secrets, BASE_URL: environment.baseUrl },
+    env: test.env,
+    clock,
+    onProgress: test.onProgress,
+    abort,
+  });
+  const redactor = new Redactor(Object.values(test.secrets));
+  const messages = outcome.messages.map((message) => redactor.text(message));
+  if (!outcome.summary) {
+    if (abort.aborted)
+      throw new RingdownError('INTERRUPTED', 'it was stopped before k6 had begun', { exitCode: EXIT.failed });
+    throw new RingdownError(
+      'K6_FAILED',
+      `k6 ended with code ${outcome.code}: ${messages.join('; ') || 'it said nothing'}`,
+      {
+        hint: 'look at the script: ringdown export k6 FILE',
+      },
+    );
+  }
+  const report = loadReport(scenario, outcome.summary, { tool: k6.version, stopped: abort.aborted, messages });
+  return loadRun(scenario, environment.name, report, {
+    id: uuidV7(started, systemEntropy),
+    startedAt: new Date(started).toISOString(),
+    traceId: traceId(systemEntropy),
+  });
+}

@@ -1,0 +1,132 @@
+import encoding from 'k6/encoding';
+import http from 'k6/http';
+import { MISSING } from './conditions.js';
+import { randomHex, StepError, state, timeLeft } from './flow.js';
+import { asJson, formText, wellFormed } from './templates.js';
+
+/** Sends a request and waits for its answer. `name` stands for the URL in the figures. */
+export function send(method, target, options = {}) {
+  const request = prepare(method, target, options);
+  return answered(http.request(request.method, request.url, request.body, request.params), request);
+}
+
+/** A request as k6 takes it, also in a batch. */
+export function prepare(method, target, options = {}) {
+  const { query = [], headers = {}, form, body = null, timeout = 3_600_000, redirects = 0 } = options;
+  const sent = { accept: '*/*', 'accept-encoding': 'gzip, deflate, br' };
+  if ('json' in options) sent['content-type'] = 'application/json';
+  if (form) sent['content-type'] = 'application/x-www-form-urlencoded';
+  for (const [header, value] of Object.entries(headers)) sent[header.toLowerCase()] = value;
+  sent['user-agent'] = sent['user-agent'] ? `${USER_AGENT} ${sent['user-agent']}` : USER_AGENT;
+  sent.traceparent = `00-${state.trace}-${randomHex(16)}-01`;
+  const whole = targetOf(target);
+  return {
+    method,
+    url: query.length === 0 ? whole : `${whole}${whole.includes('?') ? '&' : '?'}${formText(query)}`,
+    body: 'json' in options ? asJson(options.json) : form ? formText(form) : body,
+    params: {
+      headers: sent,
+      redirects,
+      timeout: Math.max(1, Math.min(timeout, timeLeft())),
+      // Whether an answer is right is for the checks to say; a request has failed when none came.
+      responseCallback: http.expectedStatuses({ min: 100, max: 599 }),
+      ...(COOKIES ? {} : { jar: new http.CookieJar() }),
+      tags: { name: options.name ?? `${method} ${target.split('?')[0]}` },
+    },
+  };
+}
+
+/** Joins a path to the address of the service; what has a scheme stands for itself. */
+function targetOf(target) {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(target)) return target;
+  return BASE_URL.replace(/\/$/, '') + (target.startsWith('/') ? target : `/${target}`);
+}
+
+/** The answer, or an error that ends the step where none came. */
+export function answered(answer, { params }) {
+  // Codes from 1400 to 1599 stand for an answer with such a status.
+  if (answer.error_code !== 0 && !(answer.error_code >= 1400 && answer.error_code < 1600))
+    throw new StepError(answer.error || `no answer (${answer.error_code})`);
+  if (
+    params.redirects > 0 &&
+    [301, 302, 303, 307, 308].includes(answer.status) &&
+    header(answer, 'location') !== MISSING
+  )
+    throw new StepError(`more than ${params.redirects} redirects`);
+  return answer;
+}
+
+/** Whether the status is one of these: a code, or a class such as 2xx. */
+export function statusIs(answer, ...accepted) {
+  return accepted.some((wanted) =>
+    /^[1-5]xx$/.test(String(wanted))
+      ? Number(String(wanted)[0]) === Math.floor(answer.status / 100)
+      : String(wanted) === String(answer.status),
+  );
+}
+
+/** A header by its name in any case, or MISSING. */
+export function header(answer, name) {
+  const key = Object.keys(answer.headers).find((known) => known.toLowerCase() === name.toLowerCase());
+  return key === undefined ? MISSING : answer.headers[key];
+}
+
+/** A part of the cookie that the answer sets last under this name, or MISSING. */
+export function cookie(answer, name, part) {
+  const set = answer.cookies[name] ?? [];
+  return set.length === 0 ? MISSING : set[set.length - 1][part];
+}
+
+/** The body as text. */
+export function bodyOf(answer) {
+  return typeof answer.body === 'string' ? answer.body : '';
+}
+
+/** The body as text; an empty one does not exist. */
+export function bodyIfAny(answer) {
+  return bodyOf(answer) === '' ? MISSING : bodyOf(answer);
+}
+
+/** Bytes of the body in UTF-8. */
+export function sizeOf(answer) {
+  return encodeURIComponent(wellFormed(bodyOf(answer))).replace(/%../g, ' ').length;
+}
+
+/** The body read as JSON. */
+export function json(answer) {
+  if (parsed.answer !== answer) {
+    try {
+      parsed = { answer, value: JSON.parse(bodyOf(answer)), readable: true };
+    } catch {
+      parsed = { answer, value: undefined, readable: false };
+    }
+  }
+  if (!parsed.readable) throw new StepError('the body is not JSON');
+  return parsed.value;
+}
+
+let parsed = { answer: null, value: undefined, readable: false };
+
+/** The first group of the first match, the whole match where there is no group, or MISSING. */
+export function firstMatch(value, regex) {
+  const match = value.length <= 2 ** 20 ? regex.exec(value) : null;
+  return match?.[match.length > 1 ? 1 : 0] ?? MISSING;
+}
+
+/** How long it took in milliseconds, connection included, or how long one phase did. */
+export function took(answer, phase = 'total') {
+  const { blocked, looking_up, connecting, tls_handshaking, waiting, receiving, duration } = answer.timings;
+  return {
+    total: blocked + duration,
+    dns: looking_up,
+    connect: connecting,
+    tls: tls_handshaking,
+    first_byte: waiting,
+    download: receiving,
+  }[phase];
+}
+
+/** The header of user and password (RFC 7617). */
+export function basic(username, password) {
+  return `Basic ${encoding.b64encode(`${username}:${password}`)}`;
+}

@@ -1,0 +1,91 @@
+import type { HttpSpec } from '../engine/protocols/http/spec.ts';
+import type { ActionStep, Decision, Expectation } from '../language/model.ts';
+import { captureCode, checkEntries, checksOf } from './assertion-code.ts';
+import { type Code, call, flat, inComment, literal, mapping, prefixed, print } from './code.ts';
+import { conditionCode } from './condition-code.ts';
+import { valueCode } from './expression.ts';
+import { requestCode } from './http-code.ts';
+import { Refused } from './refusal.ts';
+
+/** A step as a function of its own. @throws Refused */
+export function stepFunction(step: ActionStep, name: string): string {
+  const lines = step.kind === 'pause' ? pauseLines(step) : requestLines(step);
+  if (step.if) lines.unshift(`onlyIf(() => ${flat(decisionCode(step.if))});`);
+  return wrap(step, name, lines);
+}
+
+/** A step of a parallel group: what to ask, and what to do with the answer. @throws Refused */
+export function parallelFunction(step: ActionStep, name: string): string {
+  if (step.repeat) throw new Refused('repeat in a parallel group');
+  if (step.kind !== 'http') throw new Refused(`${step.kind} in a parallel group`);
+  const request = call('prepare', ...requestCode(step.spec as HttpSpec, step.timeoutMs));
+  const judging = judgingLines(step);
+  const lines = [
+    ...(step.if ? [`onlyIf(() => ${flat(decisionCode(step.if))});`] : []),
+    `const request = ${print(request, 2, 18)};`,
+    judging.length > 0
+      ? `return [request, (answer) => {\n${judging.map((line) => `    ${line.replace(/\n/g, '\n  ')}\n`).join('')}  }];`
+      : 'return [request, () => {}];',
+  ];
+  return wrap(step, name, lines);
+}
+
+/** Whether a step is to run, as an expression. */
+export function decisionCode({ value, condition }: Decision): Code {
+  const code = valueCode(value);
+  const found = flat(code).includes('use(') ? call('found', prefixed('() => ', code)) : code;
+  return call('holds', flat(found), conditionCode(condition));
+}
+
+function wrap(step: ActionStep, name: string, lines: readonly string[]): string {
+  return `/** ${inComment(step.name)} */\nfunction ${name}() {\n${lines.map((line) => `  ${line}\n`).join('')}}`;
+}
+
+function pauseLines({ spec }: ActionStep): string[] {
+  const { lengthMs } = spec as { lengthMs: number };
+  return [`pause(${lengthMs});`];
+}
+
+function requestLines(step: ActionStep): string[] {
+  if (step.kind !== 'http') throw new Refused(`a step of the kind ${step.kind}`);
+  const judging = judgingLines(step);
+  const request = requestCode(step.spec as HttpSpec, step.repeat ? null : step.timeoutMs);
+  if (!step.repeat) {
+    const used = judging.length > 0 ? 'const answer = ' : '';
+    return [`${used}${print(call('send', ...request), 2, 2 + used.length)};`, ...judging];
+  }
+  const { everyMs, atMost, until } = step.repeat;
+  const timeout = step.timeoutMs === null ? {} : { timeout: step.timeoutMs };
+  const pace = literal({ every: everyMs, atMost, ...timeout });
+  const code = call(
+    'repeat',
+    pace,
+    prefixed('() => ', call('send', ...request)),
+    prefixed('(answer) => (', withEnd(checks(until), ')')),
+  );
+  return [`const answer = ${print(code, 2, 17)};`, ...judging];
+}
+
+function judgingLines(step: ActionStep): string[] {
+  const lines: string[] = [];
+  if (step.expect.length > 0) lines.push(statement('expect', checks(step.expect)));
+  if (step.warn.length > 0) lines.push(statement('warn', checks(step.warn)));
+  if (step.capture.length > 0) {
+    const sources = step.capture.map((capture) => [capture.name, prefixed('() => ', captureCode(capture))] as const);
+    lines.push(statement('capture', mapping(sources)));
+  }
+  return lines;
+}
+
+function checks(expectations: readonly Expectation[]): Code {
+  return mapping(checkEntries(checksOf(expectations)));
+}
+
+function statement(name: string, argument: Code): string {
+  return `${print(call(name, argument), 2)};`;
+}
+
+/** Code with something behind it; only worth it on one line or inside a call. */
+function withEnd(code: Code, end: string): Code {
+  return typeof code === 'string' ? code + end : { ...code, after: end };
+}

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+/** A service that answers in every way that the agreement of the two engines is judged by. */
+export async function agreementServer(): Promise<{ origin: string; close(): Promise<void> }> {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => answer(request, response, body, () => ++asked));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, body: string, count: () => number): unknown {
+  const url = new URL(request.url!, 'http://service');
+  const [, first, second] = url.pathname.split('/');
+  const json = (value: unknown, status = 200) => {
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'x-limit': '60', 'x-empty': '' });
+    response.end(JSON.stringify(value));
+  };
+  switch (first) {
+    case 'status':
+      response.writeHead(Number(second));
+      return response.end();
+    case 'post':
+      return json(POST);
+    case 'echo':
+      return json({ method: request.method, url: request.url, headers: request.headers, body }, 201);
+    case 'text':
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      return response.end('order no. 17 of 한국어 customers\r\nsecond line');
+    case 'empty':
+      return response.end();
+    case 'slow':
+      return setTimeout(() => json(POST), 1_500);
+    case 'drip':
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return response.write('{"half":');
+    case 'cut':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
+      response.write('{"half":');
+      return setTimeout(() => response.destroy(), 50);
+    case 'gone':
+      return request.socket.destroy();
+    case 'gzip':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      return response.end(gzipSync(JSON.stringify(POST)));
+    case 'not-gzip':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      return response.end('{}');
+    case 'redirect': {
+      const left = Number(second);
+      response.writeHead(302, { location: left > 1 ? `/redirect/${left - 1}` : '/post' });
+      return response.end();
+    }
+    case 'sign-in':
+      response.writeHead(204, {
+        'set-cookie': ['session=abc; Path=/; HttpOnly; SameSite=Lax', 'theme=dark; Max-Age=60'],
+      });
+      return response.end();
+    case 'with-cookie':
+      return json(
+        { cookie: request.headers.cookie ?? null },
+        request.headers.cookie?.includes('session=abc') ? 200 : 401,
+      );
+    case 'job': {
+      const done = count() % 3 === 0;
+      return json({ state: done ? 'done' : 'working' });
+    }
+    case 'user':
+      return json({ name: second, active: second !== 'mallory' });
+    default:
+      return json({ error: 'no such thing' }, 404);
+  }
+}
+
+const POST = {
+  id: 17,
+  title: 'hello',
+  views: 1234.5,
+  draft: false,
+  author: null,
+  tags: ['new', 'popular'],
+  items: [
+    { id: 1, price: 8.95, name: 'tea' },
+    { id: 2, price: 22.99, name: 'coffee' },
+    { id: '3', price: 1, name: '김치' },
+  ],
+  nested: { a: { b: [{ c: 1 }, { c: 2 }] } },
+  __proto__: { odd: true },
+};
