@@ -1,4 +1,4 @@
-import type { RunResult, RunStatus } from './run-result.ts';
+import type { Attempt, Failure, RunResult, RunStatus, StepResult } from './run-result.ts';
 
 /** The line of a run in a list. */
 export type RunSummary = Pick<
@@ -20,6 +20,35 @@ export function summarize(run: RunResult): RunSummary {
   };
 }
 
+/** A run as it was stored, by whatever version: fields that did not exist then get what they would have been. */
+export function restoreRun(stored: string): RunResult {
+  const run = JSON.parse(stored) as RunResult;
+  return {
+    ...run,
+    attempts: run.attempts.map((attempt) => ({ ...attemptDefaults, ...attempt, ...inside(attempt) })),
+    ...inside(run),
+  };
+}
+
+function inside({ steps, failure }: Pick<Attempt, 'steps' | 'failure'>): Pick<Attempt, 'steps' | 'failure'> {
+  return {
+    steps: steps.map((step) => ({ ...stepDefaults, ...step })),
+    failure: failure && { ...failureDefaults, ...failure },
+  };
+}
+
+type Added<Result, Field extends keyof Result> = Pick<Result, Field>;
+
+const attemptDefaults: Added<Attempt, 'rows'> = { rows: null };
+const failureDefaults: Added<Failure, 'row'> = { row: null };
+const stepDefaults: Added<StepResult, 'kind' | 'row' | 'tries' | 'group' | 'shortened'> = {
+  kind: 'http',
+  row: null,
+  tries: 1,
+  group: null,
+  shortened: false,
+};
+
 export interface RunPage {
   items: RunSummary[];
   next_cursor: string | null;
@@ -33,8 +62,11 @@ export interface RunStore {
   list(monitor: string, options: { limit: number; cursor?: string; status?: RunStatus }): Promise<RunPage>;
   /** The newest runs of the monitor that passed and started before the given time (RFC 3339), newest first. */
   passingBefore(monitor: string, before: string, limit: number): Promise<RunResult[]>;
-  /** Passed and all runs of the monitor since the given time (RFC 3339), skipped ones not counted. */
-  uptime(monitor: string, since: string): Promise<{ passed: number; total: number }>;
+  /**
+   * Runs of the monitor since the given time (RFC 3339), skipped ones not counted: all, those that passed, and of these
+   * the flaky ones, which passed only at a later attempt.
+   */
+  uptime(monitor: string, since: string): Promise<{ total: number; passed: number; flaky: number }>;
   /** Removes runs that started before the given time; the newest `keep` of each monitor stay. @returns how many went */
   prune(before: string, keep: number): Promise<number>;
 }

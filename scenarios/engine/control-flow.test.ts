@@ -433,7 +433,7 @@ describe('what the environment says', () => {
       environment: {
         name: 'staging',
         base_url: service.origin,
-        variables: { b: template('of {{ $env }}'), c: template('environment'), other: template('unused') },
+        variables: { b: 'of {{ $env }}', c: 'environment', other: '{{ unused' },
       },
       overrides: { c: '{{ a }}' },
     });

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { Clock, Instant } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import type { Connection, Scenario } from '../language/model.ts';
-import type { Generators, Scope, Template } from '../language/template.ts';
+import { compileValue, type Generators, type Scope, type Template } from '../language/template.ts';
 import type { Attempt, RunResult } from '../run-result.ts';
 import { assertionKind } from './assertions/registry.ts';
 import { type AttemptContext, runAttempt, timestamp } from './attempt.ts';
@@ -41,8 +41,8 @@ export interface RunRequest {
   environment: {
     name: string;
     base_url: string;
-    /** Stand over the scenario's variables of the same name; others are of no use. */
-    variables?: Readonly<Record<string, Template>>;
+    /** Stand over the scenario's variables of the same name; templates in them are filled in. Others are of no use. */
+    variables?: Readonly<Record<string, unknown>>;
     /** The scenario's own stands over it. */
     connection?: Connection | null;
   };
@@ -104,7 +104,7 @@ export function createRunner(options: RunnerOptions): Runner {
       environment: environment.name,
       seed: seed ?? scenario.seed,
       connection: mergeConnections(environment.connection ?? null, scenario.connection),
-      variables: { ...environment.variables, ...constants(overrides) },
+      variables: { ...compiled(environment.variables), ...constants(overrides) },
       secrets: declared(scenario, secrets),
       baseUrl: environment.base_url,
       userAgent: options.userAgent,
@@ -183,6 +183,19 @@ function declared(scenario: Scenario, secrets: Readonly<Record<string, string>>)
   const visible: Record<string, string> = {};
   for (const name of scenario.secrets) if (Object.hasOwn(secrets, name)) visible[name] = secrets[name]!;
   return visible;
+}
+
+/** What is no template after all stays the text that it is. */
+function compiled(values: Readonly<Record<string, unknown>> = {}): Record<string, Template> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      let broken = false;
+      const template = compileValue(value, 'none', () => {
+        broken = true;
+      });
+      return [name, broken ? { kind: 'constant', value } : template];
+    }),
+  );
 }
 
 function constants(values: Readonly<Record<string, string>>): Record<string, Template> {

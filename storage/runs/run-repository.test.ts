@@ -75,12 +75,15 @@ test('passing runs before a time leave out failures', async () => {
   expect(passing.map((item) => item.id)).toEqual([id(1)]);
 });
 
-test('uptime counts what ran', async () => {
+test('uptime counts what ran, and what passed only at a later attempt', async () => {
+  const attempts = [1, 2].map((number) => ({ number }) as RunResult['attempts'][number]);
   await runs.save(run(1));
-  await runs.save(run(2, { status: 'error' }));
-  await runs.save(run(3, { status: 'skipped' }));
-  expect(await runs.uptime('journey@local', run(0).started_at)).toEqual({ passed: 1, total: 2 });
-  expect(await runs.uptime('never@local', run(0).started_at)).toEqual({ passed: 0, total: 0 });
+  await runs.save(run(2, { status: 'error', attempts }));
+  await runs.save(run(3, { status: 'skipped', attempts }));
+  await runs.save(run(4, { attempts }));
+  await runs.save(run(5, { attempts: attempts.slice(0, 1) }));
+  expect(await runs.uptime('journey@local', run(0).started_at)).toEqual({ total: 4, passed: 3, flaky: 1 });
+  expect(await runs.uptime('never@local', run(0).started_at)).toEqual({ total: 0, passed: 0, flaky: 0 });
 });
 
 test('pruning keeps the newest of each monitor however old they are', async () => {

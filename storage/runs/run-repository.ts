@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import type { RunResult, RunStatus } from '../../scenarios/run-result.ts';
-import { type RunStore, type RunSummary, summarize } from '../../scenarios/run-store.ts';
+import type { RunStatus } from '../../scenarios/run-result.ts';
+import { type RunStore, type RunSummary, restoreRun, summarize } from '../../scenarios/run-store.ts';
 
 export interface RunTable {
   id: string;
@@ -60,7 +60,7 @@ export function runRepository(db: Kysely<RunSchema>): RunStore {
 
     async find(id) {
       const row = await db.selectFrom('runs').select('result').where('id', '=', id).executeTakeFirst();
-      return row ? (JSON.parse(row.result) as RunResult) : null;
+      return row ? restoreRun(row.result) : null;
     },
 
     async list(monitor, { limit, cursor, status }) {
@@ -92,7 +92,7 @@ export function runRepository(db: Kysely<RunSchema>): RunStore {
         .where('started_at', '<', before)
         .limit(limit)
         .execute();
-      return rows.map((row) => JSON.parse(row.result) as RunResult);
+      return rows.map((row) => restoreRun(row.result));
     },
 
     async uptime(monitor, since) {
@@ -101,12 +101,15 @@ export function runRepository(db: Kysely<RunSchema>): RunStore {
         .select((select) => [
           select.fn.countAll<number>().as('total'),
           select.fn.sum<number>(sql`case when status = 'passed' then 1 else 0 end`).as('passed'),
+          select.fn
+            .sum<number>(sql`case when status = 'passed' and json_extract(summary, '$.attempts') > 1 then 1 else 0 end`)
+            .as('flaky'),
         ])
         .where('monitor', '=', monitor)
         .where('started_at', '>=', since)
         .where('status', '!=', 'skipped')
         .executeTakeFirstOrThrow();
-      return { passed: Number(row.passed ?? 0), total: Number(row.total) };
+      return { total: Number(row.total), passed: Number(row.passed ?? 0), flaky: Number(row.flaky ?? 0) };
     },
 
     async prune(before, keep) {

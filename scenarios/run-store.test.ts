@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals';
+import { restoreRun } from './run-store.ts';
+
+test('a run that an older version stored has the fields of today', () => {
+  const step = { name: 'read', section: 'steps', status: 'failed', response: { status: 500 } };
+  const failure = { step: 'read', message: 'status 500' };
+  const stored = { id: '1', steps: [step], failure, attempts: [{ number: 1, steps: [step], failure }] };
+  const today = { ...step, kind: 'http', row: null, tries: 1, group: null, shortened: false };
+  expect(restoreRun(JSON.stringify(stored))).toEqual({
+    id: '1',
+    steps: [today],
+    failure: { ...failure, row: null },
+    attempts: [{ number: 1, rows: null, steps: [today], failure: { ...failure, row: null } }],
+  });
+});
+
+test('what is stored today comes back as it was', () => {
+  const step = { kind: 'dns', row: 2, tries: 3, group: 'g', shortened: true };
+  const stored = { steps: [step], failure: null, attempts: [{ rows: { total: 1 }, steps: [], failure: null }] };
+  expect(restoreRun(JSON.stringify(stored))).toEqual(stored);
+});
