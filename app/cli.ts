@@ -1,14 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, RingdownError } from '../core/errors.ts';
-import { type ReporterChoice, readReporterChoice, reporters } from '../scenarios/reporters/index.ts';
-import { testChannel } from './commands/channels-test.ts';
-import { breakRoute, mend, printToken } from './commands/demo.ts';
-import { doctor } from './commands/doctor.ts';
-import { runScenarios } from './commands/run.ts';
-import { validate } from './commands/validate.ts';
-import { watch } from './commands/watch.ts';
 import { DataDirectory } from './data-directory.ts';
-import { InvalidFiles } from './setup.ts';
+import { InvalidFiles } from './invalid-files.ts';
 import { printDiagnostics, printError } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -62,6 +55,7 @@ for (const { name, description } of [
     .option('--ready-file <file>', 'write the addresses there, once ready');
   if (demo) declared.addOption(port('api-port', 8080, 'reference API'));
   declared.action(async (flags: WatchFlags) => {
+    const { watch } = await import('./commands/watch.ts');
     exitCode = await watch({
       config: flags.config,
       directory: directory(flags),
@@ -76,6 +70,13 @@ for (const { name, description } of [
   });
 }
 
+interface ImportOptions {
+  out: string;
+  environment?: string;
+  service?: string;
+  force?: boolean;
+}
+
 interface RunFlags extends Common {
   env?: string;
   tag: string[];
@@ -85,7 +86,7 @@ interface RunFlags extends Common {
   parallel: number;
   repeat: number;
   watch?: boolean;
-  reporter?: ReporterChoice[];
+  reporter: string[];
   output?: string;
 }
 
@@ -101,11 +102,14 @@ command('run <files...>', 'run scenarios once; exit code 1 when one fails')
   .addOption(
     new Option(
       '--reporter <name[=file]>',
-      `how to report, once or more: ${[...reporters.keys()].join(', ')}`,
-    ).argParser((text, chosen: ReporterChoice[] = []) => [...chosen, readReporterChoice(text)]),
+      'how to report: console, html, json, junit or markdown; may be repeated, each further one with its file',
+    )
+      .argParser(also)
+      .default([], 'console'),
   )
   .option('--output <file>', 'write the report there')
   .action(async (files: string[], flags: RunFlags) => {
+    const { runScenarios } = await import('./commands/run.ts');
     exitCode = await runScenarios({
       files,
       config: flags.config,
@@ -118,20 +122,53 @@ command('run <files...>', 'run scenarios once; exit code 1 when one fails')
       parallel: flags.parallel,
       repeat: flags.repeat,
       watch: flags.watch ?? false,
-      reporters: flags.json
-        ? [{ name: 'json', output: null }]
-        : (flags.reporter ?? [{ name: 'console', output: null }]),
+      reporters: flags.json ? ['json'] : flags.reporter.length > 0 ? flags.reporter : ['console'],
       output: flags.output,
     });
   });
 
 command('validate [files...]', 'check scenarios, policies and config; exit code 2 when one is wrong').action(
   async (files: string[], flags: Common) => {
+    const { validate } = await import('./commands/validate.ts');
     exitCode = await validate(files, flags.config, flags.json ?? false);
   },
 );
 
+command('init [folder]', 'write a commented start into a repository; overwrites nothing')
+  .option('--url <url>', 'where the service runs')
+  .option('--github', 'with a workflow for GitHub Actions')
+  .action(async (folder: string | undefined, flags: Common & { url?: string; github?: boolean }) => {
+    const { init } = await import('./commands/init.ts');
+    exitCode = init({
+      directory: folder ?? '.',
+      url: flags.url,
+      github: flags.github ?? false,
+      json: flags.json ?? false,
+    });
+  });
+
+command(
+  'import <format> <source...>',
+  'make scenarios of what another tool has: openapi, postman, har, curl, hurl, runscope, checkly, gatus, uptime-kuma or step-ci',
+)
+  .option('--out <folder>', 'where to write them', 'scenarios')
+  .option('--environment <file>', 'variables that belong to the document (Postman)')
+  .option('--service <name>', 'the service that is watched')
+  .option('--force', 'overwrite files that are there')
+  .action(async (format: string, source: string[], flags: Common & ImportOptions) => {
+    const { importScenarios } = await import('./commands/import.ts');
+    exitCode = await importScenarios({
+      format,
+      source,
+      out: flags.out,
+      environment: flags.environment,
+      service: flags.service,
+      force: flags.force ?? false,
+      json: flags.json ?? false,
+    });
+  });
 command('doctor', 'look for what would keep the watcher from watching or paging').action(async (flags: Common) => {
+  const { doctor } = await import('./commands/doctor.ts');
   exitCode = await doctor({
     config: flags.config,
     directory: directory(flags),
@@ -146,10 +183,12 @@ command('doctor', 'look for what would keep the watcher from watching or paging'
 
 const channels = program.command('channels').description('notification channels');
 command('test <name>', 'send a marked test through a channel', channels).action(async (name: string, flags: Common) => {
+  const { testChannel } = await import('./commands/channels-test.ts');
   exitCode = await testChannel(flags.config, name);
 });
 
-command('token', 'print the sign-in link again').action((flags: Common) => {
+command('token', 'print the sign-in link again').action(async (flags: Common) => {
+  const { printToken } = await import('./commands/demo.ts');
   exitCode = printToken(directory(flags), flags.json ?? false);
 });
 
@@ -160,6 +199,7 @@ command('break <route>', 'make a route of the reference API fail, e.g. posts')
   .action(async (route: string, flags: Common & { status?: number; latencyMs?: number; rate?: number }) => {
     const { latencyMs, rate } = flags;
     const status = flags.status ?? (latencyMs === undefined ? 500 : undefined);
+    const { breakRoute } = await import('./commands/demo.ts');
     exitCode = await breakRoute(directory(flags), route, {
       ...(status === undefined ? {} : { status }),
       ...(latencyMs === undefined ? {} : { latency_ms: latencyMs }),
@@ -168,6 +208,7 @@ command('break <route>', 'make a route of the reference API fail, e.g. posts')
   });
 
 command('mend', 'clear all faults of the reference API').action(async (flags: Common) => {
+  const { mend } = await import('./commands/demo.ts');
   exitCode = await mend(directory(flags));
 });
 

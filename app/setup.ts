@@ -4,13 +4,13 @@ import type { Channel } from '../alerts/notifier.ts';
 import { channelSchema, loadChannels } from '../alerts/notifiers/registry.ts';
 import type { Policy } from '../alerts/policies/policy.ts';
 import { type Diagnostic, diagnosticAt, readDocument } from '../core/document/index.ts';
-import { EXIT, RingdownError } from '../core/errors.ts';
 import { loadFunctions, type ScenarioFunctions } from '../scenarios/engine/functions/load-functions.ts';
 import type { Scenario } from '../scenarios/language/model.ts';
 import { loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, loadConfig } from './config/load.ts';
 import { checkReferences } from './config/references.ts';
 import { LOCAL } from './environments.ts';
+import { InvalidFiles } from './invalid-files.ts';
 import { packageRoot } from './version.ts';
 import { CONSOLE } from './watcher/channels.ts';
 
@@ -23,18 +23,6 @@ export interface Setup {
   functions: ScenarioFunctions;
   /** Every file that was read, or should have been. */
   files: string[];
-}
-
-/** Files that do not hold together. The command prints all diagnostics and ends with exit code 2. */
-export class InvalidFiles extends RingdownError {
-  readonly diagnostics: readonly Diagnostic[];
-  readonly texts: ReadonlyMap<string, string>;
-
-  constructor(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
-    super('INVALID_FILES', 'some files are invalid', { exitCode: EXIT.usage });
-    this.diagnostics = diagnostics;
-    this.texts = texts;
-  }
 }
 
 export interface SetupOptions {

@@ -6,7 +6,7 @@ import { systemClock } from '../../core/clock.ts';
 import { suggestion } from '../../core/document/index.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import { loadConfig } from '../config/load.ts';
-import { InvalidFiles } from '../setup.ts';
+import { InvalidFiles } from '../invalid-files.ts';
 import { terminal } from '../terminal.ts';
 import { userAgent } from '../version.ts';
 import { CONSOLE } from '../watcher/channels.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { EXIT, type RingdownError, toError } from '../../core/errors.ts';
 import type { DataDirectory } from '../data-directory.ts';
-import { InvalidFiles, loadSetup } from '../setup.ts';
+import { InvalidFiles } from '../invalid-files.ts';
+import { loadSetup } from '../setup.ts';
 import { count, terminal } from '../terminal.ts';
 import { packageRoot } from '../version.ts';
 

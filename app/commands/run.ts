@@ -1,12 +1,13 @@
 import { systemClock } from '../../core/clock.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
-import { createReporters, type ReporterChoice } from '../../scenarios/reporters/index.ts';
+import { createReporters, readReporterChoice } from '../../scenarios/reporters/index.ts';
 import { FileWatch } from '../../scenarios/watch-files.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { chooseEnvironment, knownEnvironments } from '../environments.ts';
+import { InvalidFiles } from '../invalid-files.ts';
 import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
-import { InvalidFiles, loadSetup, type Setup } from '../setup.ts';
+import { loadSetup, type Setup } from '../setup.ts';
 import { count, printDiagnostics, terminal } from '../terminal.ts';
 import { runsIn } from '../watcher/monitor-board.ts';
 
@@ -28,7 +29,8 @@ export interface RunOptions {
   repeat: number;
   /** Again after every change of a file, until interrupted. */
   watch: boolean;
-  reporters: ReporterChoice[];
+  /** `junit`, or `junit=report.xml`. */
+  reporters: string[];
   /** File of the reporter that has none of its own. */
   output: string | undefined;
 }
@@ -163,7 +165,9 @@ function choose(scenarios: readonly Scenario[], tags: readonly string[], environ
 }
 
 function openReporters(options: RunOptions, runs: number) {
-  const choices = options.reporters.map(({ name, output }) => ({ name, output: output ?? options.output ?? null }));
+  const choices = options.reporters
+    .map(readReporterChoice)
+    .map(({ name, output }) => ({ name, output: output ?? options.output ?? null }));
   return createReporters(choices, outputTerminal(), runs);
 }
 
