@@ -118,10 +118,15 @@ function messageOf(line: string): string | null {
     if (level === 'info' || level === 'debug') return null;
     // The report says it better.
     if (msg?.startsWith('thresholds on metrics')) return null;
-    return error ? `${msg}: ${error}` : (msg ?? line);
+    return withoutQueries(error ? `${msg}: ${error}` : (msg ?? line));
   } catch {
     return line.trim() || null;
   }
+}
+
+/** Captured secrets stand in queries of URLs, and nobody here knows them. */
+function withoutQueries(message: string): string {
+  return message.replace(/(https?:\/\/[^\s?"]*)\?[^\s"]*/g, '$1?…');
 }
 
 async function freePort(): Promise<number> {

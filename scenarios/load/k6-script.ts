@@ -1,7 +1,17 @@
 import { type Diagnostic, diagnosticAt, inOrder, type Path, readDocument } from '../../core/document/index.ts';
-import { type ActionStep, isParallel, type Parameters, type Scenario, type Step } from '../language/model.ts';
+import { mergeConnections } from '../engine/connection.ts';
+import {
+  type ActionStep,
+  type Connection,
+  isParallel,
+  type Parameters,
+  type Scenario,
+  type Step,
+} from '../language/model.ts';
+import type { Template } from '../language/template.ts';
 import { entriesOf as fieldsOf, listOf } from '../language/written.ts';
-import { type Code, call, flat, inComment, list, literal, mapping, prefixed, print, quoted } from './code.ts';
+import { type Code, call, flat, inComment, list, mapping, prefixed, print, quoted } from './code.ts';
+import { connectionCode, refuseOwnConnection } from './connection-code.ts';
 import { valueCode } from './expression.ts';
 import { GRACE_MS, optionsCode } from './load-options.ts';
 import { Names } from './names.ts';
@@ -14,8 +24,10 @@ export interface ScriptOptions {
   readonly userAgent: string;
   /** What the script asks unless BASE_URL says otherwise; null: BASE_URL has to be set. */
   readonly environment: { readonly name: string; readonly baseUrl: string } | null;
-  /** Stand over the scenario's variables of the same name; templates in them are not evaluated. */
-  readonly variables?: Readonly<Record<string, unknown>>;
+  /** Stand over the scenario's variables of the same name. */
+  readonly variables?: Readonly<Record<string, Template>>;
+  /** Of the environment; the scenario's own stands over it. */
+  readonly connection?: Connection | null;
   /** The text of the scenario's file, to say where in it something stands that k6 cannot do. */
   readonly text: string;
 }
@@ -71,7 +83,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   };
   const lines = (steps: readonly Step[]) => steps.flatMap((step) => stepCall(step) ?? []);
 
-  attempt(null, () => checkConnections(scenario));
+  for (const { name, connection } of allSteps(scenario)) attempt(name, () => refuseOwnConnection(connection));
   const main = [
     ...(attempt(null, () => variableCalls(scenario, options.variables ?? {})) ?? []),
     ...lines(scenario.before),
@@ -80,7 +92,8 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
     ...lines(scenario.after),
   ];
   const always = lines(scenario.always);
-  const load = attempt(null, () => optionsCode(scenario));
+  const connection = mergeConnections(options.connection ?? null, scenario.connection);
+  const load = attempt(null, () => optionsCode(scenario, connectionCode(connection, options.environment)));
   const constants = attempt(null, () => [
     ...(scenario.data
       ? [`const rows = ${print(list(scenario.data.map((row) => prefixed('() => (', withEnd(valueCode(row))))))};`]
@@ -147,9 +160,9 @@ function defaultFunction(scenario: Scenario, main: readonly Code[], always: read
   ].join('\n');
 }
 
-function variableCalls(scenario: Scenario, over: Readonly<Record<string, unknown>>): Code[] {
+function variableCalls(scenario: Scenario, over: Readonly<Record<string, Template>>): Code[] {
   return scenario.variables.map(({ name, value }) =>
-    call('set', quoted(name), Object.hasOwn(over, name) ? literal(over[name]) : valueCode(value)),
+    call('set', quoted(name), valueCode(Object.hasOwn(over, name) ? over[name]! : value)),
   );
 }
 
@@ -169,13 +182,6 @@ function withEnd(code: Code): Code {
 
 export function allSteps({ before, steps, after, always }: Scenario): ActionStep[] {
   return [...before, ...steps, ...after, ...always].flatMap((step) => (isParallel(step) ? step.steps : [step]));
-}
-
-function checkConnections(scenario: Scenario): void {
-  const settings = [scenario.connection, ...allSteps(scenario).map(({ connection }) => connection)];
-  const first = settings.flatMap((connection) => Object.keys(connection ?? {}))[0];
-  if (first)
-    throw new Refused(`connection: ${first}`, 'a script cannot set it; k6 itself can be told, see k6 run --help');
 }
 
 /** Says where in the file it stands; a step of a fragment, or nothing in particular, is the file's beginning. */

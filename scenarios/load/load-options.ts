@@ -8,7 +8,7 @@ export const GRACE_MS = 10_000;
 const MOST_VUS = 1_000;
 
 /** The `options` of a script: how often it starts, and what it must hold. */
-export function optionsCode(scenario: Scenario): Code {
+export function optionsCode(scenario: Scenario, connection: readonly (readonly [string, Code])[] = []): Code {
   const thresholds = thresholdsCode(scenario);
   return mapping([
     ['scenarios', mapping([[scenario.id, executorCode(scenario)]])],
@@ -26,6 +26,7 @@ export function optionsCode(scenario: Scenario): Code {
     ['summaryTrendStats', literal(['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)'])],
     // Link-local addresses, among them those of cloud metadata, are never a target.
     ['blacklistIPs', literal(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'])],
+    ...connection,
   ]);
 }
 

@@ -1,0 +1,79 @@
+import { writeFileSync } from 'node:fs';
+import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import { EXIT, RingdownError, toError } from '../../core/errors.ts';
+import { loadFunctions } from '../../scenarios/engine/functions/load-functions.ts';
+import { k6Script } from '../../scenarios/load/k6-script.ts';
+import { loadScenarios } from '../config/files.ts';
+import { type EnvironmentSettings, loadConfig } from '../config/load.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import { chooseEnvironment, knownEnvironments } from '../environments.ts';
+import { InvalidFiles } from '../invalid-files.ts';
+import { userAgent } from '../version.ts';
+import { constants } from './load.ts';
+
+export interface ExportOptions {
+  /** `k6`. */
+  target: string;
+  file: string;
+  config: string | undefined;
+  directory: DataDirectory;
+  /** Whose address the script asks unless BASE_URL is set. Without it, and where there are several, BASE_URL must be set. */
+  environment: string | undefined;
+  /** Stand over the variables of scenario and environment. */
+  variables: Readonly<Record<string, string>>;
+  /** File to write; standard output when absent. */
+  output: string | undefined;
+}
+
+/** `ringdown export k6 FILE`: the scenario as a script. Values of secrets are not needed and are never in it. */
+export async function exportScenario(options: ExportOptions): Promise<number> {
+  if (options.target !== 'k6') {
+    throw new RingdownError('UNKNOWN_TARGET', `"${options.target}" is nothing that a scenario can be exported to`, {
+      hint: 'known: k6',
+      exitCode: EXIT.usage,
+    });
+  }
+  const config = loadConfig(options.config, channelSchema(await loadChannels()), placeholders(process.env));
+  const functions = await loadFunctions(config.value.functionFiles);
+  await functions.close();
+  const { value, diagnostics, texts } = loadScenarios([options.file], null, functions.names);
+  const found = [...config.diagnostics, ...diagnostics];
+  if (found.length > 0) throw new InvalidFiles(found, new Map([...config.texts, ...texts]));
+
+  const scenario = value[0]!;
+  const environment = chosen(options, knownEnvironments(config.value, options.directory.readReady()?.api_url ?? null));
+  const made = k6Script(scenario, {
+    userAgent,
+    environment,
+    connection: environment?.connection ?? null,
+    variables: { ...environment?.variables, ...constants(options.variables) },
+    text: texts.get(options.file) ?? '',
+  });
+  if ('refusals' in made) throw new InvalidFiles(made.refusals, texts);
+  if (options.output === undefined) process.stdout.write(made.script);
+  else write(options.output, made.script);
+  return EXIT.success;
+}
+
+function chosen({ environment }: ExportOptions, known: readonly EnvironmentSettings[]): EnvironmentSettings | null {
+  return environment === undefined && known.length !== 1 ? null : chooseEnvironment(known, environment);
+}
+
+/** Channels and backends may need variables that an export does not. */
+function placeholders(env: NodeJS.ProcessEnv): Record<string, string> {
+  return new Proxy(env, {
+    get: (target, name) => Reflect.get(target, name) ?? `\${${String(name)}}`,
+    has: () => true,
+  }) as Record<string, string>;
+}
+
+function write(file: string, script: string): void {
+  try {
+    writeFileSync(file, script);
+  } catch (cause) {
+    throw new RingdownError('OUTPUT', `the script cannot be written to ${file}: ${toError(cause).message}`, {
+      exitCode: EXIT.usage,
+      cause,
+    });
+  }
+}
