@@ -15,8 +15,3 @@ export interface CaptureFrom {
 export function readCapture({ kind, spec }: CaptureFrom, exchange: Exchange): Captured {
   return captureKinds.get(kind)?.read(spec, exchange) ?? { error: `nothing can be captured from ${kind}` };
 }
-
-/** What a message calls the place of a capture: `$.id`, `header location`. */
-export function captureSubject({ kind, spec }: CaptureFrom): string {
-  return captureKinds.get(kind)?.subject(spec) ?? kind;
-}
