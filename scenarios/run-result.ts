@@ -94,7 +94,14 @@ export interface StepResult {
   duration_ms: number;
   timings: Timings | null;
   span_id: string;
-  request: { method: string; url: string; headers: Record<string, string>; body: EvidenceBody | null } | null;
+  request: {
+    method: string;
+    url: string;
+    /** Low in cardinality: `/v1/posts/{{ id }}`, `helloworld.Greeter/SayHello`. */
+    route: string;
+    headers: Record<string, string>;
+    body: EvidenceBody | null;
+  } | null;
   response: {
     /** null where the protocol knows none. */
     status: number | null;

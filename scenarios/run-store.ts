@@ -32,10 +32,16 @@ export function restoreRun(stored: string): RunResult {
 
 function inside({ steps, failure }: Pick<Attempt, 'steps' | 'failure'>): Pick<Attempt, 'steps' | 'failure'> {
   return {
-    steps: steps.map((step) => ({ ...stepDefaults, ...step })),
+    steps: steps.map((step) => ({
+      ...stepDefaults,
+      ...step,
+      request: step.request && { ...step.request, route: step.request.route ?? pathOf(step.request.url) },
+    })),
     failure: failure && { ...failureDefaults, ...failure },
   };
 }
+
+const pathOf = (url: string) => URL.parse(url)?.pathname ?? url;
 
 type Added<Result, Field extends keyof Result> = Pick<Result, Field>;
 

@@ -24,6 +24,7 @@ const step = (name: string, more: Partial<StepResult>): StepResult => ({
   request: {
     method: 'POST',
     url: 'http://127.0.0.1:8080/v1/posts?x=1',
+    route: '/v1/posts',
     headers: { 'user-agent': 'ringdown/1' },
     body: null,
   },
@@ -121,4 +122,53 @@ test('times are exact, attributes follow the HTTP conventions, failures are erro
   });
   expect(write!.status).toEqual({ code: 2, message: 'status 500, expected 201' });
   expect(root!.status).toEqual({ code: 2, message: 'status 500, expected 201' });
+});
+
+const named = (one: StepResult) => {
+  const { spans } = toSpans({ ...run, attempts: [{ ...attempt, steps: [one] }] }).resourceSpans[0]!.scopeSpans[0]!;
+  const { name, kind, attributes } = spans[2]!;
+  return { name, kind, ...Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]])) };
+};
+const asked = (method: string, url: string, route: string) => ({ method, url, route, headers: {}, body: null });
+const answered = { status: 5, http_version: null, headers: {}, body: null };
+
+test('each protocol has its own words; rows, groups and tries are told', () => {
+  const read = step('read', {
+    row: 3,
+    group: 'page',
+    tries: 4,
+    request: asked('GET', 'https://a.example/x/7', '/x/{{ id }}'),
+  });
+  expect(named(read)).toMatchObject({
+    name: 'GET /x/{id}',
+    'url.template': '/x/{id}',
+    'server.port': '443',
+    'http.request.resend_count': '3',
+    'ringdown.tries': '4',
+    'ringdown.row': '3',
+    'ringdown.group': 'page',
+  });
+  const request = asked('GRPC', 'grpc://127.0.0.1:50051/pets.Pets/Get', 'pets.Pets/Get');
+  expect(named(step('rpc', { kind: 'grpc', request, response: answered }))).toMatchObject({
+    name: 'pets.Pets/Get',
+    'rpc.system': 'grpc',
+    'rpc.service': 'pets.Pets',
+    'rpc.method': 'Get',
+    'rpc.grpc.status_code': '5',
+    'server.port': '50051',
+  });
+  const question = asked('DNS', 'dns://127.0.0.1:53/a.example?type=A', 'A a.example');
+  expect(named(step('name', { kind: 'dns', request: question }))).toMatchObject({
+    name: 'DNS A a.example',
+    'dns.question.name': 'a.example',
+  });
+  const connect = asked('TCP', 'tcp://127.0.0.1:5432', '127.0.0.1:5432');
+  expect(named(step('open', { kind: 'tcp', request: connect }))).toMatchObject({
+    name: 'TCP 127.0.0.1:5432',
+    kind: 3,
+    'server.address': '127.0.0.1',
+  });
+  const paused = named(step('wait', { kind: 'pause', request: null, response: null }));
+  expect(paused).toMatchObject({ name: 'wait', kind: 1 });
+  expect(paused).not.toHaveProperty('http.request.method');
 });

@@ -1,5 +1,6 @@
 import type { Attempt, RunResult, StepResult } from '../run-result.ts';
 import { runSpanId } from './ids.ts';
+import { protocolOf } from './protocols/registry.ts';
 
 type OtlpValue = { stringValue: string } | { intValue: string } | { doubleValue: number } | { boolValue: boolean };
 
@@ -34,8 +35,9 @@ const CLIENT = 3;
 const ERROR = 2;
 
 /**
- * The spans of a run: the run, its attempts, and one CLIENT span per request in the HTTP semantic conventions, under
- * which the watched service's own spans fall. Pure; what it is given is redacted already.
+ * The spans of a run: the run, its attempts, and one span per step, named by its protocol, under which the watched
+ * service's own spans fall. The tries of a repeated step share one span, steps of a group overlap. Pure; what it is given is
+ * redacted already.
  */
 export function toSpans(run: RunResult, version?: string): OtlpTraces {
   const root: OtlpSpan = {
@@ -81,45 +83,27 @@ function attemptSpans(run: RunResult, attempt: Attempt, parent: string): OtlpSpa
 
 function stepSpan(run: RunResult, attempt: Attempt, step: StepResult, attemptStart: bigint): OtlpSpan {
   const failed = step.assertions.find((assertion) => !assertion.passed);
+  const { name, attributes: own } = protocolOf(step.kind).span(step);
   return {
     traceId: run.trace_id,
     spanId: step.span_id,
     parentSpanId: attempt.span_id,
-    name: step.request ? step.request.method : step.name,
+    name,
     kind: step.request ? CLIENT : INTERNAL,
     ...interval(attemptStart + fromMs(step.offset_ms), step.duration_ms),
     attributes: attributes({
       ...identity(run),
       'ringdown.attempt': attempt.number,
       'ringdown.step': step.name,
-      ...httpAttributes(step),
+      'ringdown.step.kind': step.kind,
+      'ringdown.step.section': step.section,
+      'ringdown.row': step.row,
+      'ringdown.group': step.group,
+      'ringdown.tries': step.tries > 1 ? step.tries : null,
+      ...(step.request ? { ...own, 'user_agent.synthetic.type': 'test' } : own),
+      'ringdown.connection_reused': step.timings?.connection_reused,
     }),
     status: statusOf(step.status, step.error?.message ?? failed?.message),
-  };
-}
-
-/** OpenTelemetry semantic conventions, HTTP client spans. */
-function httpAttributes({
-  request,
-  response,
-  error,
-  timings,
-}: StepResult): Record<string, string | number | boolean | undefined> {
-  if (!request) return {};
-  const url = URL.parse(request.url);
-  const port = url && (url.port ? Number(url.port) : url.protocol === 'https:' ? 443 : 80);
-  return {
-    'http.request.method': request.method,
-    'url.full': request.url,
-    'server.address': url?.hostname,
-    'server.port': port ?? undefined,
-    'http.response.status_code': response?.status ?? undefined,
-    'network.protocol.version': response?.http_version ?? undefined,
-    'http.response.body.size': response?.body?.size_bytes,
-    'error.type': error?.code ?? (response?.status && response.status >= 400 ? String(response.status) : undefined),
-    'user_agent.original': request.headers['user-agent'],
-    'user_agent.synthetic.type': 'test',
-    'ringdown.connection_reused': timings?.connection_reused,
   };
 }
 
@@ -138,9 +122,9 @@ function statusOf(status: RunResult['status'], message: string | undefined): Otl
   return { code: ERROR, ...(message ? { message } : {}) };
 }
 
-function attributes(values: Record<string, string | number | boolean | undefined>): OtlpAttribute[] {
+function attributes(values: Record<string, string | number | boolean | null | undefined>): OtlpAttribute[] {
   return Object.entries(values).flatMap(([key, value]) =>
-    value === undefined ? [] : [{ key, value: otlpValue(value) }],
+    value === undefined || value === null ? [] : [{ key, value: otlpValue(value) }],
   );
 }
 

@@ -39,10 +39,15 @@ export function skipped(result: StepResult, reason: string): StepOutcome {
   return { result: { ...result, status: 'skipped', tries: 0, skipped_reason: reason }, failure: null, captured: null };
 }
 
-export function requestEvidence(request: SentRequest, evidence: RunEvidence): NonNullable<StepResult['request']> {
+export function requestEvidence(
+  request: SentRequest,
+  route: string,
+  evidence: RunEvidence,
+): NonNullable<StepResult['request']> {
   return {
     method: request.method,
     url: evidence.url(request.url),
+    route,
     headers: evidence.headers(request.headers),
     body: evidence.body(request.body, request.headers['content-type'] ?? null),
   };

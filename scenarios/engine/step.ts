@@ -111,6 +111,10 @@ class StepRun implements ProtocolContext {
     return traceparent(this.#context.traceId, this.#result.span_id);
   }
 
+  get #route() {
+    return protocolOf(this.#step.kind).describe(this.#step.spec).route;
+  }
+
   async run(): Promise<StepOutcome> {
     const { if: decision, connection, timeoutMs } = this.#step;
     const { scope } = this.#view;
@@ -181,7 +185,7 @@ class StepRun implements ProtocolContext {
     const { request, exchange: seen, error } = performed;
     result.tries = tries;
     result.timings = performed.timings;
-    if (request) result.request = requestEvidence(request, evidence);
+    if (request) result.request = requestEvidence(request, this.#route, evidence);
     if (seen) result.response = responseEvidence(seen.response, evidence);
     if (performed.hiddenHeaders) evidence.headers(performed.hiddenHeaders);
     if (!seen || error) return this.#failed(error ?? NO_RESPONSE, seen);

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Clock } from '../../../core/clock.ts';
 import type { Capture, Expectation } from '../../language/model.ts';
 import type { TemplateError } from '../../language/template.ts';
-import type { AssertionResult, Timings } from '../../run-result.ts';
+import type { AssertionResult, StepResult, Timings } from '../../run-result.ts';
 import type { SpecProblem } from '../assertions/assertion.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Files } from '../files.ts';
@@ -12,6 +12,7 @@ import type { Lookup } from '../http/connector.ts';
 import type { HttpSession } from '../http/http-session.ts';
 import type { ExchangeError } from '../http/network-error.ts';
 import type { UrlPolicy } from '../http/url-policy.ts';
+import { networkSpan } from './span-words.ts';
 
 /** A step as it is written, before anything but its schema has been checked. */
 export type WrittenFields = Readonly<Record<string, unknown>>;
@@ -38,8 +39,16 @@ export interface Protocol<Spec = unknown> {
   readonly defaultExpect: Readonly<Record<string, unknown>>;
   /** What pages and reports call the request, low in cardinality: `POST` and `/v1/posts/{{ id }}`. */
   describe(spec: Spec): { method: string; route: string };
+  /** What a trace calls a step of this kind. Pure; what it is given is redacted already. */
+  span(step: StepResult): SpanWords;
   /** Does it. Never rejects: whatever the other side does is in what comes back. */
   perform(spec: Spec, context: ProtocolContext): Promise<Performed>;
+}
+
+/** Name and attributes by OpenTelemetry's semantic conventions; those that all steps have are added. */
+export interface SpanWords {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string | number | boolean | null | undefined>>;
 }
 
 /** What one step may use. */
@@ -97,11 +106,19 @@ export interface SentRequest {
   readonly body: string | Uint8Array | null;
 }
 
-type Optional = 'answers' | 'captured' | 'check' | 'defaultExpect' | 'elsewhere';
+type Optional = 'answers' | 'captured' | 'check' | 'defaultExpect' | 'elsewhere' | 'span';
 
-/** Completes a definition: nothing more to check and nothing expected unless it says so. */
+/** Completes a definition: nothing more to check, nothing expected and no words of its own in a trace unless it says so. */
 export function defineProtocol<Spec>(
   definition: Omit<Protocol<Spec>, Optional> & Partial<Pick<Protocol<Spec>, Optional>>,
 ): Protocol<Spec> {
-  return { answers: true, check: () => [], captured: () => [], defaultExpect: {}, elsewhere: {}, ...definition };
+  return {
+    answers: true,
+    check: () => [],
+    captured: () => [],
+    defaultExpect: {},
+    elsewhere: {},
+    span: networkSpan,
+    ...definition,
+  };
 }

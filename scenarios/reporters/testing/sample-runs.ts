@@ -15,7 +15,7 @@ export const sampleStep = (name: string, changes: Partial<StepResult> = {}): Ste
   duration_ms: 40,
   timings: null,
   span_id: 'a1b2c3d4e5f60718',
-  request: { method: 'GET', url: 'http://127.0.0.1/v1/posts', headers: {}, body: null },
+  request: { method: 'GET', url: 'http://127.0.0.1/v1/posts', route: '/v1/posts', headers: {}, body: null },
   response: { status: 200, http_version: '1.1', headers: {}, body: null },
   assertions: [],
   warnings: [],
@@ -145,6 +145,7 @@ export const journeyRun: RunResult = sampleRun({
       request: {
         method: 'GET',
         url: 'https://staging.example.com/v1/posts/17',
+        route: '/v1/posts/{{ id }}',
         headers: { accept: '*/*', authorization: '[redacted]' },
         body: null,
       },
@@ -230,6 +231,7 @@ export const hostileRun: RunResult = sampleRun({
       request: {
         method: 'GET',
         url: 'http://127.0.0.1/?q=<script>"\'',
+        route: '/',
         headers: { 'x-evil': '</pre><script>alert(2)</script>' },
         body: null,
       },

@@ -5,6 +5,7 @@ import { templateFailure } from '../../template-failure.ts';
 import { allowedAddress } from '../allowed-address.ts';
 import { explain, stopped, timingsOf, unusable } from '../connect.ts';
 import { defineProtocol, type Performed, type ProtocolContext, type SentRequest } from '../protocol.ts';
+import { networkSpan } from '../span-words.ts';
 import { type Answered, ask } from './resolve.ts';
 import { check, compile, type DnsSpec, keys, serverAt } from './spec.ts';
 
@@ -17,6 +18,12 @@ export const protocol = defineProtocol<DnsSpec>({
   check,
   compile,
   describe: ({ type, written }) => ({ method: 'DNS', route: `${type} ${written}` }),
+  span(step) {
+    const { name, attributes } = networkSpan(step);
+    // `A example.com`
+    const question = step.request?.route.split(' ')[1];
+    return { name, attributes: { ...attributes, 'dns.question.name': question } };
+  },
   perform,
 });
 

@@ -8,6 +8,7 @@ import { defineProtocol, type Performed, type ProtocolContext, type SentRequest 
 import { type Called, type Channel, call, openChannel } from './channel.ts';
 import { reflect } from './reflection.ts';
 import type { Method, Schema } from './schema.ts';
+import { grpcSpan } from './span.ts';
 import { check, compile, type GrpcSpec, grpcTarget, keys } from './spec.ts';
 import { statusName } from './status.ts';
 
@@ -20,6 +21,7 @@ export const protocol = defineProtocol<GrpcSpec>({
   check,
   compile,
   describe: ({ method }) => ({ method: 'GRPC', route: method }),
+  span: grpcSpan,
   perform,
 });
 

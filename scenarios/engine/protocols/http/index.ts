@@ -1,6 +1,7 @@
 import { createExchange } from '../../exchange.ts';
 import { templateFailure } from '../../template-failure.ts';
 import { defineProtocol, type Performed, type ProtocolContext } from '../protocol.ts';
+import { httpSpan } from '../span-words.ts';
 import { buildRequest } from './build-request.ts';
 import { check } from './check.ts';
 import { compile } from './compile.ts';
@@ -21,6 +22,7 @@ export const protocol = defineProtocol<HttpSpec>({
   compile,
   defaultExpect: { status: '2xx' },
   describe: ({ method, route }) => ({ method, route }),
+  span: httpSpan,
   perform,
 });
 
