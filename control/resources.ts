@@ -42,6 +42,12 @@ export interface List<T> {
 
 export type MonitorState = 'passing' | 'degraded' | 'failing' | 'no_data' | 'paused';
 
+/** Of `runs` that ended, skipped ones not counted, `flaky` passed only at a later attempt. */
+export interface FlakeCount {
+  flaky: number;
+  runs: number;
+}
+
 /** A scheduled scenario in one environment. */
 export interface Monitor {
   /** `id@environment`. */
@@ -73,6 +79,8 @@ export interface Monitor {
   incident_id: string | null;
   /** Share of runs of the last 24 h that passed, 0 to 1; null without runs. */
   uptime_24h: number | null;
+  /** Runs that passed only at a later attempt; `last_7d` is null until it was counted, and a few minutes old at most. */
+  flakiness: { last_100_runs: FlakeCount; last_7d: FlakeCount | null };
   /** Where the scenario stands. */
   file: string;
 }

@@ -54,6 +54,8 @@ export const RunSchema = Type.Object(
   open,
 );
 
+const FlakeCount = Type.Object({ flaky: Type.Integer(), runs: Type.Integer() });
+
 export const MonitorSchema = Type.Object(
   {
     key: text,
@@ -72,6 +74,7 @@ export const MonitorSchema = Type.Object(
     depends_on: Type.Array(Type.String()),
     suppressed_by: Type.Union([Type.String(), Type.Null()]),
     uptime_24h: Type.Union([Type.Number(), Type.Null()]),
+    flakiness: Type.Object({ last_100_runs: FlakeCount, last_7d: Type.Union([FlakeCount, Type.Null()]) }),
   },
   open,
 );

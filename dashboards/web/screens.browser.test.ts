@@ -185,6 +185,31 @@ test('a lost connection is said as such, shows nothing as down, and heals by its
   await page.getByText(/Connection to the watcher lost/).waitFor({ state: 'detached' });
 });
 
+test('flakiness is shown on the board and on the page of its monitor, with its runs and ranges', async () => {
+  await open('/');
+  await row('Refresh and revoke a session').getByText('flaky 3.2\u00a0% of 62 runs').waitFor();
+  expect(await row('Health').getByText('flaky').count()).toBe(0);
+  await page.getByRole('link', { name: 'Refresh and revoke a session' }).click();
+  await page.getByText('last 62 runs: 60 passed, 2 flaky').waitFor();
+  await page
+    .getByText(/^2 of the last 62 runs \(3.2\s%\), 0.12\s% of 20,160 in 7 days, 1.03 attempts a run$/)
+    .waitFor();
+  const strip = page.getByRole('slider');
+  await strip.focus();
+  expect(await strip.getAttribute('aria-valuetext')).toMatch(/^passed at attempt 2, /);
+  await page.getByText('flaky: passed at attempt 2').waitFor();
+});
+
+test('of a run with data, the rows that passed are folded away until somebody asks', async () => {
+  await open('/runs/run-sign-up-41');
+  await page.getByText('8 rows of data: 6 passed, 1 failed, 1 not begun.').waitFor();
+  const rows = page.locator('.step-title', { hasText: 'row' });
+  const folded = await rows.count();
+  expect(await page.locator('.step-title', { hasText: 'row 7' }).count()).toBe(folded);
+  await page.getByRole('button', { name: 'Show the rows that passed' }).click();
+  expect(await rows.count()).toBeGreaterThan(folded * 4);
+});
+
 test('a filter narrows the board and says how to widen it again', async () => {
   await open('/');
   await page.getByRole('link', { name: 'Health' }).waitFor();

@@ -14,7 +14,7 @@ interface Sketch {
   name: string;
   service: string;
   state: Monitor['state'];
-  /** One letter a run, oldest first: p passed, d degraded, f failed, e error, s skipped. */
+  /** One letter a run, oldest first: p passed, d passed at its second attempt, w passed with a warning, f failed, e error, s skipped. */
   history: string;
   base_ms: number;
   tags: string[];
@@ -59,7 +59,7 @@ const SKETCHES: Sketch[] = [
     name: 'Sign up and close the account again',
     service: 'reference-api',
     state: 'passing',
-    history: `${passes(40)}f${passes(59)}`,
+    history: `${passes(40)}f${passes(20)}ww${passes(37)}`,
     base_ms: 190,
     tags: ['journey'],
     failure: { step: 'sign up', message: 'duration 3.2 s, expected less than 2 s' },
@@ -85,7 +85,7 @@ const SKETCHES: Sketch[] = [
   },
 ];
 
-const STATUS = { p: 'passed', d: 'passed', f: 'failed', e: 'error', s: 'skipped' } as const;
+const STATUS = { p: 'passed', d: 'passed', w: 'passed', f: 'failed', e: 'error', s: 'skipped' } as const;
 
 export function fixtureMonitors(now: number): Monitor[] {
   return SKETCHES.map((sketch, index) => monitorOf(sketch, now, index));
@@ -101,11 +101,11 @@ function monitorOf(sketch: Sketch, now: number, index: number): Monitor {
       id: `run-${sketch.id}-${sketch.history.length - age}`,
       monitor: key,
       status: STATUS[letter as keyof typeof STATUS],
-      degraded: letter === 'd',
+      degraded: letter === 'd' || letter === 'w',
       started_at: iso(now - 12_000 - index * 1_300 - age * 30_000),
       duration_ms: letter === 'e' ? 2_010 : sketch.base_ms * (0.85 + random() * 0.4) * slow * (failed ? 1.4 : 1),
       trace_id: hex(random, 32),
-      attempts: letter === 'p' ? 1 : 2,
+      attempts: letter === 'p' || letter === 'w' ? 1 : 2,
       failure: !failed
         ? null
         : letter === 'e'
@@ -114,6 +114,8 @@ function monitorOf(sketch: Sketch, now: number, index: number): Monitor {
     };
   });
   const passed = recent_runs.filter((run) => run.status === 'passed').length;
+  const ended = recent_runs.filter((run) => run.status !== 'skipped').length;
+  const flaky = [...sketch.history].filter((letter) => letter === 'd').length;
   return {
     key,
     id: sketch.id,
@@ -133,9 +135,13 @@ function monitorOf(sketch: Sketch, now: number, index: number): Monitor {
     last_run: recent_runs[0] ?? null,
     recent_runs,
     incident_id: null,
-    depends_on: [],
+    depends_on: sketch.id === 'search' ? ['billing-export@local'] : [],
     suppressed_by: null,
     uptime_24h: recent_runs.length > 0 ? passed / recent_runs.length : null,
+    flakiness: {
+      last_100_runs: { flaky, runs: ended },
+      last_7d: ended > 0 ? { flaky: flaky * 12, runs: 20_160 } : null,
+    },
     file: `scenarios/suites/${sketch.id}.scenario.yaml`,
     ...sketch.more,
   };

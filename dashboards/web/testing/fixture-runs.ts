@@ -60,6 +60,10 @@ function stepOf(sketch: StepSketch, offset_ms: number, random: () => number): St
     name: sketch.name,
     section: sketch.section ?? 'steps',
     kind: 'http',
+    row: null,
+    tries: sketch.skipped ? 0 : 1,
+    group: null,
+    shortened: false,
     status: sketch.skipped ? 'skipped' : held ? 'passed' : 'failed',
     skipped_reason: sketch.skipped ?? null,
     offset_ms,
@@ -81,6 +85,7 @@ function stepOf(sketch: StepSketch, offset_ms: number, random: () => number): St
       : {
           method: sketch.method,
           url: `${API}${sketch.path}`,
+          route: sketch.path,
           headers: {
             'user-agent': 'ringdown/0.1.0',
             authorization: '[redacted]',
@@ -195,14 +200,31 @@ function stepsOf(failing: boolean, random: () => number): StepResult[] {
   });
 }
 
+const ROWS_OF_DATA = 8;
+
+/** A scenario with data: every row passes but the last but one, which ends the attempt. */
+function stepsOfRows(fails: boolean, random: () => number): StepResult[] {
+  const rows = Array.from({ length: fails ? ROWS_OF_DATA - 1 : ROWS_OF_DATA }, (_, index) => index + 1);
+  let offset = 0;
+  return rows.flatMap((row) => {
+    const steps = stepsOf(fails && row === rows.length, random).filter(({ section }) => section === 'steps');
+    const placed = steps.map((step) => ({ ...step, row, offset_ms: step.offset_ms + offset }));
+    const last = placed.at(-1)!;
+    offset = last.offset_ms + last.duration_ms;
+    return placed;
+  });
+}
+
 export function fixtureRun(summary: RunSummary): RunResult {
   const random = seededRandom(summary.id.length * 31 + summary.started_at.length);
   const failing = summary.status === 'failed' || summary.status === 'error';
   const attempt = (number: number, fails: boolean): Attempt => {
-    const steps = stepsOf(fails, random);
+    const rows = summary.monitor.startsWith('sign-up') ? ROWS_OF_DATA : null;
+    const steps = rows === null ? stepsOf(fails, random) : stepsOfRows(fails, random);
     const step = steps[1]!;
     const failure: Failure = {
       step: 'write',
+      row: null,
       message: 'status 500, expected 201',
       expected: '201',
       actual: '500',
@@ -218,6 +240,7 @@ export function fixtureRun(summary: RunSummary): RunResult {
       duration_ms: steps.reduce((sum, one) => sum + one.duration_ms, 0),
       span_id: hex(random, 16),
       steps,
+      rows: rows && { total: rows, passed: fails ? rows - 2 : rows, failed: fails ? 1 : 0 },
       failure: fails ? failure : null,
     };
   };
@@ -345,7 +368,7 @@ export function fixtureTrace(run: RunResult, withServer: boolean): Trace {
       if (!step.request || !step.response) continue;
       const at = start + step.offset_ms;
       const route = step.request.url.replace(API, '').replace(/pst_\w+/, '{id}');
-      const failed = step.response.status >= 500;
+      const failed = (step.response.status ?? 0) >= 500;
       const common = {
         'http.request.method': step.request.method,
         'url.full': step.request.url,

@@ -6,7 +6,7 @@ import { FailureText } from '../parts/failure-text.tsx';
 import { HistoryStrip } from '../parts/history-strip.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
-import { durationWords, percentWords } from '../time/words.ts';
+import { durationWords, percentWords, plural } from '../time/words.ts';
 import type { ServiceGroup } from './board-rows.ts';
 
 /** One service in one environment, with its monitors. */
@@ -64,6 +64,7 @@ const MonitorRow = memo(function MonitorRow({ monitor }: { monitor: Monitor }) {
         <Link href={monitorPath(monitor.key)} className="row-link" data-row>
           {monitor.name}
         </Link>
+        <FlakyTag monitor={monitor} />
         <Why monitor={monitor} />
       </th>
       <td className="cell-history">
@@ -88,13 +89,33 @@ const MonitorRow = memo(function MonitorRow({ monitor }: { monitor: Monitor }) {
   );
 });
 
+/** How often it passes only at a later attempt, where that happens at all. */
+function FlakyTag({ monitor }: { monitor: Monitor }) {
+  const { flaky, runs } = monitor.flakiness.last_100_runs;
+  if (flaky === 0) return null;
+  return (
+    <span className="tag flaky-tag" title={`${flaky} of the last ${runs} runs passed only at a later attempt`}>
+      flaky {percentWords(flaky / runs)} of {plural(runs, 'run')}
+    </span>
+  );
+}
+
 /** Why it is not passing, and where the evidence is. */
 function Why({ monitor }: { monitor: Monitor }) {
   const { last_run: run, state } = monitor;
-  const quarantine = monitor.quarantine && (
-    <span className="why faint">
-      Quarantined until {monitor.quarantine.until}: {monitor.quarantine.reason}
-    </span>
+  const quiet = (
+    <>
+      {monitor.quarantine && (
+        <span className="why faint">
+          Quarantined until {monitor.quarantine.until}: {monitor.quarantine.reason}
+        </span>
+      )}
+      {monitor.suppressed_by && (
+        <span className="why faint">
+          Pages nobody while <Link href={monitorPath(monitor.suppressed_by)}>{monitor.suppressed_by}</Link> fails
+        </span>
+      )}
+    </>
   );
   if (state === 'failing' && run?.failure) {
     return (
@@ -102,7 +123,7 @@ function Why({ monitor }: { monitor: Monitor }) {
         <Link href={`/runs/${run.id}`} className="why plain">
           <FailureText failure={run.failure} />
         </Link>
-        {quarantine}
+        {quiet}
       </>
     );
   }
@@ -112,7 +133,7 @@ function Why({ monitor }: { monitor: Monitor }) {
         <Link href={`/runs/${run.id}`} className="why plain">
           {run.attempts > 1 ? `passed at attempt ${run.attempts}` : 'passed, but a warning did not hold'}
         </Link>
-        {quarantine}
+        {quiet}
       </>
     );
   }
@@ -120,9 +141,9 @@ function Why({ monitor }: { monitor: Monitor }) {
     return (
       <>
         <span className="why faint">{run ? 'no result since its last run' : 'waiting for its first run'}</span>
-        {quarantine}
+        {quiet}
       </>
     );
   }
-  return quarantine;
+  return quiet;
 }

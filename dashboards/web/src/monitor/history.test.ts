@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunSummary } from '../../../../control/resources.ts';
-import { chartColumns, historyWords, latencyStats, withNewer, withRun } from './history.ts';
+import { chartColumns, flakeWords, historyWords, latencyStats, withNewer, withRun } from './history.ts';
 
 const run = (second: number, status: RunSummary['status'], duration_ms = 10, degraded = false): RunSummary => ({
   id: `run-${second}`,
@@ -19,6 +19,28 @@ describe('history', () => {
     expect(historyWords([])).toBe('no runs yet');
     expect(historyWords([run(3, 'passed'), run(2, 'passed', 10, true), run(1, 'failed')])).toBe(
       'last 3 runs: 1 passed, 1 degraded, 1 failed',
+    );
+  });
+
+  test('a run that passed only at a later attempt is flaky, one with a warning is degraded', () => {
+    const again = { ...run(2, 'passed', 10, true), attempts: 2 };
+    expect(historyWords([run(3, 'passed', 10, true), again])).toBe('last 2 runs: 1 flaky, 1 degraded');
+  });
+
+  test('flakiness names its runs, its range, and the attempts it cost', () => {
+    const recent_runs = [{ ...run(3, 'passed', 10, true), attempts: 2 }, run(2, 'passed'), run(1, 'skipped')];
+    const last_100_runs = { flaky: 1, runs: 2 };
+    expect(flakeWords({ recent_runs, flakiness: { last_100_runs, last_7d: { flaky: 202, runs: 20_160 } } })).toBe(
+      '1 of the last 2 runs (50\u00a0%), 1\u00a0% of 20,160 in 7 days, 1.50 attempts a run',
+    );
+    expect(
+      flakeWords({
+        recent_runs: [run(1, 'passed')],
+        flakiness: { last_100_runs: { flaky: 0, runs: 1 }, last_7d: null },
+      }),
+    ).toBe('0 of the last 1 run (0\u00a0%)');
+    expect(flakeWords({ recent_runs: [], flakiness: { last_100_runs: { flaky: 0, runs: 0 }, last_7d: null } })).toBe(
+      'no runs yet',
     );
   });
 

@@ -1,5 +1,5 @@
-import type { RunSummary } from '../../../../control/resources.ts';
-import { plural } from '../time/words.ts';
+import type { FlakeCount, Monitor, RunSummary } from '../../../../control/resources.ts';
+import { percentWords, plural } from '../time/words.ts';
 
 export type RunKind = 'passed' | 'degraded' | 'failed' | 'error' | 'skipped';
 
@@ -8,8 +8,16 @@ export function kindOf(run: Pick<RunSummary, 'status' | 'degraded'>): RunKind {
   return run.status === 'passed' && run.degraded ? 'degraded' : run.status;
 }
 
-const KIND_WORDS: [RunKind, string][] = [
+/** As `kindOf`, telling a run that passed only at a later attempt from one with a warning. */
+export type HistoryKind = RunKind | 'flaky';
+
+export function historyKindOf(run: Pick<RunSummary, 'status' | 'degraded' | 'attempts'>): HistoryKind {
+  return run.status === 'passed' && run.attempts > 1 ? 'flaky' : kindOf(run);
+}
+
+const KIND_WORDS: [HistoryKind, string][] = [
   ['passed', 'passed'],
+  ['flaky', 'flaky'],
   ['degraded', 'degraded'],
   ['failed', 'failed'],
   ['error', 'without answer'],
@@ -17,13 +25,32 @@ const KIND_WORDS: [RunKind, string][] = [
 ];
 
 /** What a history strip shows, in words: `last 40 runs: 37 passed, 3 failed`. */
-export function historyWords(runs: Pick<RunSummary, 'status' | 'degraded'>[]): string {
+export function historyWords(runs: Pick<RunSummary, 'status' | 'degraded' | 'attempts'>[]): string {
   if (runs.length === 0) return 'no runs yet';
-  const counts = Map.groupBy(runs, kindOf);
+  const counts = Map.groupBy(runs, historyKindOf);
   const parts = KIND_WORDS.filter(([kind]) => counts.has(kind)).map(
     ([kind, word]) => `${counts.get(kind)!.length} ${word}`,
   );
   return `last ${plural(runs.length, 'run')}: ${parts.join(', ')}`;
+}
+
+/** Share of runs that passed only at a later attempt, 0 to 1; null without runs. */
+export function flakeRate({ flaky, runs }: FlakeCount): number | null {
+  return runs === 0 ? null : flaky / runs;
+}
+
+/** `3 of the last 62 runs (4.8 %), 1.2 % of 20,160 in 7 days, 1.05 attempts a run`. */
+export function flakeWords({ flakiness, recent_runs }: Pick<Monitor, 'flakiness' | 'recent_runs'>): string {
+  const { last_100_runs: recent, last_7d: week } = flakiness;
+  const rate = flakeRate(recent);
+  if (rate === null) return 'no runs yet';
+  const parts = [`${recent.flaky} of the last ${plural(recent.runs, 'run')} (${percentWords(rate)})`];
+  const weekly = week && flakeRate(week);
+  if (week && weekly !== null) parts.push(`${percentWords(weekly)} of ${week.runs.toLocaleString('en')} in 7 days`);
+  const attempts = recent_runs.filter(({ status }) => status !== 'skipped').map((run) => run.attempts);
+  const mean = attempts.reduce((sum, count) => sum + count, 0) / attempts.length;
+  if (mean > 1) parts.push(`${mean.toFixed(2)} attempts a run`);
+  return parts.join(', ');
 }
 
 export interface LatencyStats {

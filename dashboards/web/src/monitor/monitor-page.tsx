@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from 'react';
 import { Link } from 'wouter';
 import type { Monitor } from '../../../../control/resources.ts';
-import { encodeKey } from '../api/client.ts';
+import { encodeKey, monitorPath } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useLive } from '../live/live.tsx';
 import { Choices } from '../parts/choices.tsx';
@@ -11,7 +11,7 @@ import { Crumbs, Empty, Fact, Loading, MissingPage, PageTitle, Panel } from '../
 import { StateMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
 import { durationWords, percentWords, plural } from '../time/words.ts';
-import { historyWords, latencyStats } from './history.ts';
+import { flakeWords, historyWords, latencyStats } from './history.ts';
 import { RunList } from './run-list.tsx';
 import { RunNowButton } from './run-now-button.tsx';
 import { RunStrip } from './run-strip.tsx';
@@ -98,11 +98,18 @@ function MonitorHead({ monitor }: { monitor: Monitor }) {
           {monitor.quarantine.reason}
         </p>
       )}
+      {monitor.suppressed_by && (
+        <p className="notice">
+          It pages nobody while <Link href={monitorPath(monitor.suppressed_by)}>{monitor.suppressed_by}</Link>, which it
+          depends on, fails.
+        </p>
+      )}
       <section className="panel section-body" aria-label="Facts">
         <dl className="facts">
           <Fact label="Runs that passed, last 24 h">
             {monitor.uptime_24h === null ? 'no runs yet' : percentWords(monitor.uptime_24h)}
           </Fact>
+          <Fact label="Flaky: passed only at a later attempt">{flakeWords(monitor)}</Fact>
           <Fact label="Last run">
             {run ? (
               <>
@@ -136,6 +143,15 @@ function MonitorHead({ monitor }: { monitor: Monitor }) {
             )}
           </Fact>
           <Fact label="Alert policy">{monitor.policy ?? 'by its tags'}</Fact>
+          {monitor.depends_on.length > 0 && (
+            <Fact label="Depends on">
+              {monitor.depends_on.map((key) => (
+                <Link key={key} href={monitorPath(key)} className="mono">
+                  {key}
+                </Link>
+              ))}
+            </Fact>
+          )}
           <Fact label="Tags">
             {monitor.tags.length === 0
               ? 'none'

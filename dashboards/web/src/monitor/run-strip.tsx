@@ -6,7 +6,7 @@ import { RunMark } from '../parts/state-mark.tsx';
 import { STRIP_HEIGHT, slotBox, stripPaths, stripWidth } from '../parts/strip-shapes.ts';
 import { Time } from '../time/times.tsx';
 import { durationWords, plural } from '../time/words.ts';
-import { historyWords, kindOf } from './history.ts';
+import { historyKindOf, historyWords, kindOf } from './history.ts';
 import '../parts/history-strip.css';
 
 const SLOTS = 100;
@@ -48,7 +48,7 @@ export function RunStrip({ runs }: { runs: RunSummary[] }) {
         aria-valuemin={1}
         aria-valuemax={shown.length}
         aria-valuenow={shown.length - at}
-        aria-valuetext={`${kindOf(run)}, ${durationWords(run.duration_ms)}${run.failure ? `, ${run.failure.message}` : ''}`}
+        aria-valuetext={`${historyKindOf(run) === 'flaky' ? `passed at attempt ${run.attempts}` : kindOf(run)}, ${durationWords(run.duration_ms)}${run.failure ? `, ${run.failure.message}` : ''}`}
         onKeyDown={onKey}
       >
         <svg
@@ -62,7 +62,7 @@ export function RunStrip({ runs }: { runs: RunSummary[] }) {
             if (target) navigate(`/runs/${target.id}`);
           }}
         >
-          {stripPaths(shown.map(kindOf), SLOTS).map(([kind, path]) => (
+          {stripPaths(shown.map(historyKindOf), SLOTS).map(([kind, path]) => (
             <path key={kind} className={`bar-${kind}`} d={path} />
           ))}
           <rect className="strip-cursor" {...slotBox(SLOTS - 1 - at)} y={0} height={STRIP_HEIGHT} />
@@ -72,7 +72,13 @@ export function RunStrip({ runs }: { runs: RunSummary[] }) {
         <RunMark kind={kindOf(run)} />
         <Time at={run.started_at} as="clock" />
         <span>{durationWords(run.duration_ms)}</span>
-        {run.attempts > 1 && <span>{plural(run.attempts, 'attempt')}</span>}
+        {run.attempts > 1 && (
+          <span>
+            {historyKindOf(run) === 'flaky'
+              ? `flaky: passed at attempt ${run.attempts}`
+              : plural(run.attempts, 'attempt')}
+          </span>
+        )}
         {run.failure && (
           <span>
             <FailureText failure={run.failure} />

@@ -1,5 +1,5 @@
 import type { RunSummary } from '../../../../control/resources.ts';
-import { historyWords, kindOf } from '../monitor/history.ts';
+import { historyKindOf, historyWords } from '../monitor/history.ts';
 import { STRIP_HEIGHT, stripPaths, stripWidth } from './strip-shapes.ts';
 import './history-strip.css';
 
@@ -18,7 +18,7 @@ export function HistoryStrip({ runs }: { runs: RunSummary[] }) {
       height={STRIP_HEIGHT}
       viewBox={`0 0 ${WIDTH} ${STRIP_HEIGHT}`}
     >
-      {stripPaths(shown.map(kindOf), SLOTS).map(([kind, path]) => (
+      {stripPaths(shown.map(historyKindOf), SLOTS).map(([kind, path]) => (
         <path key={kind} className={`bar-${kind}`} d={path} />
       ))}
     </svg>

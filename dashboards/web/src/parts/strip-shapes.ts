@@ -1,10 +1,10 @@
-import type { RunKind } from '../monitor/history.ts';
+import type { HistoryKind } from '../monitor/history.ts';
 
 export const STRIP_HEIGHT = 24;
 const BAR_WIDTH = 5;
 const BAR_STEP = 7;
 
-export type StripKind = RunKind | 'empty';
+export type StripKind = HistoryKind | 'empty';
 
 /** Pieces of a bar from the top, [y, height]. Passed ones are low, failed ones high, the others broken: readable without colour. */
 const PIECES: Record<StripKind, [y: number, height: number][]> = {
@@ -12,6 +12,12 @@ const PIECES: Record<StripKind, [y: number, height: number][]> = {
   degraded: [
     [4, 4],
     [11, 9],
+  ],
+  // As many pieces as it took attempts, about.
+  flaky: [
+    [4, 4],
+    [10, 4],
+    [16, 4],
   ],
   failed: [[0, STRIP_HEIGHT]],
   error: [
@@ -36,7 +42,7 @@ export function slotBox(slot: number): { x: number; width: number } {
  * One SVG path per kind, because a board of hundreds of monitors with a node per run would be slow.
  * @param kinds newest first; fewer than `slots` leave empty slots at the left
  */
-export function stripPaths(kinds: RunKind[], slots: number): [StripKind, string][] {
+export function stripPaths(kinds: HistoryKind[], slots: number): [StripKind, string][] {
   const paths = new Map<StripKind, string>();
   for (let slot = 0; slot < slots; slot++) {
     const kind = kinds[slots - 1 - slot] ?? 'empty';

@@ -9,6 +9,7 @@ import { PHASES } from './waterfall.ts';
 export function StepDetail({ step, id }: { step: StepResult; id: string }) {
   return (
     <div className="step-detail" id={id}>
+      {step.shortened && <p className="soft">Evidence is kept for the rows that did not pass and for a few others.</p>}
       {step.skipped_reason && <p className="soft">Skipped: {step.skipped_reason}</p>}
       {step.error && (
         <div className="step-error">
@@ -32,7 +33,7 @@ export function StepDetail({ step, id }: { step: StepResult; id: string }) {
         {step.response && (
           <Message
             title="Response"
-            line={`HTTP/${step.response.http_version.replace(/^HTTP\//i, '')} ${step.response.status}`}
+            line={statusLine(step.response)}
             headers={step.response.headers}
             body={step.response.body}
           />
@@ -41,6 +42,11 @@ export function StepDetail({ step, id }: { step: StepResult; id: string }) {
       <Captures captures={step.captures} />
     </div>
   );
+}
+
+function statusLine({ http_version, status }: NonNullable<StepResult['response']>): string {
+  const version = http_version && `HTTP/${http_version.replace(/^HTTP\//i, '')}`;
+  return [version, status].filter((part) => part !== null).join(' ');
 }
 
 function Judged({ assertions, warnings }: Pick<StepResult, 'assertions' | 'warnings'>) {

@@ -4,6 +4,7 @@ import { verdictOf } from './verdict.ts';
 
 const failure: Failure = {
   step: 'write',
+  row: null,
   message: 'status 500, expected 201',
   expected: '201',
   actual: '500',
