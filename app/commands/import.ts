@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import pc from 'picocolors';
 import { suggestion } from '../../core/document/index.ts';
@@ -81,7 +81,8 @@ async function readSource(importer: Importer, { source, out }: ImportFlags): Pro
       load,
     };
   const name = first === '-' ? 'stdin' : first;
-  return { name, text: first === '-' ? await readAll(process.stdin) : readText(first), reference, load };
+  if (first === '-') return { name, text: await readAll(process.stdin), reference, load };
+  return { name, text: readText(first), file: basename(first), reference, load };
 }
 
 function readText(file: string): string {

@@ -19,6 +19,8 @@ export interface Source {
   /** How people call it: the path as given, `stdin`, or `the command`. */
   readonly name: string;
   readonly text: string;
+  /** The document's own path, for `reference`; absent when it comes from no file. */
+  readonly file?: string;
   /** The words of a command that a shell has split already. */
   readonly words?: readonly string[];
   /** A path in the document, as a scenario in the folder of the output has to write it. */

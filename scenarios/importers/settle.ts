@@ -1,10 +1,12 @@
-import { isMap, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Diagnostic } from '../../core/document/index.ts';
+import type { Diagnostic, Path } from '../../core/document/index.ts';
 import { parseScenario } from '../language/parse.ts';
+import { printScenario } from '../language/print.ts';
+import type { WrittenScenario } from '../language/schema.ts';
 import type { SourceFiles } from '../language/source-files.ts';
+import { isMapping } from '../language/written.ts';
 import { type Omission, type ScenarioDraft, SECTIONS, type StepDraft, sectionOf } from './draft.ts';
 import { oneLine, slug, Unique } from './names.ts';
-import { printDraft } from './print.ts';
+import { placesOf } from './place.ts';
 import { secretsIn } from './secrets.ts';
 
 /** A scenario file that the parser accepts. */
@@ -21,13 +23,17 @@ export interface Settled {
 
 /** The most steps that one section of a scenario file may have. */
 export const MOST_STEPS = 200;
+/** The head of a file lists no more than this; the command lists all. */
+const MOST_IN_HEAD = 50;
 
 /**
- * Prints a draft and lets the parser of scenario files judge it. A step that it refuses, say for a regular expression
- * that is not in linear-time syntax, is taken out and listed, and so is what depends on it.
+ * Prints a draft and lets the parser of scenario files judge it. What it refuses, say a regular expression that is not
+ * in linear-time syntax, is taken out and listed: a single expectation or capture where that is all, otherwise the step,
+ * and then what depends on it.
  * @param ids of the files made so far; that of this one is added
+ * @param head first lines of the file
  * @param filesOf what a scenario of this name may refer to
- * @returns null when no step is left; its omissions say why
+ * @returns `lost` when no step is left
  */
 export function settle(
   draft: ScenarioDraft,
@@ -35,26 +41,25 @@ export function settle(
   head: readonly string[],
   filesOf: (file: string) => SourceFiles,
 ): Settled | { lost: readonly Omission[] } {
-  let current = uniquelyNamed(draft);
-  const lost: Omission[] = [...(draft.omissions ?? [])];
   const id = ids.take(slug(draft.id ?? draft.name));
   const file = `${id}.scenario.yaml`;
+  const lost: Omission[] = [...(draft.omissions ?? [])];
+  let current = uniquelyNamed(draft);
   for (;;) {
     if (current.steps.length === 0) return { lost: [...lost, ...omissionsOf(current)] };
     const { text, secrets } = print(current, id, head, lost);
     const { diagnostics } = parseScenario(text, file, { files: filesOf(file) });
     if (diagnostics.length === 0) {
       const steps = SECTIONS.reduce((sum, section) => sum + sectionOf(current, section).length, 0);
-      const omissions = [...lost, ...omissionsOf(current)];
-      return { file, id, name: current.name, text, steps, secrets, omissions };
+      return { file, id, name: current.name, text, steps, secrets, omissions: [...lost, ...omissionsOf(current)] };
     }
-    const refused = refusedSteps(text, diagnostics);
-    const [first] = diagnostics;
-    if (refused.size === 0)
-      throw new Error(
-        `the scenario "${draft.name}" cannot be written: line ${first!.line}: ${first!.message}\n${text}`,
-      );
-    current = without(current, refused, lost);
+    const places = placesOf(text, diagnostics);
+    const without = takenOut(current, places, diagnostics, lost);
+    if (!without) {
+      const [{ line, message } = { line: 0, message: '' }] = diagnostics;
+      throw new Error(`the scenario "${draft.name}" cannot be written: line ${line}: ${message}\n${text}`);
+    }
+    current = without;
   }
 }
 
@@ -64,21 +69,14 @@ function print(
   head: readonly string[],
   lost: readonly Omission[],
 ): { text: string; secrets: string[] } {
-  const comments = new Map<string, readonly Omission[]>();
-  const section = (key: (typeof SECTIONS)[number]) => {
-    const steps = sectionOf(draft, key);
-    for (const [index, { omissions }] of steps.entries())
-      if (omissions.length > 0) comments.set(`${key}.${index}`, omissions);
-    return steps.length > 0 ? { [key]: steps.map(({ name, fields }) => ({ name, ...fields })) } : {};
-  };
   const { tags = [], variables = {}, settings = {} } = draft;
-  const body = {
-    ...(Object.keys(variables).length > 0 ? { variables } : {}),
-    ...section('before'),
-    ...section('steps'),
-    ...section('after'),
-    ...section('always'),
-  };
+  const sections = Object.fromEntries(
+    SECTIONS.filter((section) => sectionOf(draft, section).length > 0).map((section) => [
+      section,
+      sectionOf(draft, section).map(({ name, fields }) => ({ name, ...fields })),
+    ]),
+  );
+  const body = { ...(Object.keys(variables).length > 0 ? { variables } : {}), ...sections };
   const secrets = secretsIn({ body, settings });
   const written = {
     version: 1,
@@ -90,57 +88,105 @@ function print(
     ...(secrets.length > 0 ? { secrets } : {}),
     ...body,
   };
-  const about = lost.map(({ item, what, why }) => `not carried over: ${item}: ${what}: ${why}`);
-  return { text: printDraft({ written, head: [...head, ...about.slice(0, 50)], comments }), secrets };
-}
-
-/** The steps that the diagnostics stand in, as `section.index`, each with the first that was said about it. */
-function refusedSteps(text: string, diagnostics: readonly Diagnostic[]): Map<string, Diagnostic> {
-  const counter = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: counter });
-  const refused = new Map<string, Diagnostic>();
-  for (const section of SECTIONS) {
-    const steps = doc.get(section);
-    if (!isSeq(steps)) continue;
-    for (const [index, step] of steps.items.entries()) {
-      if (!isMap(step) || !step.range) continue;
-      const from = counter.linePos(step.range[0]).line;
-      const to = counter.linePos(Math.max(step.range[0], step.range[1] - 1)).line;
-      const found = diagnostics.find(({ line }) => line >= from && line <= to);
-      if (found) refused.set(`${section}.${index}`, found);
-    }
-  }
-  return refused;
-}
-
-function without(draft: ScenarioDraft, refused: ReadonlyMap<string, Diagnostic>, lost: Omission[]): ScenarioDraft {
-  const kept = Object.fromEntries(
-    SECTIONS.map((section) => [
-      section,
-      sectionOf(draft, section).filter((step, index) => {
-        const problem = refused.get(`${section}.${index}`);
-        if (!problem) return true;
-        lost.push(...step.omissions, {
-          item: step.name,
-          what: 'the whole step',
-          why: problem.message,
-          instead: problem.hint ?? 'write it by hand',
-        });
-        return false;
-      }),
-    ]),
+  const comments = SECTIONS.flatMap((section) =>
+    sectionOf(draft, section).flatMap(({ omissions }, index) =>
+      omissions.length > 0 ? [{ path: [section, index] as Path, text: omissions.map(commentOf).join('\n') }] : [],
+    ),
   );
-  return { ...draft, ...kept };
+  const about = lost
+    .slice(0, MOST_IN_HEAD)
+    .map(({ item, what, why }) => oneLine(`not carried over: ${item}: ${what}: ${why}`, 300));
+  return {
+    text: printScenario(written as unknown as WrittenScenario, {
+      comments: [{ path: [], text: [...head.map((line) => oneLine(line, 300)), ...about].join('\n') }, ...comments],
+    }),
+    secrets,
+  };
+}
+
+function commentOf({ what, why, instead }: Omission): string {
+  return `not carried over: ${oneLine(what, 200)}\n  ${oneLine(`${why}; ${instead}`, 300)}`;
+}
+
+/** Kinds of expectations that hold several, by name. */
+const MANIFOLD = ['header', 'cookie', 'jsonpath', 'css', 'xpath', 'regex'];
+
+/** The draft without what the parser refused; null when that is no part of a step. */
+function takenOut(
+  draft: ScenarioDraft,
+  places: readonly Path[],
+  diagnostics: readonly Diagnostic[],
+  lost: Omission[],
+): ScenarioDraft | null {
+  const refused = new Map<string, { place: Path; problem: Diagnostic }[]>();
+  for (const [index, place] of places.entries()) {
+    const [section, number] = place;
+    if (!SECTIONS.includes(section as (typeof SECTIONS)[number]) || typeof number !== 'number') continue;
+    const key = `${section}.${number}`;
+    refused.set(key, [...(refused.get(key) ?? []), { place: place.slice(2), problem: diagnostics[index]! }]);
+  }
+  if (refused.size === 0) return null;
+  const kept = SECTIONS.map((section) => [
+    section,
+    sectionOf(draft, section).flatMap((step, index) => {
+      const problems = refused.get(`${section}.${index}`);
+      return problems ? (stepWithout(step, problems, lost) ?? []) : [step];
+    }),
+  ]);
+  return { ...draft, ...Object.fromEntries(kept) };
+}
+
+function stepWithout(
+  step: StepDraft,
+  problems: readonly { place: Path; problem: Diagnostic }[],
+  lost: Omission[],
+): StepDraft | null {
+  const part = (place: Path) => {
+    const [key, kind, name] = place;
+    if (kind === undefined || !['expect', 'warn', 'capture'].includes(String(key))) return null;
+    const deep = key !== 'capture' && name !== undefined && MANIFOLD.includes(String(kind));
+    return deep ? [key!, kind, name] : [key!, kind];
+  };
+  const omission = (what: string, { message, hint }: Diagnostic): Omission => ({
+    item: step.name,
+    what,
+    why: message,
+    instead: hint ?? 'write it by hand',
+  });
+  let { fields } = step;
+  const omissions = [...step.omissions];
+  for (const { place, problem } of problems) {
+    const path = part(place);
+    if (!path) {
+      lost.push(...step.omissions, omission('the whole step', problem));
+      return null;
+    }
+    const before = fields;
+    fields = pruned(fields, path) as Record<string, unknown>;
+    if (fields !== before) omissions.push(omission(`${path[0]} ${path.slice(1).join(' ')}`, problem));
+  }
+  return { ...step, fields, omissions };
+}
+
+/** A structure without one value, and without mappings that become empty by that. */
+function pruned(value: unknown, [key, ...rest]: readonly (string | number)[]): unknown {
+  if (!isMapping(value) || key === undefined || !Object.hasOwn(value, key)) return value;
+  const { [key]: inner, ...others } = value;
+  if (rest.length === 0) return others;
+  const less = pruned(inner, rest);
+  if (less === inner) return value;
+  return isMapping(less) && Object.keys(less).length === 0 ? others : { ...value, [key]: less };
 }
 
 function uniquelyNamed(draft: ScenarioDraft): ScenarioDraft {
   const names = new Unique(' ');
   const named = (steps: readonly StepDraft[]) =>
     steps.map((step) => ({ ...step, name: names.take(oneLine(step.name) || 'a step') }));
-  const sections = Object.fromEntries(
-    SECTIONS.filter((section) => draft[section]).map((section) => [section, named(sectionOf(draft, section))]),
-  );
-  return { ...draft, ...sections };
+  const sections = SECTIONS.filter((section) => draft[section]).map((section) => [
+    section,
+    named(sectionOf(draft, section)),
+  ]);
+  return { ...draft, ...Object.fromEntries(sections) };
 }
 
 function omissionsOf(draft: ScenarioDraft): Omission[] {

@@ -20,6 +20,7 @@ export function importText(importer: Importer, text: string, source: TestSource 
     {
       name,
       text,
+      ...(name === 'document' ? {} : { file: name }),
       ...(words ? { words } : {}),
       reference: (path) => (path.startsWith('.') ? path : `./${path}`),
       load: (path) => beside[path.replace(/^\.\//, '')] ?? null,
