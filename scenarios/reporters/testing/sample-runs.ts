@@ -232,7 +232,6 @@ export const hostileRun: RunResult = sampleRun({
         method: 'GET',
         url: 'http://127.0.0.1/?q=<script>"\'',
         route: '/',
-        route: '/',
         headers: { 'x-evil': '</pre><script>alert(2)</script>' },
         body: null,
       },
