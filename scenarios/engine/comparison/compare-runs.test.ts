@@ -138,6 +138,29 @@ describe('a run against the last passing one', () => {
     expect(fresh!.status.before).toBeNull();
   });
 
+  test('of several rows the one that failed is compared, with the same row of the passing run where it was kept', () => {
+    const rows = (...made: [row: number, status: number, body: unknown, shortened?: boolean][]) => {
+      const result = run(...made.map(([, status, body]): [string, number, unknown] => ['get', status, body]));
+      result.steps = result.steps.map((step, index) => {
+        const [row, status, , shortened = false] = made[index]!;
+        return { ...step, row, shortened, status: status === 200 ? 'passed' : 'failed' };
+      });
+      return result;
+    };
+    const now = rows([1, 200, { id: 1, n: 'a' }], [2, 500, { id: 2, n: 'b' }], [3, 500, {}]);
+    const kept = [
+      rows([1, 200, { id: 1, n: 'a' }], [2, 200, { id: 5, n: 'b' }]),
+      rows([1, 200, {}], [2, 200, { id: 6, n: 'b' }]),
+    ];
+    const same = compareRuns(now, kept[0]!, kept).steps;
+    expect(same).toHaveLength(1);
+    expect(same[0]).toMatchObject({ name: 'get', row: 2, baseline_row: 2, status: { before: 200, now: 500 } });
+    expect(drawn(same[0]!.body)).toEqual([' {', '[-  "id": 5,]', '[+  "id": 2,]', '   "n": "b"', ' }']);
+
+    const shortened = [rows([1, 200, { id: 1, n: 'a' }], [2, 200, null, true])];
+    expect(compareRuns(now, shortened[0]!, shortened).steps[0]).toMatchObject({ row: 2, baseline_row: 1 });
+  });
+
   test('deep nesting and long bodies come back soon', () => {
     const deep = '['.repeat(30_000) + ']'.repeat(30_000);
     const long = Array.from({ length: 12_000 }, (_, index) => index);

@@ -10,6 +10,10 @@ export interface RunComparison {
   baseline_started_at: string | null;
   steps: {
     name: string;
+    /** Of the data; null without. */
+    row: number | null;
+    /** The row that it is compared with: the same one, unless the passing run kept no evidence of that. */
+    baseline_row: number | null;
     status: { before: number | null; now: number | null };
     headers: DiffLine[];
     body: DiffLine[];
@@ -17,7 +21,8 @@ export interface RunComparison {
 }
 
 /**
- * Compares response headers and bodies of a run's last attempt with those of a passing run.
+ * Compares response headers and bodies of a run's last attempt with those of a passing run; each step once, whatever the
+ * number of rows.
  * @param baseline the last passing run; without one there are no steps to show
  * @param passing several passing runs of the monitor: fields that differ among them are marked `always_varies`
  */
@@ -30,11 +35,32 @@ export function compareRuns(run: RunResult, baseline: RunResult | null, passing:
   };
   if (!baseline) return comparison;
   const known = [baseline, ...passing.filter((other) => other.id !== baseline.id && other.id !== run.id)];
-  for (const step of run.steps) {
-    const same = known.map((other) => other.steps.find((candidate) => candidate.name === step.name));
-    comparison.steps.push(compareSteps(step, same[0], same));
+  for (const step of telling(run.steps)) {
+    const before = counterpart(baseline, step, step.row);
+    // What another row answered says nothing about what varies in this one.
+    const row = before ? before.row : step.row;
+    const same = known.map((other) => counterpart(other, step, row)).filter((one) => !one || one.row === row);
+    comparison.steps.push(compareSteps(step, before, same));
   }
   return comparison;
+}
+
+/** One step of each name: of several rows the first that did not pass, or else the first one. */
+function telling(steps: readonly StepResult[]): StepResult[] {
+  const chosen = new Map<string, StepResult>();
+  for (const step of steps) {
+    const before = chosen.get(step.name);
+    if (!before || (isBroken(step) && !isBroken(before))) chosen.set(step.name, step);
+  }
+  return [...chosen.values()];
+}
+
+const isBroken = ({ status }: StepResult) => status === 'failed' || status === 'error';
+
+/** The same step in another run: of the same row, or else of the first row whose evidence was kept. */
+function counterpart(run: RunResult, { name }: StepResult, row: number | null): StepResult | undefined {
+  const candidates = run.steps.filter((step) => step.name === name && !step.shortened);
+  return candidates.find((step) => step.row === row) ?? candidates[0];
 }
 
 function compareSteps(
@@ -48,6 +74,8 @@ function compareSteps(
   );
   return {
     name: now.name,
+    row: now.row,
+    baseline_row: before?.row ?? null,
     status: { before: before?.response?.status ?? null, now: now.response?.status ?? null },
     headers: compareHeaders(now, before, passing),
     body: diffLines(bodyLines(before?.response?.body ?? null, varying), bodyLines(now.response?.body ?? null, varying)),
