@@ -127,6 +127,46 @@ command('run <files...>', 'run scenarios once; exit code 1 when one fails')
     });
   });
 
+command('load <file>', 'run a scenario as a load test with k6; exit code 1 when a threshold is crossed')
+  .option('--env <name>', 'environment of the config')
+  .addOption(variableOption())
+  .option('--k6 <path>', 'where k6 is (default: K6_BIN, or k6 of the PATH)')
+  .action(async (file: string, flags: Common & { env?: string; var: Record<string, string>; k6?: string }) => {
+    const { runLoadTest } = await import('./commands/load.ts');
+    exitCode = await runLoadTest({
+      file,
+      config: flags.config,
+      directory: directory(flags),
+      environment: flags.env,
+      variables: flags.var,
+      k6: flags.k6,
+      json: flags.json ?? false,
+    });
+  });
+
+command('export <target> <file>', 'print a scenario as a script for another tool: k6')
+  .option('--env <name>', 'environment whose address the script asks')
+  .addOption(variableOption())
+  .option('--output <file>', 'write the script there')
+  .action(
+    async (
+      target: string,
+      file: string,
+      flags: Common & { env?: string; var: Record<string, string>; output?: string },
+    ) => {
+      const { exportScenario } = await import('./commands/export.ts');
+      exitCode = await exportScenario({
+        target,
+        file,
+        config: flags.config,
+        directory: directory(flags),
+        environment: flags.env,
+        variables: flags.var,
+        output: flags.output,
+      });
+    },
+  );
+
 command('validate [files...]', 'check scenarios, policies and config; exit code 2 when one is wrong').action(
   async (files: string[], flags: Common) => {
     const { validate } = await import('./commands/validate.ts');

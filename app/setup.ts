@@ -3,9 +3,15 @@ import { join, relative } from 'node:path';
 import type { Channel } from '../alerts/notifier.ts';
 import { channelSchema, loadChannels } from '../alerts/notifiers/registry.ts';
 import type { Policy } from '../alerts/policies/policy.ts';
+import { systemClock } from '../core/clock.ts';
 import { type Diagnostic, diagnosticAt, readDocument } from '../core/document/index.ts';
 import { loadFunctions, type ScenarioFunctions } from '../scenarios/engine/functions/load-functions.ts';
 import type { Scenario } from '../scenarios/language/model.ts';
+import {
+  createSecretProvider,
+  type SecretProblem,
+  type SecretProvider,
+} from '../scenarios/secrets/create-secret-provider.ts';
 import { loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, loadConfig } from './config/load.ts';
 import { checkReferences } from './config/references.ts';
@@ -21,6 +27,7 @@ export interface Setup {
   scenarios: Scenario[];
   policies: Policy[];
   functions: ScenarioFunctions;
+  secrets: SecretProvider;
   /** Every file that was read, or should have been. */
   files: string[];
 }
@@ -34,8 +41,10 @@ export interface SetupOptions {
   referenceApi: boolean;
   /** Scenario files named on the command line, instead of the config's. */
   scenarioFiles?: string[];
-  /** Values of secrets that do not come from the environment. */
+  /** Variables of the environment that are not there but stand for themselves, such as the demo's password. */
   secrets: Readonly<Record<string, string | undefined>>;
+  /** Told when a secret that was known could not be read again. */
+  onSecretProblem?: (problem: SecretProblem) => void;
 }
 
 /** Reads config, policies and scenarios. @throws InvalidFiles with everything that is wrong in any of them */
@@ -54,7 +63,11 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
   const scenarios = loadScenarios(files, policies.diagnostics.length > 0 ? null : policies.value, functions.names);
 
   const texts = new Map([...config.texts, ...policies.texts, ...scenarios.texts]);
-  const known = { ...options.env, ...options.secrets };
+  const secrets = createSecretProvider(config.value.secretSources, {
+    clock: systemClock,
+    env: { ...options.env, ...options.secrets },
+    ...(options.onSecretProblem ? { onProblem: options.onSecretProblem } : {}),
+  });
   const environments = config.value.environments.map(({ name }) => name);
   if (options.referenceApi) environments.push(LOCAL);
   const diagnostics = [
@@ -63,7 +76,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
     ...policies.diagnostics,
     ...scenarios.diagnostics,
     ...checkReferences(scenarios.value, texts, { environments, complete: options.scenarioFiles === undefined }),
-    ...scenarios.value.flatMap((scenario) => missingSecrets(scenario, texts.get(scenario.file) ?? '', known)),
+    ...(await missingSecrets(scenarios.value, texts, secrets)),
   ];
   if (diagnostics.length > 0) {
     await functions.close();
@@ -75,6 +88,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
     scenarios: scenarios.value,
     policies: policies.value,
     functions,
+    secrets,
     files: [...new Set([...texts.keys(), ...scenarios.named, ...config.value.functionFiles])],
   };
 }
@@ -92,18 +106,21 @@ export function functionProblems(
   });
 }
 
-function missingSecrets(
-  scenario: Scenario,
-  text: string,
-  known: Readonly<Record<string, string | undefined>>,
-): Diagnostic[] {
-  return scenario.secrets.flatMap((name, index) => {
-    if (known[name]) return [];
-    const hint = `set the environment variable ${name}`;
-    return [
-      diagnosticAt(readDocument(text, scenario.file), ['secrets', index], `the secret ${name} has no value`, hint),
-    ];
-  });
+async function missingSecrets(
+  scenarios: readonly Scenario[],
+  texts: ReadonlyMap<string, string>,
+  secrets: SecretProvider,
+): Promise<Diagnostic[]> {
+  const names = [...new Set(scenarios.flatMap((scenario) => scenario.secrets))];
+  const { problems } = await secrets.values(names, new AbortController().signal);
+  return scenarios.flatMap((scenario) =>
+    scenario.secrets.flatMap((name, index) => {
+      const problem = problems.find((one) => one.name === name);
+      if (!problem) return [];
+      const doc = readDocument(texts.get(scenario.file) ?? '', scenario.file);
+      return [diagnosticAt(doc, ['secrets', index], problem.message, problem.hint ?? undefined)];
+    }),
+  );
 }
 
 function shippedFiles(pattern: string): string[] {

@@ -73,13 +73,12 @@ export async function runLoadTest(options: LoadOptions): Promise<number> {
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const live = liveLine(options.json);
-  const known: Record<string, string | undefined> = { ...process.env, ...demoSecrets };
   try {
     const run = await loadTest({
       scenario,
       environment,
       script: made.script,
-      secrets: Object.fromEntries(scenario.secrets.map((name) => [name, known[name]!])),
+      secrets: (await setup.secrets.values(scenario.secrets, abort.signal)).values,
       k6,
       env: process.env,
       clock: systemClock,

@@ -87,8 +87,8 @@ async function runOnChange(options: RunOptions, abort: AbortSignal): Promise<num
 }
 
 interface Loaded extends Setup {
+  /** URL of the reference API, where one runs. */
   api: string | null;
-  demoSecrets: Record<string, string>;
 }
 
 async function load({ directory, config, files }: RunOptions): Promise<Loaded> {
@@ -102,7 +102,7 @@ async function load({ directory, config, files }: RunOptions): Promise<Loaded> {
     scenarioFiles: files,
     secrets: demoSecrets,
   });
-  return { ...setup, api, demoSecrets };
+  return { ...setup, api };
 }
 
 async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): Promise<number> {
@@ -114,7 +114,6 @@ async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): P
     allowedTargets,
     functions: setup.functions,
   });
-  const known: Record<string, string | undefined> = { ...process.env, ...setup.demoSecrets };
   const jobs = Array.from({ length: options.repeat }, () => scenarios).flat();
   const report = openReporters(options, jobs.length);
 
@@ -128,7 +127,7 @@ async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): P
         environment: toRunEnvironment(environment),
         overrides: options.variables,
         seed: options.seed ?? null,
-        secrets: Object.fromEntries(scenario.secrets.map((name) => [name, known[name]!])),
+        secrets: (await setup.secrets.values(scenario.secrets, abort)).values,
         scheduledAt: null,
         abort,
       });

@@ -41,19 +41,20 @@ export async function watch(options: WatchOptions): Promise<number> {
   const demo = options.apiPort !== null;
   directory.prepare();
   const secrets = demo ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
+  const log = !options.json && (demo || process.stderr.isTTY) ? humanLog() : jsonLog('info');
   const setup = await loadSetup({
     configFile: options.config,
     env: process.env,
     shipped: demo,
     referenceApi: demo,
     secrets,
+    onSecretProblem: ({ message, hint }) => log.warn({ hint }, `${message}; the value known so far is used`),
   });
   if (!demo && setup.config.environments.length === 0) throw nothingToWatch('environments', setup);
   if (setup.scenarios.length === 0) throw nothingToWatch('scenarios', setup);
 
   const lock = directory.lock();
   const token = directory.token(process.env);
-  const log = !options.json && (demo || process.stderr.isTTY) ? humanLog() : jsonLog('info');
   if (lock.trouble)
     log.error({ err: lock.trouble }, 'the data directory cannot be locked; another watcher may use it too');
   const stack = new AsyncDisposableStack();
@@ -109,7 +110,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           policies: setup.policies,
           channels: setup.config.channels,
           channelTypes: setup.channelTypes,
-          secrets: { ...process.env, ...secrets },
+          secrets: setup.secrets,
           runRetentionMs: setup.config.runRetentionMs,
           uiDirectory: builtUi(),
         },

@@ -15,6 +15,7 @@ import { checkConnection, compileConnection } from '../../scenarios/language/con
 import type { Connection } from '../../scenarios/language/model.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { compileValue, type Template, template } from '../../scenarios/language/template.ts';
+import type { SecretSource } from '../../scenarios/secrets/secret-source.ts';
 import { configSchema } from './schema.ts';
 import { substitute } from './substitute.ts';
 
@@ -26,12 +27,6 @@ export interface EnvironmentSettings {
   /** The scenario's own stands over it. */
   connection: Connection | null;
 }
-
-/** Where a secret's value comes from, other than the environment variable of its name. */
-export type SecretSource =
-  | { readonly env: string }
-  | { readonly file: string }
-  | { readonly aws_ssm: string; readonly region?: string; readonly url?: string };
 
 export interface BackendEntry {
   name: string;

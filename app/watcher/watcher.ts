@@ -18,6 +18,7 @@ import type { Scenario } from '../../scenarios/language/model.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
 import { summarize } from '../../scenarios/run-store.ts';
 import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
+import type { SecretProvider } from '../../scenarios/secrets/create-secret-provider.ts';
 import type { EnvironmentSettings } from '../config/load.ts';
 import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
 import { userAgent, version } from '../version.ts';
@@ -46,8 +47,7 @@ export interface WatcherSettings {
   policies: Policy[];
   channels: ChannelSettings[];
   channelTypes: ReadonlyMap<string, Channel>;
-  /** Values of the secrets that scenarios may ask for. */
-  secrets: Readonly<Record<string, string | undefined>>;
+  secrets: SecretProvider;
   runRetentionMs: number;
   uiDirectory: string | null;
 }
@@ -191,8 +191,10 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   async function runMonitor(key: string, scheduledAt: number, abort: AbortSignal): Promise<void> {
     const definition = board.definition(key)!;
     const { scenario, environment } = definition;
-    const secrets = Object.fromEntries(scenario.secrets.map((name) => [name, settings.secrets[name] ?? '']));
+    const { values: secrets } = await settings.secrets.values(scenario.secrets, abort);
     const run = await runner.run({ scenario, environment, secrets, scheduledAt, abort });
+    // A secret may have been changed where it is kept.
+    if (run.failure) settings.secrets.suspect(scenario.secrets);
     await Promise.all([take(run, definition, abort), keep(run)]);
     deps.onRun?.(run);
   }
