@@ -31,6 +31,7 @@ export interface AttemptContext extends RunContext {
   readonly functions: Scope['functions'];
   /** null: generators do not repeat themselves. */
   readonly seed: number | null;
+  onStep?(step: Pick<StepResult, 'name' | 'row' | 'status'>): void;
 }
 
 /** Runs everything once. `abort` ends it early, `always` included: the run was stopped and is not a verdict. */
@@ -241,6 +242,8 @@ class AttemptRun {
 
   #take({ result, failure, captured }: StepOutcome): void {
     this.#steps.push(result);
+    const { name, row, status } = result;
+    this.#shared.onStep?.({ name, row, status });
     if (captured) for (const [name, value] of captured) this.#values.set(name, value);
     if (failure) this.#break(failure);
   }

@@ -157,6 +157,19 @@ describe('a passing run', () => {
 });
 
 describe('a failing run', () => {
+  test('each step is told as it ends, in every attempt', async () => {
+    handler = (request, response) => json(response, request.method === 'POST' ? 500 : 200, {});
+    const told: unknown[] = [];
+    const scenario = sketchScenario([{ name: 'read' }, { name: 'write', request: 'POST /v1/posts' }, { name: 'rest' }]);
+    await run({ ...scenario, retry: { times: 1, delayMs: 0 } }, { onStep: (step) => told.push(step) });
+    const attempt = [
+      { name: 'read', row: null, status: 'passed' },
+      { name: 'write', row: null, status: 'failed' },
+      { name: 'rest', row: null, status: 'skipped' },
+    ];
+    expect(told).toEqual([...attempt, ...attempt]);
+  });
+
   test('names step, expected and actual, and skips what follows', async () => {
     handler = (_request, response) => json(response, 500, { detail: 'no such column' });
     const result = await run(

@@ -3,7 +3,7 @@ import type { Clock, Instant } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import type { Connection, Scenario } from '../language/model.ts';
 import { compileValue, type Generators, type Scope, type Template } from '../language/template.ts';
-import type { Attempt, RunResult } from '../run-result.ts';
+import type { Attempt, RunResult, StepResult } from '../run-result.ts';
 import { assertionKind } from './assertions/registry.ts';
 import { type AttemptContext, runAttempt, timestamp } from './attempt.ts';
 import { mergeConnections } from './connection.ts';
@@ -56,6 +56,8 @@ export interface RunRequest {
   scheduledAt: Instant | null;
   /** Stops the run: it ends soon, as `skipped`. */
   abort: AbortSignal;
+  /** Told as each step ends, in every attempt. Nothing that could need redaction is in it. */
+  onStep?(step: Pick<StepResult, 'name' | 'row' | 'status'>): void;
 }
 
 export interface Runner {
@@ -86,7 +88,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const generators: Generators = { now: () => clock.now(), random };
 
   async function attempts(request: RunRequest, trace: string, evidence: RunEvidence, done: Attempt[]): Promise<void> {
-    const { scenario, environment, secrets, overrides = {}, seed = null, abort } = request;
+    const { scenario, environment, secrets, overrides = {}, seed = null, abort, onStep } = request;
     const session = new HttpSession({ clock, policy, lookup, bodyLimitBytes });
     const context: AttemptContext = {
       clock,
@@ -109,6 +111,7 @@ export function createRunner(options: RunnerOptions): Runner {
       baseUrl: environment.base_url,
       userAgent: options.userAgent,
       traceId: trace,
+      ...(onStep ? { onStep } : {}),
     };
     try {
       for (let number = 1; number <= scenario.retry.times + 1; number++) {
