@@ -7,7 +7,7 @@ const REPLACED = '[x]';
 /** What it stands for: one regular expression of them all, the longest first. */
 function byPattern(text: string, literals: readonly string[]): string {
   if (literals.length === 0) return text;
-  const escaped = literals.toSorted((a, b) => b.length - a.length).map((one) => one.replace('(', '\\('));
+  const escaped = literals.toSorted((a, b) => b.length - a.length).map((one) => one.replaceAll('(', '\\('));
   return text.replace(new RegExp(escaped.join('|'), 'g'), REPLACED);
 }
 
