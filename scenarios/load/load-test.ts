@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import { Redactor } from '../engine/evidence/redactor.ts';
-import { systemEntropy, traceId, uuidV7 } from '../engine/ids.ts';
+import { systemEntropy, uuidV7 } from '../engine/ids.ts';
 import type { Scenario } from '../language/model.ts';
 import type { K6Binary } from './k6-binary.ts';
 import { type Progress, runK6 } from './k6-process.ts';
@@ -55,6 +55,5 @@ export async function loadTest(test: LoadTest): Promise<LoadRun> {
   return loadRun(scenario, environment.name, report, {
     id: uuidV7(started, systemEntropy),
     startedAt: new Date(started).toISOString(),
-    traceId: traceId(systemEntropy),
   });
 }

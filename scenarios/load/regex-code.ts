@@ -7,9 +7,13 @@ export function regexCode(pattern: string): { code: string } | { error: string }
   const flags = new Set(leading?.[1]);
   try {
     const body = translate(pattern.slice(leading?.[0].length ?? 0), flags);
-    return { code: `/${body || '(?:)'}/${flags.has('i') ? 'i' : ''}u` };
+    const letters = `${flags.has('i') ? 'i' : ''}u`;
+    // Such as a repeated assertion, \b*, which RE2 takes.
+    new RegExp(body, letters);
+    return { code: `/${body || '(?:)'}/${letters}` };
   } catch (error) {
     if (error instanceof NoCounterpart) return { error: error.message };
+    if (error instanceof SyntaxError) return { error: 'a repetition of something that cannot be repeated' };
     throw error;
   }
 }

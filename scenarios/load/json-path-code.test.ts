@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { compileJsonQuery } from '../engine/jsonpath/index.ts';
+import { flat } from './code.ts';
+import { jsonPathCode } from './json-path-code.ts';
+import { Refused } from './refusal.ts';
+import { evaluate, MISSING } from './testing/evaluate.ts';
+
+interface Case {
+  name: string;
+  selector: string;
+  document?: unknown;
+  invalid_selector?: boolean;
+}
+
+/** The public compliance suite of RFC 9535, as the package carries it. */
+const suite = new URL(
+  'src/__tests__/jsonpath-compliance-test-suite/cts.json',
+  import.meta.resolve('jsonpath-rfc9535/package.json'),
+);
+const { tests } = JSON.parse(readFileSync(suite, 'utf8')) as { tests: Case[] };
+
+/** Flags, and patterns that come out of the document itself. */
+const REFUSED_AT_MOST = 25;
+
+test('a JSONPath selects in a script what it selects in the engine, for all of the compliance suite', () => {
+  const refused: string[] = [];
+  for (const { selector, document, invalid_selector: invalid } of tests) {
+    if (invalid) continue;
+    const query = compileJsonQuery(selector);
+    if ('error' in query) throw new Error(query.error);
+    let made: ReturnType<typeof jsonPathCode>;
+    try {
+      made = jsonPathCode(selector, 'body');
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      refused.push(`${selector}: ${error.message}`);
+      continue;
+    }
+    const value = evaluate(flat(made.code), { body: document });
+    const found = made.singular ? (value === MISSING ? [] : [value]) : value;
+    expect({ selector, found }).toEqual({ selector, found: query.select(document) });
+  }
+  expect(refused.length).toBeLessThan(REFUSED_AT_MOST);
+});
+
+test.each([
+  ['$.items[0].title', "at(body, 'items', 0, 'title')"],
+  ['$', 'body'],
+  ["$['a b'].__proto__", "at(body, 'a b', '__proto__')"],
+  ['$.items[*].id', "select(body, 'items', all, 'id')"],
+  ['$..id', "select(body, deep('id'))"],
+  ['$.items[1:3,-1]', "select(body, 'items', any(slice(1, 3, 1), -1))"],
+  [
+    "$.items[?@.price < 10 && @.name != 'tea']",
+    "select(body, 'items', where((node) => (compare(at(node, 'price'), '<', 10) && compare(at(node, 'name'), '!=', 'tea'))))",
+  ],
+])('%s reads as %s', (path, code) => {
+  expect(flat(jsonPathCode(path, 'body').code)).toBe(code);
+});
