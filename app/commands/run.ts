@@ -121,7 +121,8 @@ async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): P
   const next = jobs.values();
   const work = async () => {
     for (const scenario of next) {
-      report.runStarted({ monitor: `${scenario.id}@${environment.name}`, name: scenario.name });
+      const monitor = `${scenario.id}@${environment.name}`;
+      report.runStarted({ monitor, name: scenario.name });
       const run = await runner.run({
         scenario,
         environment: toRunEnvironment(environment),
@@ -130,6 +131,7 @@ async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): P
         secrets: (await setup.secrets.values(scenario.secrets, abort)).values,
         scheduledAt: null,
         abort,
+        onStep: (step) => report.stepFinished({ monitor, ...step }),
       });
       report.runFinished(run);
       allPassed &&= run.status === 'passed';
