@@ -54,6 +54,15 @@ describe('several reporters at once', () => {
     expect(JSON.parse(readFileSync(json, 'utf8')).runs).toEqual([failedRun, passedRun]);
   });
 
+  test('a terminal without a size counts as one of 80 columns', () => {
+    const [sized, unsized] = [80, 0].map((columns) => {
+      const out = { ...terminal(), columns };
+      createReporters([{ name: 'console', output: null }], out).runFinished(failedRun);
+      return out.written;
+    });
+    expect(unsized).toEqual(sized);
+  });
+
   test('two that want the same place are refused', () => {
     const twice = (output: string | null) => [
       { name: 'junit', output },

@@ -75,7 +75,9 @@ export function createReporters(
     const count = runs === undefined ? {} : { runs };
     if (output !== null) return { reporter: kind.create({ colour: false, ...count }), place: fileAt(output) };
     const { interactive, colour, columns } = terminal;
-    const reporter = kind.create({ colour, live: interactive, width: columns, ...count });
+    // A pseudo-terminal that nobody gave a size has no columns.
+    const width = columns > 0 ? columns : 80;
+    const reporter = kind.create({ colour, live: interactive, width, ...count });
     return { reporter, place: { write: (text: string) => terminal.write(text), close() {} } };
   });
   const tell = (ask: (reporter: Reporter) => string | undefined) => {
