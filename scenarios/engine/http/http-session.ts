@@ -1,7 +1,7 @@
 import type { Timings } from '../../run-result.ts';
 import type { PeerCertificate } from './certificate.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION, elsewhere } from './connection.ts';
-import { Connections } from './connections.ts';
+import { Connections, type Sending } from './connections.ts';
 import type { Network } from './connector.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { decodeBody } from './decode-body.ts';
@@ -9,7 +9,7 @@ import { abortReason, explainFailure, tooLarge } from './explain.ts';
 import type { ExchangeError } from './network-error.ts';
 import { type Answer, Passage } from './passage.ts';
 import { follow, redirectOf } from './redirects.ts';
-import { requestMessage, requestProblem } from './request-head.ts';
+import { requestProblem } from './request-head.ts';
 import type { HeaderFields } from './response-head.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -138,24 +138,21 @@ export class HttpSession {
     const target = targetOf(sent.url);
     const settings = sent.connection ?? DEFAULT_CONNECTION;
     const limitBytes = sent.method === 'HEAD' ? Number.POSITIVE_INFINITY : this.#options.bodyLimitBytes;
-    const message = requestMessage(sent, sent.url.pathname + sent.url.search);
-    const sending = { target, settings, method: sent.method, message, limitBytes };
+    const sending = { target, settings, request: sent, limitBytes };
     const repeatable = IDEMPOTENT.has(sent.method);
     // A server that closes after its answer says so along with it; the socket must be read once more to hear that.
     if (!repeatable && this.#connections.has(target, settings)) await nextTurn();
     let passage = await this.#pass(sending, abort, false);
     // A server may close an idle connection just as it is used again; such a request was not served (RFC 9110 §9.2.2).
-    const stale = passage.failure !== null && passage.phases === null && passage.receivedBytes === 0;
-    if (stale && repeatable && passage.phase === 'wait' && !abort.aborted) {
-      passage = await this.#pass(sending, abort, true);
-    }
+    const stale = passage.failure !== null && passage.phases === null && passage.sentAt !== null && !passage.touched;
+    if (stale && repeatable && !abort.aborted) passage = await this.#pass(sending, abort, true);
     const hop = await this.#outcome(request, target, passage);
     const cookies = request.cookies === false ? undefined : hop.response?.headers['set-cookie'];
     if (cookies !== undefined) await this.#cookies.store(request.url, cookies);
     return hop;
   }
 
-  #pass(sending: Parameters<Connections['send']>[0], abort: AbortSignal, fresh: boolean): Promise<Passage> {
+  #pass(sending: Sending, abort: AbortSignal, fresh: boolean): Promise<Passage> {
     return new Promise((resolve) => {
       const { clock } = this.#options;
       if (abort.aborted) {

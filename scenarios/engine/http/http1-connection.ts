@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../core/clock.ts';
 import type { PeerCertificate } from './certificate.ts';
-import { ignore, type Reader } from './connector.ts';
+import { ignore, type Reader } from './direct.ts';
 import type { Passage } from './passage.ts';
 import { ResponseParser } from './response-parser.ts';
 
@@ -66,6 +66,7 @@ export class Http1Connection implements Reader {
   #note(parser: ResponseParser): void {
     const passage = this.#passage!;
     if (parser.headComplete) passage.headersAt ??= this.#clock.monotonic();
+    passage.touched = true;
     passage.receivedBytes = parser.receivedBytes;
     passage.expectedBytes = parser.expectedBytes;
   }

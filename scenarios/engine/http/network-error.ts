@@ -1,6 +1,10 @@
 import { types } from 'node:util';
+import { NoHttp2 } from './no-http2.ts';
+import { ProxyFailed } from './proxy.ts';
+import { RefusedTarget } from './refused-target.ts';
 import type { ResponseProblem } from './response-parser.ts';
 import { UnusableCertificate } from './secure-context.ts';
+import { addressOf } from './target.ts';
 
 const { isNativeError } = types;
 
@@ -63,20 +67,67 @@ const CERTIFICATE: Record<string, [code: string, words: string, hint: string]> =
 export function explainNetworkError(failure: unknown, progress: Progress): ExchangeError {
   const problem = problemOf(failure);
   if (problem) return { kind: 'network', ...explainResponse(problem, progress) };
+  if (failure instanceof ProxyFailed) return explainProxy(failure);
   const error = innermost(failure);
   const code = codeOf(error);
   return {
     kind: 'network',
     ...(explainConnect(code, error, progress) ??
       explainTls(code, error, progress) ??
+      explainHttp2(code, error, progress) ??
       explainBreak(code, error, progress)),
   };
+}
+
+function explainProxy({ proxy, status, cause }: ProxyFailed): ExchangeError {
+  const target = addressOf(proxy);
+  if (cause) {
+    const progress = {
+      target,
+      hostname: proxy.hostname,
+      phase: 'connect' as const,
+      receivedBytes: 0,
+      expectedBytes: null,
+    };
+    const refused = cause instanceof RefusedTarget ? cause.refusal : null;
+    const { message, hint } = refused ?? explainNetworkError(cause, progress);
+    return {
+      kind: refused ? 'refused_target' : 'network',
+      code: 'PROXY_FAILED',
+      message: `the proxy of this connection: ${message}`,
+      hint,
+    };
+  }
+  const answered = status ? `answered with status ${status}` : 'closed the connection';
+  return {
+    kind: 'network',
+    code: 'PROXY_REFUSED',
+    message: `the proxy ${target} does not connect: it ${answered}`,
+    hint: status === 407 ? 'write user name and password into its URL' : 'does the proxy allow this target and port?',
+  };
+}
+
+function explainHttp2(code: string, error: Error, { target }: Progress): Explanation | undefined {
+  if (
+    error instanceof NoHttp2 ||
+    code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' ||
+    code === 'ERR_HTTP2_ERROR'
+  ) {
+    return {
+      code: 'HTTP2_NOT_SPOKEN',
+      message: `${target} does not speak HTTP/2`,
+      hint: 'leave http: "2" out of the connection',
+    };
+  }
+  if (!code.startsWith('ERR_HTTP2')) return undefined;
+  const reason = /NGHTTP2_([A-Z_0-9]+)/.exec(error.message)?.[1] ?? error.message;
+  return { code: 'HTTP2_FAILED', message: `${target} ended the HTTP/2 exchange: ${reason}`, hint: null };
 }
 
 function explainConnect(code: string, error: Error, { target, hostname, phase }: Progress): Explanation | undefined {
   switch (code) {
     case 'ECONNREFUSED': {
-      const by = addressOf(error) ?? target;
+      const by = addressIn(error) ?? target;
       const named = by === target ? by : `${target} (${by})`;
       return { code: 'CONNECTION_REFUSED', message: `connection refused by ${named}`, hint: 'is the service running?' };
     }
@@ -127,6 +178,7 @@ function explainTls(code: string, error: Error, { target }: Progress): Explanati
       hint: 'both are PEM; check the passphrase too',
     };
   }
+  if (code.endsWith('_NO_APPLICATION_PROTOCOL')) return undefined;
   const certificate = CERTIFICATE[code];
   if (certificate)
     return { code: certificate[0], message: `TLS with ${target}: ${certificate[1]}`, hint: certificate[2] };
@@ -214,7 +266,7 @@ function innermost(thrown: unknown): Error {
   return wrapped ? innermost(cause) : thrown;
 }
 
-function addressOf(error: Error): string | undefined {
+function addressIn(error: Error): string | undefined {
   const { address, port } = error as { address?: string; port?: number };
   if (!address || !port) return undefined;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;

@@ -1,5 +1,5 @@
 import type { PeerCertificate } from './certificate.ts';
-import type { ConnectPhases } from './connector.ts';
+import type { ConnectPhases } from './direct.ts';
 import type { HeaderFields } from './response-head.ts';
 import type { ResponseProblem } from './response-parser.ts';
 
@@ -26,6 +26,8 @@ export class Passage {
   failure: Error | ResponseProblem | null = null;
   receivedBytes = 0;
   expectedBytes: number | null = null;
+  /** Whether the other side has shown any reaction to the request. */
+  touched = false;
 
   /** How to give up; set by whoever carries the request at the moment. */
   cancel: () => void = () => {};

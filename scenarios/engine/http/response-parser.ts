@@ -47,6 +47,8 @@ export class ResponseParser {
   problem: ResponseProblem | null = null;
   /** Whether the connection can carry another exchange. */
   reusable = false;
+  /** Bytes of the last push that do not belong to the message. */
+  trailingBytes = 0;
 
   readonly #method: string;
   readonly #limitBytes: number;
@@ -83,6 +85,7 @@ export class ResponseParser {
     let at = 0;
     while (at < end && this.#state !== 'over') at = this.#step(chunk, at, end);
     // Whatever follows a message that nobody asked another one for is not an answer to the next request.
+    this.trailingBytes = end - at;
     if (at < end) this.reusable = false;
     return this.#state === 'over';
   }
