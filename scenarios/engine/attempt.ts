@@ -82,11 +82,11 @@ class AttemptRun {
     const attempt = this.#attempt;
     this.#setVariables();
     await within(deadlines.start(scenario.timeoutMs, this.#abort), async (signal) => {
-      await this.#section('before', scenario.before, signal);
+      if (scenario.before.length > 0) await this.#section('before', scenario.before, signal);
       if (scenario.data && !this.#broken) await this.#rows(scenario.data, signal);
       else await this.#section('steps', scenario.steps, signal);
       this.#broken = attempt.failure;
-      await this.#section('after', scenario.after, signal);
+      if (scenario.after.length > 0) await this.#section('after', scenario.after, signal);
     });
     if (scenario.always.length > 0) {
       const graceMs = Math.min(scenario.timeoutMs, GRACE_MS);
@@ -168,7 +168,6 @@ class AttemptRun {
     signal: AbortSignal,
     row: number | null = null,
   ): Promise<void> {
-    if (steps.length === 0) return;
     const place: StepPlace = { section, row, group: null };
     for (let index = 0; index < steps.length; index++) {
       const step = steps[index]!;

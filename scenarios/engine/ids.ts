@@ -1,46 +1,39 @@
 import { randomFillSync } from 'node:crypto';
 import type { Instant } from '../../core/clock.ts';
 
-/** A source of random bytes; tests seed it. */
-export type Entropy = (bytes: number) => Uint8Array;
+/** A source of random hexadecimal digits in lower case, at most a thousand at once; tests seed it. */
+export type Entropy = (digits: number) => string;
 
-const pool = new Uint8Array(4_096);
-let unused = 0;
+const bytes = Buffer.alloc(4_096);
+let pool = '';
+let used = 0;
 
-/** Random bytes of the system, fetched in bulk: a call for eight of them costs as much as one for thousands. */
-export const systemEntropy: Entropy = (bytes) => {
-  if (unused < bytes) {
-    randomFillSync(pool);
-    unused = pool.length;
+/** Digits of the system, fetched in bulk: a call for sixteen of them costs as much as one for thousands. */
+export const systemEntropy: Entropy = (digits) => {
+  if (used + digits > pool.length) {
+    pool = randomFillSync(bytes).toString('hex');
+    used = 0;
   }
-  unused -= bytes;
-  return pool.slice(unused, unused + bytes);
+  used += digits;
+  return pool.slice(used - digits, used);
 };
-
-const hex = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 
 /** RFC 9562 §5.7: ordered by time, the rest random. */
 export function uuidV7(now: Instant, entropy: Entropy): string {
-  const bytes = entropy(16).slice();
-  let left = Math.floor(now);
-  for (let index = 5; index >= 0; index--) {
-    bytes[index] = left % 256;
-    left = Math.floor(left / 256);
-  }
-  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const text = hex(bytes);
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`;
+  const time = Math.floor(now).toString(16).padStart(12, '0');
+  const random = entropy(19);
+  const variant = '89ab'[Number.parseInt(random[0]!, 16) % 4];
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(1, 4)}-${variant}${random.slice(4, 7)}-${random.slice(7)}`;
 }
 
 /** W3C Trace Context §3.2.2.3: 16 bytes, not all zero. */
 export function traceId(entropy: Entropy): string {
-  return nonZero(hex(entropy(16)));
+  return nonZero(entropy(32));
 }
 
 /** W3C Trace Context §3.2.2.4: 8 bytes, not all zero. */
 export function spanId(entropy: Entropy): string {
-  return nonZero(hex(entropy(8)));
+  return nonZero(entropy(16));
 }
 
 /** The run's own span: the random half of its UUIDv7, whose variant bits keep it from being zero. */
@@ -53,4 +46,4 @@ export function traceparent(trace: string, span: string): string {
   return `00-${trace}-${span}-01`;
 }
 
-const nonZero = (text: string) => (/[^0]/.test(text) ? text : `${text.slice(1)}1`);
+const nonZero = (text: string) => (/^0+$/.test(text) ? `${text.slice(1)}1` : text);

@@ -149,6 +149,7 @@ export function createRunner(options: RunnerOptions): Runner {
         fault ??= `this machine has no network: ${last.failure?.message}`;
       }
       const stopped = abort.aborted && last?.status !== 'passed';
+      const started = timestamp(clock, startedAt);
       const result: RunResult = {
         id: uuidV7(startedAt, entropy),
         monitor: `${scenario.id}@${environment.name}`,
@@ -161,8 +162,8 @@ export function createRunner(options: RunnerOptions): Runner {
         tags: [...scenario.tags],
         status: stopped ? 'skipped' : fault !== null ? 'error' : (last?.status ?? 'error'),
         degraded: last?.status === 'passed' && fault === null && (done.length > 1 || hasWarnings(last)),
-        scheduled_at: timestamp(clock, request.scheduledAt ?? startedAt),
-        started_at: timestamp(clock, startedAt),
+        scheduled_at: request.scheduledAt === null ? started : timestamp(clock, request.scheduledAt),
+        started_at: started,
         duration_ms: clock.monotonic() - start,
         trace_id: trace,
         attempts: done,
