@@ -87,7 +87,12 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   const main = [
     ...(attempt(null, () => variableCalls(scenario, options.variables ?? {})) ?? []),
     ...lines(scenario.before),
-    ...(scenario.data ? ["set('row', rows[rowNumber(rows) - 1]())", "set('$row', rowNumber(rows))"] : []),
+    ...(scenario.data
+      ? [
+          `set('row', rows[rowNumber(rows) - 1]${hasTemplates(scenario.data) ? '()' : ''})`,
+          "set('$row', rowNumber(rows))",
+        ]
+      : []),
     ...lines(scenario.steps),
     ...lines(scenario.after),
   ];
@@ -95,9 +100,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   const connection = mergeConnections(options.connection ?? null, scenario.connection);
   const load = attempt(null, () => optionsCode(scenario, connectionCode(connection, options.environment)));
   const constants = attempt(null, () => [
-    ...(scenario.data
-      ? [`const rows = ${print(list(scenario.data.map((row) => prefixed('() => (', withEnd(valueCode(row))))))};`]
-      : []),
+    ...(scenario.data ? [rowsCode(scenario.data)] : []),
     ...[...included].map(([parameters, name]) => parametersCode(name, parameters, included)),
   ]);
   if (refusals.length > 0 || !load || !constants) return { refusals: inOrder(refusals) };
@@ -175,6 +178,17 @@ function parametersCode(name: string, { outer, values }: Parameters, all: Readon
   ]);
   return `const ${name} = ${print(code)};`;
 }
+
+/** Rows without templates are the same for all virtual users, which then share one copy of them. */
+function rowsCode(rows: readonly Template[]): string {
+  if (!hasTemplates(rows)) {
+    const made = prefixed('() => ', list(rows.map(valueCode)));
+    return `const rows = ${print(call('new SharedArray', "'rows'", made))};`;
+  }
+  return `const rows = ${print(list(rows.map((row) => prefixed('() => (', withEnd(valueCode(row))))))};`;
+}
+
+const hasTemplates = (rows: readonly Template[]) => rows.some(({ kind }) => kind !== 'constant');
 
 function withEnd(code: Code): Code {
   return typeof code === 'string' ? `${code})` : { ...code, after: ')' };

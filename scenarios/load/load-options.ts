@@ -31,7 +31,8 @@ export function optionsCode(scenario: Scenario, connection: readonly (readonly [
 }
 
 function executorCode(scenario: Scenario): Code {
-  const longestMs = scenario.timeoutMs + Math.min(scenario.timeoutMs, GRACE_MS);
+  const graceMs = scenario.always.length > 0 ? Math.min(scenario.timeoutMs, GRACE_MS) : 0;
+  const longestMs = scenario.timeoutMs + graceMs;
   const gracefulStop: [string, Code] = ['gracefulStop', quoted(seconds(longestMs))];
   if (!scenario.load) {
     // Nothing says how much: once, with every row.

@@ -3,16 +3,16 @@ export const MISSING = Symbol('missing');
 
 /** Whether a value meets every operator of a condition. */
 export function holds(actual, condition) {
-  return judge(actual, condition, false) === true;
+  return judgeValue(actual, condition, false) === true;
 }
 
 /** As `holds`, for what comes from where there are only texts: 60 means "60", and "60" is more than 59. */
 export function textHolds(actual, condition) {
-  return judge(actual, condition, true) === true;
+  return judgeValue(actual, condition, true) === true;
 }
 
 /** True, false, or null: an operator does not go with such a value, so that its opposite does not hold either. */
-function judge(actual, condition, textual) {
+function judgeValue(actual, condition, textual) {
   const verdicts = Object.keys(condition).map((operator) => {
     const operand = condition[operator];
     if (operator === 'exists') return (actual !== MISSING) === operand;
@@ -33,7 +33,7 @@ const OPERATORS = {
     return comparable ? false : null;
   },
   not(condition, actual, textual) {
-    const verdict = judge(actual, condition, textual);
+    const verdict = judgeValue(actual, condition, textual);
     return verdict === null ? null : !verdict;
   },
   contains(wanted, actual, textual) {
@@ -45,7 +45,7 @@ const OPERATORS = {
   type: (wanted, actual) => typeOf(actual) === wanted || (wanted === 'integer' && Number.isInteger(actual)),
   count(condition, actual) {
     const count = countOf(actual);
-    return count === undefined ? null : judge(count, condition, false);
+    return count === undefined ? null : judgeValue(count, condition, false);
   },
   lt: (limit, actual, textual) => ordered(limit, actual, textual, (a, b) => a < b),
   lte: (limit, actual, textual) => ordered(limit, actual, textual, (a, b) => a <= b),
@@ -56,7 +56,7 @@ const OPERATORS = {
   each(condition, actual, textual) {
     if (!Array.isArray(actual)) return null;
     for (const entry of actual) {
-      const verdict = judge(entry, condition, textual);
+      const verdict = judgeValue(entry, condition, textual);
       if (verdict !== true) return verdict;
     }
     return true;

@@ -73,8 +73,9 @@ export function step(name, body, parameters = null, begun = false) {
     const missing = error instanceof TemplateError && error.undefinedName && state.cleaning;
     ran = !(missing || error instanceof Skipped);
     if (ran) {
-      fail(error.message);
-      if (!(error instanceof TemplateError || error instanceof StepError)) throw error;
+      const known = error instanceof TemplateError || error instanceof StepError;
+      fail(known ? error.message : String(error));
+      if (!known) throw error;
     }
   } finally {
     if (ran) failedSteps.add(state.stepFailed);
@@ -168,6 +169,7 @@ export function repeat({ every, atMost, timeout = Number.POSITIVE_INFINITY }, as
   try {
     for (let tries = 1; ; tries++) {
       let answer = null;
+      /** @type {Error | null} */
       let error = null;
       try {
         answer = ask();
@@ -241,6 +243,7 @@ export function parallel(members, condition = () => true, parameters = null) {
   asked.forEach((member, index) => {
     member.answer = answers[index];
   });
+  /** @type {Error | null} */
   let stopped = null;
   for (const { name, parameters: own = null, request, judge, error, answer } of made) {
     const conclude = () => {

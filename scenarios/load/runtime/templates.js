@@ -2,7 +2,7 @@
 export const values = new Map();
 
 /** The parameters of the include that the step stands in; they hide values of the same names. */
-export const scope = { current: null, entered: new Map() };
+export const scope = { current: /** @type {any} */ (null), entered: new Map() };
 
 /** Steps into an include: its parameters are evaluated for the first of its steps, in the scope around it. */
 export function enter(parameters) {
