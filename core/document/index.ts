@@ -10,5 +10,6 @@ export {
   readDocument,
   type SourceDocument,
 } from './document.ts';
+export { type Edit, type Edited, editDocument } from './edit.ts';
 export { type Layout, printYaml } from './print.ts';
 export { nearest, suggestion } from './suggest.ts';

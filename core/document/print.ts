@@ -26,7 +26,8 @@ export function printYaml(value: unknown, layout: Layout = {}): string {
   return `${[...lines, ...printer.document(value)].join('\n')}\n`;
 }
 
-class Printer {
+/** Prints pieces of a document, for whoever puts them into one. Paths count from its root, indents are spaces. */
+export class Printer {
   readonly #layout: Layout;
 
   constructor(layout: Layout) {
@@ -49,14 +50,47 @@ class Printer {
   #list(value: readonly unknown[], path: Path, indent: string): string[] {
     return value.flatMap((item, index) => {
       const at = [...path, index];
-      const comment = this.#comment(at, indent);
-      const line = this.#line(item, at, indent.length + 2, false);
-      if (line !== undefined) return [...comment, `${indent}- ${line}`];
-      const lines = this.#lines(item, at, `${indent}  `);
-      // A mapping or list begins on the line of its dash; a block of text has its mark there.
-      const [first, ...rest] = lines;
-      return [...comment, `${indent}- ${first!.trimStart()}`, ...rest];
+      return [...this.#comment(at, indent), ...this.#item(item, at, indent)];
     });
+  }
+
+  #item(value: unknown, path: Path, indent: string): string[] {
+    const line = this.#line(value, path, indent.length + 2, false);
+    if (line !== undefined) return [`${indent}- ${line}`];
+    // A mapping or list begins on the line of its dash; a block of text has its mark there.
+    const [first, ...rest] = this.#lines(value, path, `${indent}  `);
+    return [`${indent}- ${first!.trimStart()}`, ...rest];
+  }
+
+  /** `key: value`, on one line or several. The first has no indent. */
+  entry(value: unknown, path: Path, indent: string): string[] {
+    return this.#entry(`${this.key(String(path.at(-1)), false)}:`, value, path, indent);
+  }
+
+  /** `- value`, on one line or several. The first has no indent. */
+  item(value: unknown, path: Path, indent: string): string[] {
+    const lines = this.#item(value, path, indent);
+    return [lines[0]!.trimStart(), ...lines.slice(1)];
+  }
+
+  /** @param flow inside of brackets */
+  key(key: string, flow: boolean): string {
+    return text(key, flow);
+  }
+
+  /** A text behind a key in block style, without quotes where that is possible. */
+  bare(value: string, path: Path): string {
+    return text(value, false, this.#layout.bareTemplate?.(path) ?? false);
+  }
+
+  /** Inside of brackets, however long it becomes. */
+  flow(value: unknown, path: Path): string {
+    if (typeof value !== 'object' || value === null) return this.#line(value, path, 0, true)!;
+    if (Array.isArray(value)) return `[${value.map((item, index) => this.flow(item, [...path, index])).join(', ')}]`;
+    const entries = this.#keys(value as Mapping, path).map(
+      (key) => `${text(key, true)}: ${this.flow((value as Mapping)[key], [...path, key])}`,
+    );
+    return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
 
   /** `key:` and what follows, on this line or on lines of its own. */
@@ -161,7 +195,7 @@ export function text(value: string, flow = false, bareTemplate = false): string 
 }
 
 /** JSON's escapes are YAML's; letters that are not seen, or end a line, are escaped too. */
-function quoted(value: string): string {
+export function quoted(value: string): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g,
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,7 +1,7 @@
-import { type Path, printYaml } from '../../core/document/index.ts';
-import { protocols, protocolsNamedIn } from '../engine/protocols/registry.ts';
+import { type Layout, type Path, printYaml } from '../../core/document/index.ts';
+import { protocols } from '../engine/protocols/registry.ts';
 import { ScenarioSchema, type WrittenScenario, type WrittenStep } from './schema.ts';
-import { entriesOf, field, isMapping, listOf } from './written.ts';
+import { entriesOf, field, isMapping } from './written.ts';
 
 export interface PrintOptions {
   /** What stands above a value, by its path: `['steps', 2]`, `['secrets']`; `[]` is the top of the file. */
@@ -26,18 +26,22 @@ const BLOCKS_OF_MAPPINGS = ['expect', 'warn', 'until', 'repeat', 'load', ...prot
  * in quotes. `parseScenario` reads the same scenario from it.
  */
 export function printScenario(written: WrittenScenario, { comments = [] }: PrintOptions = {}): string {
-  const short = shortened(written);
   const byPath = new Map(comments.map(({ path, text }) => [JSON.stringify(path), text]));
-  return printYaml(short, {
-    order: (keys, path) => {
-      if (path.length === 0) return inOrder(keys, TOP_LEVEL);
-      return isStep(path) ? inOrder(keys, stepOrder(at(short, path))) : keys;
-    },
-    block: needsLines,
-    bareTemplate: (path) => path.at(-1) === 'request' && isStep(path.slice(0, -1)),
+  return printYaml(shortened(written), {
+    ...scenarioLayout,
     comment: (path) => byPath.get(JSON.stringify(path)),
   });
 }
+
+/** How scenario files are laid out. */
+export const scenarioLayout: Layout = {
+  order: (keys, path) => {
+    if (path.length === 0) return inOrder(keys, TOP_LEVEL);
+    return isStep(path) ? inOrder(keys, stepOrder(keys)) : keys;
+  },
+  block: needsLines,
+  bareTemplate: (path) => path.at(-1) === 'request' && isStep(path.slice(0, -1)),
+};
 
 /** The same file with the short forms that it leaves room for. */
 export function shortened(written: WrittenScenario): WrittenScenario {
@@ -74,8 +78,8 @@ function shortStep(step: WrittenStep): WrittenStep {
   return copy as WrittenStep;
 }
 
-function stepOrder(step: unknown): string[] {
-  const own = isMapping(step) ? protocolsNamedIn(step) : [];
+function stepOrder(written: readonly string[]): string[] {
+  const own = protocols.filter(({ key }) => written.includes(key));
   const keys = [...own, ...protocols].flatMap(({ key, keys: all }) => [key, 'auth', ...Object.keys(all)]);
   return [...STEP_FIRST, ...keys, ...STEP_LAST];
 }
@@ -101,11 +105,4 @@ function needsLines(path: Path, value: object): boolean {
   const inner = Object.values(value);
   if (inner.length < 2) return false;
   return BLOCKS_OF_SEVERAL.includes(key) || (BLOCKS_OF_MAPPINGS.includes(key) && inner.some(isMapping));
-}
-
-function at(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof key === 'number' ? listOf(inner)[key] : field(inner, key)),
-    value,
-  );
 }

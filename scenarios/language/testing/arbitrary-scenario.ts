@@ -53,7 +53,9 @@ const json = fc.letrec<{ value: unknown }>((tie) => ({
     fc.integer(),
     fc.boolean(),
     fc.constant(null),
-    fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }).map((number) => (Object.is(number, -0) ? 0 : number)),
+    fc
+      .double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 })
+      .map((number) => (Object.is(number, -0) ? 0 : number)),
     fc.array(tie('value'), { maxLength: 3 }),
     fc.dictionary(fc.oneof(word, fc.constantFrom('a b', '@id', '0', 'true', '$.x')), tie('value'), {
       maxKeys: 4,
