@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
+import { template } from '../language/template.ts';
 import type { RunResult } from '../run-result.ts';
 import { createRunner } from './runner.ts';
 import { toSpans } from './spans.ts';
@@ -18,6 +19,9 @@ const CANARIES = {
   basic: 'canary-BASIC-7777',
   plain: 'canary-PASSWORDFIELD-8888',
   query: 'canary-QUERY-9999',
+  proxy: 'canary-PROXY/aa aa',
+  passphrase: 'canary-PASSPHRASE-bbbb',
+  hop: 'canary-HOPCOOKIE-cccc',
 };
 
 /** Every canary in the forms that a careless service might echo. */
@@ -62,6 +66,11 @@ async function withLeakyService(act: (origin: string) => Promise<void>): Promise
       for (const secret of Object.values(CANARIES)) if (got.includes(secret)) known.add(secret);
       const echo = [...known].flatMap(forms);
       response.setHeader('content-type', 'application/json');
+      if (request.url!.startsWith('/hop')) {
+        known.add(CANARIES.hop);
+        response.setHeader('set-cookie', `hop=${CANARIES.hop}; Path=/nowhere`);
+        return response.writeHead(302, { location: '/landed' }).end();
+      }
       response.setHeader('set-cookie', [`sid=${CANARIES.setCookie}; HttpOnly`, 'theme=dark']);
       response.setHeader('x-echo', encodeURIComponent(body + request.url + JSON.stringify(request.headers)));
       response.statusCode = request.url!.startsWith('/fail') ? 500 : 200;
@@ -87,10 +96,19 @@ async function withLeakyService(act: (origin: string) => Promise<void>): Promise
   }
 }
 
-function run(origin: string, steps: StepSketch[]): Promise<RunResult> {
-  const runner = createRunner({ clock: systemClock, userAgent: 'ringdown/0', allowedOrigins: [origin] });
+function run(
+  origin: string,
+  steps: Parameters<typeof sketchScenario>[0],
+  more: Parameters<typeof sketchScenario>[1] = {},
+): Promise<RunResult> {
+  const runner = createRunner({
+    clock: systemClock,
+    userAgent: 'ringdown/0',
+    allowedOrigins: [origin, 'http://api.test.invalid'],
+  });
   return runner.run({
     scenario: sketchScenario(steps, {
+      ...more,
       secrets: ['KEY'],
       retry: { times: 1, delayMs: 0 },
       always: [{ request: 'DELETE /{{ token }}' }],
@@ -151,6 +169,45 @@ test('no canary is left in failures: assertions, messages, refused targets and b
       expect(traces(JSON.stringify(toSpans(result)))).toEqual([]);
     });
   }
+});
+
+test('no canary is left of decisions, repeats, groups, rows and redirects', async () => {
+  const [first, ...rest] = everywhere;
+  const more = { data: [{ key: '{{ secrets.KEY }}' }, { key: 'other' }] };
+  const steps: Parameters<typeof sketchScenario>[0] = [
+    first!,
+    { if: { value: '{{ secrets.KEY }}', equals: 'other' } },
+    { request: 'GET /hop', maxRedirects: 3, expect: { redirects: { count: 1 } } },
+    { parallel: rest },
+    { request: 'POST /{{ row.key }}', json: '{{ row }}', warn: { jsonpath: { '$.url': '{{ secrets.KEY }}' } } },
+    { request: 'GET /{{ token }}', repeat: { until: { jsonpath: { '$.access_token': 'never' } }, atMost: 3 } },
+  ];
+  await withLeakyService(async (origin) => {
+    const result = await run(origin, steps, more);
+    expect(result).toMatchObject({ status: 'failed', watcher_fault: null });
+    expect(result.steps.find(({ name }) => name === 'step 3')).toMatchObject({ status: 'passed' });
+    expect(traces(JSON.stringify(result))).toEqual([]);
+    expect(traces(JSON.stringify(toSpans(result)))).toEqual([]);
+  });
+});
+
+test('no canary is left of the settings of a connection', async () => {
+  await withLeakyService(async (origin) => {
+    const url = `${origin.replace('http://', `http://user:${encodeURIComponent(CANARIES.proxy)}@`)}`;
+    const connection = { proxy: template(url) };
+    const step = { request: 'GET http://api.test.invalid/', connection };
+    const through = await run(origin, [step]);
+    expect(through).toMatchObject({ status: 'passed', watcher_fault: null });
+    expect(through.steps[0]!.response!.body!.text).toContain('proxy-authorization');
+    const broken = await run(origin, [{ ...step, request: 'GET http://api.test.invalid/fail' }]);
+    const refused = await run(origin, [{ ...step, connection: { proxy: template(url.replace(/:\d+$/, ':1')) } }]);
+    const clientCertificate = { cert: 'x', key: 'y', passphrase: template(CANARIES.passphrase) };
+    const unusable = await run(origin, [{ request: `GET ${origin}/`, connection: { clientCertificate } }]);
+    for (const result of [through, broken, refused, unusable]) {
+      expect(traces(JSON.stringify(result))).toEqual([]);
+      expect(traces(JSON.stringify(toSpans(result)))).toEqual([]);
+    }
+  });
 });
 
 test('a secret across the end of what is kept of a body leaves no half behind', async () => {
