@@ -1,10 +1,15 @@
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
-import { pinnedLookup } from '../http/connector.ts';
+import { pinnedLookup, RefusedTarget } from '../http/connector.ts';
+import { explainConnect } from '../http/explain.ts';
 import type { ExchangeError } from '../http/network-error.ts';
 import { addressOf, type Target } from '../http/target.ts';
-import { explain, stopped } from './connect.ts';
+import { stopped } from './connect.ts';
 import type { ProtocolContext } from './protocol.ts';
+
+const NOTHING = { dnsMs: null, connectMs: null, tlsMs: null };
+/** Never seen: a lookup that gives none gives an error. */
+const NO_ADDRESS = new Error('no address');
 
 /**
  * The first address of a target that the URL policy allows, for what cannot be connected to through a socket of ours.
@@ -18,7 +23,7 @@ export async function allowedAddress(
   const host = connection.resolve ?? target.hostname;
   if (isIP(host)) {
     const refusal = policy.checkAddress(target.origin, host);
-    return refusal ? { error: { kind: 'refused_target', code: 'TARGET_REFUSED', ...refusal } } : { value: host };
+    return refusal ? { error: explainConnect(new RefusedTarget(refusal), target, NOTHING) } : { value: host };
   }
   const late = { words: `the name ${host} was not looked up`, hint: `it is needed for ${addressOf(target)}` };
   if (abort.aborted) return { error: stopped(abort, late) };
@@ -29,8 +34,8 @@ export async function allowedAddress(
       abort.removeEventListener('abort', stop);
     });
     lookup(host, { all: true }, (error, found) => {
-      const [first] = found as LookupAddress[];
-      resolve(error || !first ? { error: explain(error, target) } : { value: first.address });
+      const [first] = error ? [] : (found as LookupAddress[]);
+      resolve(first ? { value: first.address } : { error: explainConnect(error ?? NO_ADDRESS, target, NOTHING) });
     });
   });
 }

@@ -4,6 +4,7 @@ import type { Timings } from '../../run-result.ts';
 import { type PeerCertificate, peerCertificate } from '../http/certificate.ts';
 import type { ConnectionSettings } from '../http/connection.ts';
 import { type ConnectPhases, type Dialing, dial, ignore, isTls, RefusedTarget } from '../http/connector.ts';
+import { abortReason, explainConnect } from '../http/explain.ts';
 import { type ExchangeError, explainNetworkError } from '../http/network-error.ts';
 import { addressOf, parseTarget, type Target } from '../http/target.ts';
 import { TimeUp } from '../http/time-up.ts';
@@ -23,6 +24,9 @@ export interface Unconnected {
 
 type ConnectContext = Pick<ProtocolContext, 'abort' | 'clock' | 'connection' | 'lookup' | 'policy'>;
 
+/** Never seen: whoever gives no socket gives an error. */
+const NO_CONNECTION = new Error('no connection');
+
 /**
  * Connects to what the URL policy allows. Never rejects; the caller owns the socket, which nothing listens to yet.
  * @param alpn protocols to offer in TLS (RFC 7301)
@@ -36,14 +40,14 @@ export function connect(
   const { abort } = context;
   const nothing: ConnectPhases = { dnsMs: null, connectMs: null, tlsMs: null };
   const refusal = context.policy.checkTarget(target);
-  if (refusal) return Promise.resolve({ error: refused(refusal), phases: nothing });
-  if (abort.aborted) return Promise.resolve({ error: stopped(abort, waitingFor(target, nothing)), phases: nothing });
+  const early = refusal ? new RefusedTarget(refusal) : abort.aborted ? abortReason(abort) : null;
+  if (early) return Promise.resolve({ error: explainConnect(early, target, nothing), phases: nothing });
   return new Promise((resolve) => {
     let dialing: Dialing | undefined;
     const cut = () => {
       dialing?.cancel();
       const phases = dialing?.phases ?? nothing;
-      resolve({ error: stopped(abort, waitingFor(target, phases)), phases });
+      resolve({ error: explainConnect(abortReason(abort), target, phases), phases });
     };
     abort.addEventListener('abort', cut, { once: true });
     dialing = dial(context, { target, settings, alpn }, (error, socket) => {
@@ -51,7 +55,7 @@ export function connect(
       // The phases are known when `dial` has returned, which may be after this.
       queueMicrotask(() => {
         const phases = dialing?.phases ?? nothing;
-        if (!socket) resolve({ error: explain(error, target), phases });
+        if (!socket) resolve({ error: explainConnect(error ?? NO_CONNECTION, target, phases), phases });
         else resolve({ socket, phases, certificate: isTls(socket) ? peerCertificate(socket) : null });
       });
       // Between here and there nobody else listens.
@@ -75,7 +79,6 @@ export function explain(
   phase: 'connect' | 'wait' | 'download' = 'connect',
   receivedBytes = 0,
 ): ExchangeError {
-  if (thrown instanceof RefusedTarget) return refused(thrown.refusal);
   const { hostname } = target;
   return explainNetworkError(thrown, {
     target: addressOf(target),
@@ -121,19 +124,5 @@ export function timingsOf(phases: ConnectPhases | null, { start, sent, firstByte
     download_ms: firstByte === null ? null : end - firstByte,
     total_ms: end - start,
     connection_reused: phases === null && sent !== null,
-  };
-}
-
-function refused(refusal: { message: string; hint: string }): ExchangeError {
-  return { kind: 'refused_target', code: 'TARGET_REFUSED', ...refusal };
-}
-
-function waitingFor(target: Target, phases: ConnectPhases): { words: string; hint: string } {
-  const address = addressOf(target);
-  if (phases.connectMs === null)
-    return { words: `${address} did not accept the connection`, hint: 'check name, route and firewall' };
-  return {
-    words: `${address} took the connection and did not finish the TLS handshake`,
-    hint: 'does the port speak TLS, and is the service overloaded?',
   };
 }

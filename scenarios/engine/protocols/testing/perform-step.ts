@@ -41,7 +41,7 @@ export async function performStep(step: WrittenFields, circumstances: Circumstan
     functions: null,
   };
   const policy = createUrlPolicy(allowed);
-  const network = { clock: systemClock, policy, lookup: systemNames };
+  const network = { clock: rest.clock ?? systemClock, policy, lookup: rest.lookup ?? systemNames };
   const http = new HttpSession({ ...network, bodyLimitBytes: rest.bodyLimitBytes ?? 2 ** 20 });
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new TimeUp(timeoutMs)), timeoutMs);
