@@ -142,10 +142,12 @@ function stepWithout(
   lost: Omission[],
 ): StepDraft | null {
   const part = (place: Path) => {
-    const [key, kind, name] = place;
+    const until = place[0] === 'repeat' && place[1] === 'until' ? ['repeat', 'until'] : [];
+    const [key, kind, name] = until.length > 0 ? ['expect', ...place.slice(2)] : place;
     if (kind === undefined || !['expect', 'warn', 'capture'].includes(String(key))) return null;
     const deep = key !== 'capture' && name !== undefined && MANIFOLD.includes(String(kind));
-    return deep ? [key!, kind, name] : [key!, kind];
+    const inner = deep ? [kind, name] : [kind];
+    return [...(until.length > 0 ? until : [key!]), ...inner];
   };
   const omission = (what: string, { message, hint }: Diagnostic): Omission => ({
     item: step.name,
