@@ -274,7 +274,14 @@ export function fixtureComparison(run: RunResult, baseline: RunSummary | null): 
       run_id: run.id,
       baseline_run_id: baseline?.id ?? null,
       baseline_started_at: baseline?.started_at ?? null,
-      steps: run.steps.map((step) => ({ name: step.name, status: { before: 200, now: 200 }, headers: [], body: [] })),
+      steps: run.steps.map((step) => ({
+        name: step.name,
+        row: step.row,
+        baseline_row: step.row,
+        status: { before: 200, now: 200 },
+        headers: [],
+        body: [],
+      })),
     };
   }
   const line = (change: DiffLine['change'], text: string, always_varies = false): DiffLine => ({
@@ -289,6 +296,8 @@ export function fixtureComparison(run: RunResult, baseline: RunSummary | null): 
     steps: [
       {
         name: 'sign in',
+        row: null,
+        baseline_row: null,
         status: { before: 201, now: 201 },
         headers: [
           line('removed', 'date: Mon, 23 Nov 2026 06:38:12 GMT', true),
@@ -298,6 +307,8 @@ export function fixtureComparison(run: RunResult, baseline: RunSummary | null): 
       },
       {
         name: 'write',
+        row: null,
+        baseline_row: null,
         status: { before: 201, now: 500 },
         headers: [
           line('removed', 'content-length: 162'),
@@ -324,8 +335,15 @@ export function fixtureComparison(run: RunResult, baseline: RunSummary | null): 
           line('same', '}'),
         ],
       },
-      { name: 'read it back', status: { before: 200, now: null }, headers: [], body: [] },
-      { name: 'delete', status: { before: 204, now: null }, headers: [], body: [] },
+      {
+        name: 'read it back',
+        row: null,
+        baseline_row: null,
+        status: { before: 200, now: null },
+        headers: [],
+        body: [],
+      },
+      { name: 'delete', row: null, baseline_row: null, status: { before: 204, now: null }, headers: [], body: [] },
     ],
   };
 }

@@ -63,7 +63,7 @@ const MonitorRow = memo(function MonitorRow({ monitor }: { monitor: Monitor }) {
       <th scope="row" className="cell-name">
         <Link href={monitorPath(monitor.key)} className="row-link" data-row>
           {monitor.name}
-        </Link>
+        </Link>{' '}
         <FlakyTag monitor={monitor} />
         <Why monitor={monitor} />
       </th>

@@ -53,7 +53,10 @@ export function MonitorPage({ monitorKey }: { monitorKey: string }) {
         {monitor.recent_runs.length === 0 ? (
           <Empty title="No run yet">Its first run, {monitor.schedule ?? 'started by hand'}, will appear here.</Empty>
         ) : (
-          <RunStrip runs={monitor.recent_runs} />
+          <>
+            <RunStrip runs={monitor.recent_runs} />
+            <p className="flake-words">Flaky, passed only at a later attempt: {flakeWords(monitor)}</p>
+          </>
         )}
       </Panel>
       <LatencyPanel monitor={monitor} />
@@ -109,7 +112,6 @@ function MonitorHead({ monitor }: { monitor: Monitor }) {
           <Fact label="Runs that passed, last 24 h">
             {monitor.uptime_24h === null ? 'no runs yet' : percentWords(monitor.uptime_24h)}
           </Fact>
-          <Fact label="Flaky: passed only at a later attempt">{flakeWords(monitor)}</Fact>
           <Fact label="Last run">
             {run ? (
               <>
