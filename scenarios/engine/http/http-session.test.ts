@@ -1,70 +1,13 @@
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../../core/clock.ts';
+import { describe, expect, test } from '@jest/globals';
 import { CERTIFICATE, PRIVATE_KEY } from '../testing/certificate.ts';
 import { type Lookup, systemNames } from './connector.ts';
-import { type HttpRequest, HttpSession, TimeUp } from './http-session.ts';
-import { createUrlPolicy } from './url-policy.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function listen(server: Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanups.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-const serve = (listener: RequestListener) => listen(createServer(listener));
-
-/** A server that answers each request with raw bytes, then leaves the connection to `after`. */
-const serveRaw = (answer: string | Buffer, after: (socket: Socket) => void = (socket) => socket.end()) =>
-  listen(
-    createTcpServer((socket) => {
-      socket.once('data', () => {
-        socket.write(answer);
-        after(socket);
-      });
-    }),
-  );
-
-function session(origins: string[], more: { lookup?: Lookup; bodyLimitBytes?: number } = {}): HttpSession {
-  const made = new HttpSession({
-    clock: systemClock,
-    policy: createUrlPolicy(origins),
-    lookup: more.lookup ?? systemNames,
-    bodyLimitBytes: more.bodyLimitBytes ?? 10 * 2 ** 20,
-  });
-  cleanups.push(() => made.close());
-  return made;
-}
-
-const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => ({
-  method: 'GET',
-  url: new URL(url),
-  headers: {},
-  body: null,
-  maxRedirects: 0,
-  ...more,
-});
-
-const forever = new AbortController().signal;
+import { type HttpRequest, TimeUp } from './http-session.ts';
+import { forever, get, listen, serve, serveRaw, session } from './testing/peers.ts';
 
 async function errorOf(port: number, more: { bodyLimitBytes?: number; path?: string } & Partial<HttpRequest> = {}) {
   const origin = `http://127.0.0.1:${port}`;

@@ -111,7 +111,8 @@ export class Http2Connection {
       status = received[':status'] ?? 0;
       headers = fieldsOf(received);
       const length = Number(headers['content-length']);
-      if (!Number.isSafeInteger(length) || method === 'HEAD') return;
+      const bodiless = method === 'HEAD' || status === 204 || status === 304;
+      if (bodiless || !Number.isSafeInteger(length)) return;
       passage.expectedBytes = length;
       if (length > limitBytes) tooLarge();
     });
@@ -123,6 +124,12 @@ export class Http2Connection {
     });
     stream.on('end', () => {
       if (status === 0) return;
+      const whole = passage.expectedBytes === null || passage.receivedBytes === passage.expectedBytes;
+      // A connection that breaks ends its streams, too.
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || !whole) {
+        this.#fail(passage, this.#error ?? CLOSED);
+        return;
+      }
       this.#passages.delete(passage);
       passage.succeed({ status, headers, httpVersion: '2', body: body.bytes() }, this.#clock.monotonic());
     });

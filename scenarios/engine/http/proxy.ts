@@ -1,6 +1,16 @@
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionSettings, DEFAULT_CONNECTION } from './connection.ts';
-import { type Dialing, type DialOptions, dialDirect, ignore, Laps, type Network, rebound, secure } from './direct.ts';
+import {
+  type Dialing,
+  type DialOptions,
+  type Done,
+  dialDirect,
+  ignore,
+  Laps,
+  type Network,
+  rebound,
+  secure,
+} from './direct.ts';
 import { ResponseParser } from './response-parser.ts';
 import { addressOf, parseTarget, type Target } from './target.ts';
 
