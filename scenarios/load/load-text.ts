@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { columns } from '../../core/document/index.ts';
 import { formatDuration } from '../../core/units.ts';
+import { printable } from '../reporters/printable.ts';
 import type { Progress } from './k6-process.ts';
 import type { LoadReport, LoadStep } from './load-report.ts';
 import type { LoadRun } from './load-run.ts';
@@ -31,7 +32,7 @@ export function loadText(run: LoadRun, colour: boolean): string {
         ? paint.red('✗ failed')
         : paint.yellow('– stopped');
   const lines = [
-    `${mark} ${paint.bold(run.name)} ${paint.dim(`${run.scenario}@${run.environment}, ${load.tool}`)}`,
+    `${mark} ${paint.bold(printable(run.name))} ${paint.dim(`${run.scenario}@${run.environment}, ${load.tool}`)}`,
     `  ${totals(load)}`,
     '',
     ...table(load.steps, paint),
@@ -118,9 +119,4 @@ function share(part: number): string {
 
 function milliseconds(ms: number): string {
   return ms < 10 ? `${Math.round(ms * 100) / 100} ms` : formatDuration(ms);
-}
-
-/** Names come from a file and messages from a service: neither may steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2060-\u2069]/g, '\ufffd');
 }

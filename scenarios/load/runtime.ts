@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** A declaration of the runtime, as it stands in its file. */
 interface Declaration {
@@ -6,6 +6,11 @@ interface Declaration {
   readonly text: string;
   readonly uses: ReadonlySet<string>;
 }
+
+/** It is JavaScript already: a package carries it beside what was compiled, a checkout beside this file. */
+const FOLDER = ['./runtime/', '../../../scenarios/load/runtime/']
+  .map((path) => new URL(path, import.meta.url))
+  .find((url) => existsSync(url))!;
 
 /** Files of scenarios/load/runtime, in the order in which they stand in a script. */
 const FILES = ['flow', 'http', 'data', 'templates', 'generators', 'conditions', 'json-path'];
@@ -50,7 +55,7 @@ export function runtimeFor(script: string): { imports: string; runtime: string }
 
 /** Top-level declarations, each with the comment above it. */
 function declarationsOf(file: string): Declaration[] {
-  const source = readFileSync(new URL(`./runtime/${file}.js`, import.meta.url), 'utf8');
+  const source = readFileSync(new URL(`${file}.js`, FOLDER), 'utf8');
   const found: Declaration[] = [];
   let lines: string[] = [];
   for (const line of source.split('\n')) {
