@@ -37,10 +37,26 @@ function render(diagnostic: Diagnostic, lines: readonly string[]): string {
   return [head, `${String(line).padStart(5)} | ${shown}`, `      | ${caret}${hint ? ` ${hint}` : ''}`].join('\n');
 }
 
-/** All of them, in the order of the file, a blank line apart. */
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
-  const lines = linesOf(text);
-  return diagnostics.map((diagnostic) => render(diagnostic, lines)).join('\n\n');
+/**
+ * All of them in their order, a blank line apart.
+ * @param texts of the file, or of every file that they are about by the name that they use
+ */
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  texts: string | ReadonlyMap<string, string>,
+): string {
+  const lines = new Map<string, string[]>();
+  return diagnostics
+    .map((diagnostic) => {
+      const { file } = diagnostic;
+      let known = lines.get(file);
+      if (!known) {
+        known = linesOf(typeof texts === 'string' ? texts : (texts.get(file) ?? ''));
+        lines.set(file, known);
+      }
+      return render(diagnostic, known);
+    })
+    .join('\n\n');
 }
 
 /** As YAML's parser counts them: a carriage return alone ends none. A byte order mark is not shown by editors either. */

@@ -45,13 +45,13 @@ class StepCheck {
   diagnostics(): Diagnostic[] {
     const step = this.#step;
     if (Object.hasOwn(step, 'include')) {
-      this.#onlyKeys('include', INCLUDE_KEYS, 'they may stand at the steps of the included file');
+      this.#onlyKeys('include', INCLUDE_KEYS, 'it may stand at the steps of the included file');
       return this.#found;
     }
     for (const key of INCLUDE_KEYS) if (Object.hasOwn(step, key)) this.#strayKey(key, 'include');
     this.#if();
     if (Object.hasOwn(step, 'parallel')) {
-      this.#onlyKeys('parallel', GROUP_KEYS, 'they may stand at the steps of the group');
+      this.#onlyKeys('parallel', GROUP_KEYS, 'it may stand at the steps of the group');
       this.#group();
       return this.#found;
     }
@@ -137,8 +137,8 @@ class StepCheck {
     if (!isMapping(written)) return;
     const { value: _, ...condition } = written;
     const example = 'if: { value: "{{ premium }}", equals: true }';
-    if (!Object.hasOwn(written, 'value')) this.#report(['if'], 'if does not say what it judges', example, 'key');
-    else if (Object.keys(condition).length === 0) this.#report(['if'], 'if has no operator', example, 'key');
+    if (Object.hasOwn(written, 'value') && Object.keys(condition).length === 0)
+      this.#report(['if'], 'if has no operator', example, 'key');
     this.#problems(checkCondition(condition, []), ['if']);
   }
 

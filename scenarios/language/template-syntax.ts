@@ -221,6 +221,11 @@ function hinted(word: string, known: readonly string[]): { hint?: string } {
 
 function wrongArity(name: string, count: number, [least, most]: readonly [number, number]): Problem | undefined {
   if (count >= least && count <= most) return undefined;
-  const wanted = least === most ? (least === 0 ? 'no arguments' : `${least}`) : `${least} to ${most} arguments`;
+  const wanted =
+    least === most
+      ? least === 0
+        ? 'no arguments'
+        : `${least} argument${least === 1 ? '' : 's'}`
+      : `${least} to ${most} arguments`;
   return { message: `${name} takes ${wanted}, found ${count}` };
 }
