@@ -61,7 +61,7 @@ export function judgeOperator(
   actual: unknown,
   { kind, subject, show = display, textual = false }: Judged,
 ): AssertionResult {
-  const verdict = verdictOf(operator, operand, actual, { show, textual });
+  const verdict = shallowVerdict(operator, operand, actual, { show, textual });
   const { passed, wanted, problem } = verdict;
   const seen = verdict.actual ?? (actual === MISSING ? 'missing' : show(actual));
   const message = passed
@@ -105,6 +105,16 @@ function unmet(condition: Condition, actual: unknown, how: How): Verdict | null 
   return first;
 }
 
+function shallowVerdict(operator: Operator, operand: unknown, actual: unknown, how: How): Verdict {
+  try {
+    return verdictOf(operator, operand, actual, how);
+  } catch (error) {
+    // Comparing recurses as deeply as what the service answered.
+    if (!(error instanceof RangeError)) throw error;
+    return unfit(wantedBy(operator, operand, how), 'is nested too deeply to be judged');
+  }
+}
+
 function verdictOf(operator: Operator, operand: unknown, actual: unknown, how: How): Verdict {
   if (operator === 'exists') {
     return { passed: (actual !== MISSING) === operand, wanted: operand ? 'to exist' : 'not to exist' };
@@ -144,10 +154,10 @@ const OPERATORS: Record<Exclude<Operator, 'exists'>, Ask> = {
   },
   contains(operand, actual, how) {
     const wanted = wantedBy('contains', operand, how);
-    if (typeof actual === 'string') return { passed: actual.includes(String(operand)), wanted };
+    if (typeof actual === 'string') return { passed: actual.includes(asWord(operand)), wanted };
     if (Array.isArray(actual)) return { passed: actual.some((entry) => same(operand, entry, how)), wanted };
     if (typeof actual === 'object' && actual !== null)
-      return { passed: Object.hasOwn(actual, String(operand)), wanted };
+      return { passed: Object.hasOwn(actual, asWord(operand)), wanted };
     return unfit(wanted, `is ${articled(typeOf(actual))} (${how.show(actual)}) and contains nothing`);
   },
   matches(operand, actual, how) {
@@ -211,7 +221,7 @@ function wantedBy(operator: Operator, operand: unknown, how: How): string {
     case 'matches':
       return `to match ${how.show(operand)}`;
     case 'type':
-      return articled(String(operand));
+      return articled(asWord(operand));
     case 'count':
       return `count ${describe(operand, PLAIN)}`;
     case 'one_of':
@@ -251,8 +261,18 @@ export function normalizeCondition(value: unknown): Condition {
 /** A value as a person reads it in a result, at most 200 characters. */
 export function display(value: unknown): string {
   if (value === MISSING) return 'missing';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+  try {
+    const text = JSON.stringify(value) ?? String(value);
+    return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+  } catch (error) {
+    if (error instanceof RangeError) return 'a value nested too deeply to be shown';
+    throw error;
+  }
+}
+
+/** A value inside a sentence or a text: a text as it is, everything else as JSON. */
+export function asWord(value: unknown): string {
+  return typeof value === 'string' ? value : display(value);
 }
 
 function describe(operand: unknown, how: How): string {

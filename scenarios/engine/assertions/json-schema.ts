@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ErrorObject, Options, ValidateFunction } from 'ajv';
-import { display } from './condition.ts';
+import { asWord, display } from './condition.ts';
 import { findRegex } from './regex.ts';
 
 // Only files that use it pay for loading it, and they do while they are parsed.
@@ -65,7 +65,7 @@ export class CompiledSchema {
 export function compileSchema(schema: object, root?: object): CompiledSchema | { error: string } {
   const dialect = dialectOf(schema);
   if (!dialect) {
-    const said = String((schema as { $schema?: unknown }).$schema);
+    const said = asWord((schema as { $schema?: unknown }).$schema);
     return { error: `"$schema" says ${said}, known are draft 2020-12, 2019-09 and 07` };
   }
   const compile = (options: Options) => validator(dialect, options, schema, root);
@@ -79,7 +79,7 @@ export function compileSchema(schema: object, root?: object): CompiledSchema | {
 
 function dialectOf({ $schema }: { $schema?: unknown }): Dialect | undefined {
   if ($schema === undefined) return '2020-12';
-  return (Object.keys(DIALECTS) as Dialect[]).find((dialect) => String($schema).includes(dialect));
+  return (Object.keys(DIALECTS) as Dialect[]).find((dialect) => asWord($schema).includes(dialect));
 }
 
 function validator(dialect: Dialect, options: Options, schema: object, root: object | undefined): ValidateFunction {

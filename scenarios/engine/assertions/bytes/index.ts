@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { defineAssertion, defineCapture } from '../assertion.ts';
 import { whole } from '../capture-schema.ts';
-import { type Condition, judge, normalizeCondition } from '../condition.ts';
+import { type Condition, display, judge, normalizeCondition } from '../condition.ts';
 import { Operators, Templated } from '../condition-schema.ts';
 
 /** Judges how many bytes the body has, undone from its content coding. */
@@ -17,7 +17,7 @@ export const assertion = defineAssertion<Condition>({
     judge(condition, response.bytes.length, {
       kind: 'bytes',
       subject: 'size',
-      show: (value) => (typeof value === 'number' ? `${value} bytes` : JSON.stringify(value)),
+      show: (value) => (typeof value === 'number' ? `${value} bytes` : display(value)),
     }),
   capture: defineCapture<true>({
     spec: whole('Size of the decoded body in bytes.'),

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { defineAssertion, defineCapture } from '../assertion.ts';
-import { type Condition, judge } from '../condition.ts';
+import { asWord, type Condition, judge } from '../condition.ts';
 import { inMilliseconds, lengthComparisons } from '../lengths.ts';
 
 type Phase = 'dns' | 'connect' | 'tls' | 'first_byte' | 'download' | 'total';
@@ -43,7 +43,7 @@ export const assertion = defineAssertion<Spec>({
       judge(inMilliseconds(condition), timings[`${phase}_ms`] ?? 0, {
         kind: 'duration',
         subject: subject(phase),
-        show: (value) => (typeof value === 'number' ? `${Math.round(value * 10) / 10} ms` : String(value)),
+        show: (value) => (typeof value === 'number' ? `${Math.round(value * 10) / 10} ms` : asWord(value)),
       }),
     ),
   capture: defineCapture<true | Phase>({

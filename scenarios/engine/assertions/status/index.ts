@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { defineAssertion, defineCapture, MISSING } from '../assertion.ts';
 import { whole } from '../capture-schema.ts';
-import { type Condition, display, judge, normalizeCondition } from '../condition.ts';
+import { asWord, type Condition, judge, normalizeCondition } from '../condition.ts';
 import { Operators, Templated } from '../condition-schema.ts';
 
 type Spec = { readonly accepted: readonly unknown[] } | { readonly condition: Condition };
@@ -39,7 +39,7 @@ export const assertion = defineAssertion<Spec>({
     const about = { kind: 'status', subject: 'status' };
     if ('condition' in spec) return judge(spec.condition, status ?? MISSING, about);
     const operator = spec.accepted.length > 1 ? 'one_of' : 'equals';
-    const expected = spec.accepted.length === 1 ? shown(spec.accepted[0]) : spec.accepted.map(shown).join(' or ');
+    const expected = spec.accepted.length === 1 ? asWord(spec.accepted[0]) : spec.accepted.map(asWord).join(' or ');
     const actual = status === null ? 'none' : statusName === null ? String(status) : `${status} ${statusName}`;
     const passed = spec.accepted.some((value) => accepts(value, status, statusName));
     const message = passed
@@ -70,8 +70,4 @@ function checkCode(value: unknown, path: (string | number)[]) {
   if (typeof value !== 'number' || value >= 100 || value <= 23) return [];
   const hint = 'HTTP has 100 to 599, gRPC 0 to 16, DNS 0 to 23';
   return [{ path, part: 'value' as const, message: `there is no status ${value}`, hint }];
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : display(value);
 }

@@ -1,0 +1,55 @@
+/** Own keys of a mapping; undefined for anything else. */
+type Mapping = Readonly<Record<string, unknown>>;
+
+/**
+ * The schemas of an OpenAPI 3.0 description as JSON Schema has them: `nullable` becomes a type, and a boolean
+ * `exclusiveMinimum` a number (OpenAPI 3.0.3 §4.7.24). What may only be written is not required in an answer.
+ * Goes through the whole description, since schemas stand in many places and are told apart by these keys alone.
+ */
+export function asJsonSchema(value: unknown, version: '3.0' | '3.1'): unknown {
+  if (Array.isArray(value)) return value.map((item) => asJsonSchema(item, version));
+  if (!isMapping(value)) return value;
+  const made: Record<string, unknown> = {};
+  for (const [key, inside] of Object.entries(value)) {
+    // Examples are not schemas, and may hold what looks like one.
+    define(made, key, key === 'example' || key === 'examples' ? inside : asJsonSchema(inside, version));
+  }
+  if (version === '3.0') {
+    if (value.nullable === true) allowNull(made);
+    exclusive(made, 'exclusiveMinimum', 'minimum');
+    exclusive(made, 'exclusiveMaximum', 'maximum');
+  }
+  leaveOutWritten(made, value);
+  return made;
+}
+
+function allowNull(schema: Record<string, unknown>): void {
+  const { type, enum: values } = schema;
+  if (typeof type === 'string') schema.type = [type, 'null'];
+  if (Array.isArray(values) && !values.includes(null)) schema.enum = [...values, null];
+}
+
+function exclusive(schema: Record<string, unknown>, keyword: string, bound: string): void {
+  if (schema[keyword] === true) {
+    schema[keyword] = schema[bound];
+    delete schema[bound];
+  } else if (schema[keyword] === false) delete schema[keyword];
+}
+
+function leaveOutWritten(schema: Record<string, unknown>, { required, properties }: Mapping): void {
+  if (!Array.isArray(required) || !isMapping(properties)) return;
+  const written = (name: unknown) => {
+    const property = typeof name === 'string' && Object.hasOwn(properties, name) ? properties[name] : undefined;
+    return isMapping(property) && property.writeOnly === true;
+  };
+  schema.required = required.filter((name) => !written(name));
+}
+
+function define(made: Record<string, unknown>, key: string, value: unknown): void {
+  // `__proto__` as a key of a file must not become a prototype.
+  Object.defineProperty(made, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
