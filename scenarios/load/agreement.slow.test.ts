@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import { createRunner } from '../engine/runner.ts';
 import { parseScenario } from '../language/parse.ts';
+import { memoryFiles } from '../language/source-files.ts';
 import { k6Script } from './k6-script.ts';
 import { AGREEMENT_CASES } from './testing/agreement-cases.ts';
 import { agreementServer } from './testing/agreement-server.ts';
@@ -19,9 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test.each(AGREEMENT_CASES)('run and load agree, step by step: $name', async ({ name, yaml, passes }) => {
+test.each(AGREEMENT_CASES)('run and load agree, step by step: $name', async ({ name, yaml, passes, files }) => {
   const text = `version: 1\nid: agreement\nname: ${JSON.stringify(name)}\nservice: api\n${yaml}`;
-  const { scenario, diagnostics } = parseScenario(text, 'agreement.scenario.yaml');
+  const { scenario, diagnostics } = parseScenario(text, 'agreement.scenario.yaml', {
+    files: memoryFiles('agreement.scenario.yaml', files ?? {}),
+  });
   expect(diagnostics).toEqual([]);
   const environment = { name: 'local', baseUrl: server.origin };
   const made = k6Script(scenario!, { userAgent: USER_AGENT, environment, text });

@@ -4,6 +4,8 @@ export interface AgreementCase {
   /** Of the run. */
   readonly passes: boolean;
   readonly yaml: string;
+  /** Other files, by the paths that the scenario calls them. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export const AGREEMENT_CASES: readonly AgreementCase[] = [
@@ -374,6 +376,49 @@ after:
   - { name: tidying, request: "DELETE /post/{{ id }}" }
 always:
   - { name: at last, request: GET /post }
+`,
+  },
+  {
+    name: 'fragments, one in the other, with parameters of the same name',
+    passes: false,
+    files: {
+      'outer.steps.yaml': `version: 1
+parameters: { who: null, suffix: "{{ $uuid }}" }
+steps:
+  - { name: outer, request: "GET /user/{{ who }}?{{ suffix }}", expect: { jsonpath: { $.name: bob } }, capture: { seen: $.name } }
+  - include: ./inner.steps.yaml
+    with: { who: "{{ who }}-inner" }
+    prefix: "deep: "
+  - { name: outer again, request: "GET /user/{{ who }}", expect: { jsonpath: { $.name: "{{ seen }}" } } }
+`,
+      'inner.steps.yaml': `version: 1
+parameters: { who: null }
+steps:
+  - { name: inner, request: "GET /user/{{ who }}", expect: { jsonpath: { $.name: bob-inner } } }
+`,
+    },
+    yaml: `
+variables: { who: alice }
+steps:
+  - include: ./outer.steps.yaml
+    with: { who: bob }
+  - { name: outside, request: "GET /user/{{ who }}", expect: { jsonpath: { $.name: "{{ seen }}" } } }
+`,
+  },
+  {
+    name: 'times and signatures in templates',
+    passes: true,
+    yaml: `
+variables: { day: '{{ $now("+1d", "yyyy-MM-dd") }}', signed: '{{ "x" | hmac_sha256("key", "base64") }}' }
+steps:
+  - name: sending
+    request: GET /user/{{ day }}
+    expect: { jsonpath: { $.name: { matches: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' } } }
+  - name: signing
+    request: { method: GET, url: /user/x, headers: { x-day: '{{ day | date("http") }}', x-digest: '{{ signed | sha256 }}' } }
+  - name: the same
+    request: GET /user/{{ signed | base64url }}
+    expect: { jsonpath: { $.name: VDhPMzZ2Tk5mbGxLYjFIWlVYdWxRNnYwRUdleWRZZi8yQ3VqV0U1TlBOMD0 } }
 `,
   },
 ];
