@@ -2,6 +2,7 @@ import { systemClock } from '../../core/clock.ts';
 import { createRunner } from '../../scenarios/engine/runner.ts';
 import { parseScenario } from '../../scenarios/language/parse.ts';
 import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
+import { type Quantiles, quantiles } from './quantiles.ts';
 
 /** What `watch.ts <order as JSON>` measures. */
 export interface Order {
@@ -13,7 +14,7 @@ export interface Order {
 
 export interface Measured {
   /** Milliseconds. */
-  slip: { p50: number; p99: number; max: number };
+  slip: Quantiles;
   runs: number;
   notPassed: number;
   skipped: number;
@@ -37,6 +38,7 @@ steps:
     expect: { status: 200, jsonpath: { $.status: ok } }
 `;
 
+process.on('disconnect', () => process.exit(0));
 const order = JSON.parse(process.argv[2]!) as Order;
 const { scenario, diagnostics } = parseScenario(SCENARIO, 'health.scenario.yaml');
 if (!scenario) throw new Error(diagnostics.map(({ message }) => message).join('; '));
@@ -76,14 +78,14 @@ const start = performance.now();
 await scheduler.start();
 const ticking = setInterval(() => {
   const seconds = Math.round((performance.now() - start) / 1_000);
-  const text = `${seconds} s: ${slips.length} runs, slip p99 ${rank(0.99).toFixed(1)} ms, ${megabytes(process.memoryUsage.rss()).toFixed(0)} MB`;
+  const text = `${seconds} s: ${slips.length} runs, slip p99 ${quantiles(slips).p99.toFixed(1)} ms, ${megabytes(process.memoryUsage.rss()).toFixed(0)} MB`;
   process.send?.({ progress: text });
 }, PROGRESS_MS);
 await systemClock.timer(order.durationMs);
 clearInterval(ticking);
 const { user, system } = process.cpuUsage(cpu);
 const measured: Measured = {
-  slip: { p50: rank(0.5), p99: rank(0.99), max: rank(1) },
+  slip: quantiles(slips),
   runs: slips.length,
   notPassed,
   skipped,
@@ -94,10 +96,3 @@ const measured: Measured = {
   peakRssMb: process.resourceUsage().maxRSS / 1_024,
 };
 process.send?.(measured);
-process.on('disconnect', () => process.exit(0));
-
-/** Nearest rank. */
-function rank(share: number): number {
-  const sorted = Float64Array.from(slips).sort();
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-}
