@@ -25,6 +25,8 @@ export interface ExchangeResponse {
   readonly status: number | null;
   /** The name of the status where people use names: `NOT_FOUND`, `NXDOMAIN`. */
   readonly statusName: string | null;
+  /** What the other side said about the status, where its protocol has words for that. */
+  readonly statusMessage: string | null;
   /** `1.1`, `2`; null where it is not HTTP. */
   readonly httpVersion: string | null;
   readonly headers: ResponseHeaders;
@@ -54,6 +56,7 @@ export function createExchange(parts: {
   response: {
     status: number | null;
     statusName?: string | null;
+    statusMessage?: string | null;
     httpVersion?: string | null;
     /** Names in lower case. */
     headers: HeaderFields;
@@ -71,6 +74,7 @@ export function createExchange(parts: {
 class LazyResponse implements ExchangeResponse {
   readonly status: number | null;
   readonly statusName: string | null;
+  readonly statusMessage: string | null;
   readonly httpVersion: string | null;
   readonly headers: ResponseHeaders;
   readonly bytes: Uint8Array;
@@ -80,6 +84,7 @@ class LazyResponse implements ExchangeResponse {
   constructor(parts: Parameters<typeof createExchange>[0]['response']) {
     this.status = parts.status;
     this.statusName = parts.statusName ?? null;
+    this.statusMessage = parts.statusMessage ?? null;
     this.httpVersion = parts.httpVersion ?? null;
     this.headers = responseHeaders(parts.headers);
     this.bytes = parts.body;

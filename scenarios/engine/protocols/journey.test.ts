@@ -139,6 +139,15 @@ test('one file speaks all protocols, hands values on, and shows no secret of any
   expect(result.steps.find(({ kind }) => kind === 'tls')!.warnings).toMatchObject([{ passed: false }]);
   expect(shop.calls[0]!.get('x-user')).toEqual(['u-1']);
   expect(shop.calls[0]!.get('authorization')).toEqual([`Bearer ${SECRET}`]);
+  const call = toSpans(result).resourceSpans[0]!.scopeSpans[0]!.spans.find(
+    ({ name }) => name === 'shop.v1.Shop/GetOrder',
+  )!;
+  expect(call.attributes).toEqual(
+    expect.arrayContaining([
+      { key: 'rpc.service', value: { stringValue: 'shop.v1.Shop' } },
+      { key: 'rpc.grpc.status_code', value: { intValue: '0' } },
+    ]),
+  );
   const stored = JSON.stringify(result) + JSON.stringify(toSpans(result));
   for (const piece of ['hunter2', base64(SECRET), encodeURIComponent(SECRET)]) expect(stored).not.toContain(piece);
 });
@@ -147,7 +156,7 @@ test.each([
   [
     'a call',
     () => `grpc: { url: "grpc://${shop.address}", method: shop.v1.Shop/GetOrder, message: { order_id: 404 } }`,
-    'status 5 NOT_FOUND',
+    'status 5 NOT_FOUND (no order 404 – schade), expected 0',
   ],
   ['a certificate', () => `tls: { address: "${tls}", servername: localhost }`, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
   ['a name', () => `dns: { name: b.test, server: "${names.address}" }`, 'status 3 NXDOMAIN, expected 0'],

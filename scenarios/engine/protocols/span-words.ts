@@ -35,7 +35,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'wss:':
 export function serverAttributes({ request, error }: StepResult): SpanWords['attributes'] {
   const url = request && URL.parse(request.url);
   return {
-    'server.address': url?.hostname,
+    'server.address': url?.hostname || null,
     'server.port': url && (url.port ? Number(url.port) : DEFAULT_PORTS[url.protocol]),
     'error.type': error?.code,
   };

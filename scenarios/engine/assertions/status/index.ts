@@ -6,6 +6,9 @@ import { Operators, Templated } from '../condition-schema.ts';
 
 type Spec = { readonly accepted: readonly unknown[] } | { readonly condition: Condition };
 
+/** Of what the other side said about its status. */
+const LONGEST_WORDS = 300;
+
 const Code = Type.Union(
   [
     Type.Integer({ minimum: 0, maximum: 599 }),
@@ -35,7 +38,7 @@ export const assertion = defineAssertion<Spec>({
   },
   check: (written) =>
     [written].flat().flatMap((value, index) => checkCode(value, Array.isArray(written) ? [index] : [])),
-  evaluate(spec, { response: { status, statusName } }) {
+  evaluate(spec, { response: { status, statusName, statusMessage } }) {
     const about = { kind: 'status', subject: 'status' };
     if ('condition' in spec) return judge(spec.condition, status ?? MISSING, about);
     const operator = spec.accepted.length > 1 ? 'one_of' : 'equals';
@@ -46,7 +49,7 @@ export const assertion = defineAssertion<Spec>({
       ? `status ${actual}`
       : status === null
         ? `there is no status, expected ${expected}`
-        : `status ${actual}, expected ${expected}`;
+        : `status ${actual}${statusMessage ? ` (${statusMessage.slice(0, LONGEST_WORDS)})` : ''}, expected ${expected}`;
     return [{ ...about, operator, expected, actual, passed, message }];
   },
   capture: defineCapture<true>({

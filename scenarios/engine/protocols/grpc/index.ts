@@ -74,6 +74,7 @@ async function perform(spec: GrpcSpec, context: ProtocolContext): Promise<Perfor
       response: {
         status: called.status,
         statusName: called.status === null ? null : statusName(called.status),
+        statusMessage: called.message,
         httpVersion: '2',
         headers: { ...called.headers, 'content-type': 'application/json' },
         body: Buffer.from(body.text),

@@ -1,17 +1,23 @@
 import type { StepResult } from '../../../run-result.ts';
 import type { SpanWords } from '../protocol.ts';
 import { serverAttributes } from '../span-words.ts';
+import { statusName } from './status.ts';
 
-/** OpenTelemetry semantic conventions, RPC client spans of gRPC. */
+/** OpenTelemetry semantic conventions, gRPC client spans. */
 export function grpcSpan(step: StepResult): SpanWords {
-  const { request, response } = step;
+  const { request, response, error } = step;
   if (!request) return { name: step.name, attributes: {} };
-  const [service, method] = request.route.split('/', 2);
-  const attributes = {
-    'rpc.system': 'grpc',
-    'rpc.service': service,
-    'rpc.method': method,
-    'rpc.grpc.status_code': response?.status,
+  const [service, method] = request.route.split('/');
+  const status = response?.status ?? null;
+  return {
+    name: request.route,
+    attributes: {
+      ...serverAttributes(step),
+      'rpc.system': 'grpc',
+      'rpc.service': service,
+      'rpc.method': method,
+      'rpc.grpc.status_code': status,
+      'error.type': error?.code ?? (status ? statusName(status) : null),
+    },
   };
-  return { name: request.route, attributes: { ...serverAttributes(step), ...attributes } };
 }
