@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { seededRandom } from '../../core/testing/seeded-random.ts';
 import { nextFire } from './next-fire.ts';
 import { walkedFires, wallWords } from './testing/wall-clock-walk.ts';
 
@@ -89,3 +90,48 @@ test('someone who walks through those days with a wall clock in hand finds the s
     });
   }
 });
+
+/** Zones that change their clocks at other hours, by other amounts, at other times of the year than the four above. */
+const STRANGE_ZONES = [
+  'Africa/Cairo',
+  'Africa/Casablanca',
+  'America/Havana',
+  'America/Nuuk',
+  'America/St_Johns',
+  'Antarctica/Troll',
+  'Asia/Beirut',
+  'Pacific/Chatham',
+];
+
+test('nor does anyone find other fires in zones with stranger changes, for expressions drawn at random', () => {
+  const random = seededRandom(20_261_123);
+  const below = (limit: number) => Math.floor(random() * limit);
+  const minutes = () => ['*', '*/7', '*/30', `${below(60)}`, `${below(30)},${30 + below(30)}`][below(5)]!;
+  const hours = () => ['*', '*/2', '*/5', `${below(24)}`, `0-${1 + below(5)}`, '22,23,0', '1-3'][below(7)]!;
+  const days = () => ['* * *', '* * *', '* * 6,0', '1-15 * *', '1-10 * 5'][below(5)]!;
+  let changes = 0;
+  for (const zone of STRANGE_ZONES) {
+    for (const change of changesOf(zone)) {
+      changes++;
+      const cron = `${minutes()} ${hours()} ${days()}`;
+      const [from, to] = [change - 8 * HOUR_MS, change + 28 * HOUR_MS];
+      const told = { zone, cron, at: new Date(change).toISOString() };
+      expect({ ...told, fires: fires(cron, zone, from, to) }).toEqual({
+        ...told,
+        fires: walkedFires(cron, zone, from, to),
+      });
+    }
+  }
+  expect(changes).toBeGreaterThan(24);
+});
+
+/** To the hour before, in 2026 and 2027. */
+function changesOf(zone: string): number[] {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+  const offset = (at: number) => format.formatToParts(at).find(({ type }) => type === 'timeZoneName')!.value;
+  const found: number[] = [];
+  for (let at = Date.UTC(2026, 0, 1); at < Date.UTC(2028, 0, 1); at += HOUR_MS) {
+    if (offset(at) !== offset(at + HOUR_MS)) found.push(at);
+  }
+  return found;
+}
