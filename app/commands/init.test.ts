@@ -142,6 +142,17 @@ describe('in a repository', () => {
   });
 });
 
+test('the server that the description names is the example of a second environment', async () => {
+  write(
+    'openapi.json',
+    JSON.stringify({ openapi: '3.1.0', servers: [{ url: 'https://api.example.com/v1' }], paths: {} }),
+  );
+  start();
+  expect(read('ringdown.yaml')).toContain('  # production: { base_url: "https://api.example.com/v1" }\n');
+  uncomment('ringdown.yaml');
+  expect(await mistakes()).toEqual([]);
+});
+
 test.each([
   ['ftp://example.com', 'is not an http or https URL'],
   ['staging', 'is not an http or https URL'],

@@ -20,7 +20,12 @@ const write = (file: string, text: string) => {
 };
 
 test('an empty folder gives its name and the usual path', () => {
-  expect(lookAround(repository)).toEqual({ service: 'shop-api', openapi: null, healthPath: '/healthz' });
+  expect(lookAround(repository)).toEqual({
+    service: 'shop-api',
+    openapi: null,
+    healthPath: '/healthz',
+    server: null,
+  });
 });
 
 test.each([
@@ -45,6 +50,12 @@ test('an OpenAPI description tells which path says whether the service is well',
 test('a description in YAML, in a folder, without such a path', () => {
   write('docs/openapi.yaml', 'openapi: 3.0.3\npaths:\n  /orders: { get: {} }\n');
   expect(lookAround(repository)).toMatchObject({ openapi: 'docs/openapi.yaml', healthPath: '/' });
+});
+
+test('a description may name where the service runs', () => {
+  const servers = [{ url: '/v1' }, { url: 'https://{tenant}.example.com' }, { url: 'https://api.example.com/v1/' }];
+  write('openapi.json', JSON.stringify({ openapi: '3.1.0', servers, paths: {} }));
+  expect(lookAround(repository).server).toBe('https://api.example.com/v1');
 });
 
 test.each(['[]', '{broken', '{"paths": {}}', '{"openapi": "3.1.0", "paths": []}', 'null'])(

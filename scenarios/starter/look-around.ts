@@ -7,6 +7,8 @@ export interface Found {
   service: string;
   openapi: string | null;
   healthPath: string;
+  /** Where the description says that the service runs; null where it does not say. */
+  server: string | null;
 }
 
 const DESCRIPTIONS = ['', 'docs/', 'api/', 'spec/', 'public/'].flatMap((folder) =>
@@ -27,23 +29,48 @@ const HEALTH_PATHS = [
 const LARGEST_BYTES = 20 * 2 ** 20;
 
 export function lookAround(directory: string): Found {
-  const openapi = DESCRIPTIONS.find((file) => paths(directory, file) !== null) ?? null;
-  const known = openapi === null ? null : paths(directory, openapi);
+  const described = describe(directory);
+  const known = described?.paths;
   const asked = known && HEALTH_PATHS.find((path) => isRecord(known[path]) && Object.hasOwn(known[path], 'get'));
-  return { service: serviceName(directory), openapi, healthPath: asked ?? (known ? '/' : '/healthz') };
+  return {
+    service: serviceName(directory),
+    openapi: described?.file ?? null,
+    healthPath: asked ?? (known ? '/' : '/healthz'),
+    server: described?.server ?? null,
+  };
 }
 
-/** The paths of an OpenAPI description; null when the file is not one. */
-function paths(directory: string, file: string): Record<string, unknown> | null {
-  const text = read(join(directory, file));
-  if (text === null) return null;
-  try {
-    const description: unknown = file.endsWith('.json') ? JSON.parse(text) : parse(text, { maxAliasCount: 100 });
-    const stated = isRecord(description) && (description.openapi ?? description.swagger) !== undefined;
-    return stated && isRecord(description.paths) ? description.paths : null;
-  } catch {
-    return null;
+interface Description {
+  file: string;
+  paths: Record<string, unknown>;
+  server: string | null;
+}
+
+/** The first OpenAPI description in one of the usual places. */
+function describe(directory: string): Description | null {
+  for (const file of DESCRIPTIONS) {
+    const content = contentOf(join(directory, file));
+    if (!isRecord(content) || !isRecord(content.paths) || (content.openapi ?? content.swagger) === undefined) continue;
+    return { file, paths: content.paths, server: serverOf(content.servers) };
   }
+  return null;
+}
+
+function contentOf(file: string): unknown {
+  const text = read(file);
+  if (text === null) return null;
+  return attempt(() => (file.endsWith('.json') ? JSON.parse(text) : parse(text, { maxAliasCount: 100 })));
+}
+
+/** The first server with an address of its own, without templates. */
+function serverOf(servers: unknown): string | null {
+  if (!Array.isArray(servers)) return null;
+  for (const server of servers) {
+    const url = isRecord(server) && typeof server.url === 'string' ? URL.parse(server.url) : null;
+    if (!url || !/^https?:$/.test(url.protocol) || url.username || /[{}]|%7B/i.test(url.href)) continue;
+    return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  }
+  return null;
 }
 
 function serviceName(directory: string): string {

@@ -8,6 +8,8 @@ export interface Surroundings {
   healthPath: string;
   /** Of its OpenAPI description, relative to the repository. */
   openapi: string | null;
+  /** Where that description says that the service runs. */
+  server: string | null;
   /** JSON Schemas for editors, relative to the repository; null where they are not installed. */
   schemas: string | null;
   /** `1.2.3`, for the workflow. */
@@ -48,13 +50,16 @@ function editorLine(about: Surroundings, file: string, up: string): string {
 
 function config(about: Surroundings): string {
   const name = environmentName(about.baseUrl);
+  const server = about.server !== null && about.server !== about.baseUrl ? about.server : null;
+  const otherName = server === null || environmentName(server) === name ? 'canary' : environmentName(server);
+  const other = `${otherName}: { base_url: ${JSON.stringify(server ?? 'https://canary.example.com')} }`;
   return `${editorLine(about, 'config.schema.json', './')}# What Ringdown watches, and who is told when it fails. Check it with: npx ringdown validate
 version: 1
 
 # Where the service runs. Every scenario is watched in each of them, as for example health@${name}.
 environments:
   ${name}: { base_url: ${JSON.stringify(about.baseUrl)} }
-  # canary: { base_url: "https://canary.example.com" }
+  # ${other}
 
 scenarios:
   - "scenarios/**/*.scenario.yaml"
