@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { createReporters, readReporterChoice } from './create-reporters.ts';
 import { reporters } from './registry.ts';
@@ -69,7 +69,12 @@ describe('several reporters at once', () => {
       { name: 'json', output },
     ];
     expect(() => createReporters(twice(null), terminal())).toThrow('two reporters would write to the terminal');
-    expect(() => createReporters(twice('x'), terminal())).toThrow('two reporters would write to x');
+    const [junit, json] = [join(folder, 'x'), join(folder, '../', basename(folder), 'x')];
+    const same = [
+      { name: 'junit', output: junit },
+      { name: 'json', output: json },
+    ];
+    expect(() => createReporters(same, terminal())).toThrow(`two reporters would write to ${junit}`);
   });
 
   test('a file that cannot be written is told before anything runs', () => {

@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { suggestion } from '../../core/document/index.ts';
 import { EXIT, RingdownError, toError } from '../../core/errors.ts';
 import type { RunResult } from '../run-result.ts';
@@ -62,7 +62,7 @@ export function createReporters(
   terminal: ReporterTerminal,
   runs?: number,
 ): ReporterSet {
-  const places = choices.map(({ output }) => output ?? 'the terminal');
+  const places = choices.map(({ output }) => (output === null ? 'the terminal' : resolve(output)));
   const twice = places.find((place, index) => places.indexOf(place) !== index);
   if (twice !== undefined) {
     throw new RingdownError('REPORTER_PLACE', `two reporters would write to ${twice}`, {
