@@ -13,6 +13,7 @@ import { type Lookup, systemNames } from './http/connector.ts';
 import { HttpSession } from './http/http-session.ts';
 import { createUrlPolicy } from './http/url-policy.ts';
 import { type Entropy, systemEntropy, traceId, uuidV7 } from './ids.ts';
+import { RunResources } from './run-resources.ts';
 import type { Judge } from './step-context.ts';
 import { waitOr } from './wait.ts';
 
@@ -90,11 +91,13 @@ export function createRunner(options: RunnerOptions): Runner {
   async function attempts(request: RunRequest, trace: string, evidence: RunEvidence, done: Attempt[]): Promise<void> {
     const { scenario, environment, secrets, overrides = {}, seed = null, abort, onStep } = request;
     const session = new HttpSession({ clock, policy, lookup, bodyLimitBytes });
+    const resources = new RunResources();
     const context: AttemptContext = {
       clock,
       deadlines,
       entropy,
       session,
+      resources,
       policy,
       lookup,
       bodyLimitBytes,
@@ -125,6 +128,7 @@ export function createRunner(options: RunnerOptions): Runner {
         if (attempt.status === 'passed') return;
       }
     } finally {
+      resources.close();
       await session.close();
     }
   }

@@ -9,6 +9,7 @@ import type { Lookup } from './http/connector.ts';
 import type { HttpSession } from './http/http-session.ts';
 import type { UrlPolicy } from './http/url-policy.ts';
 import type { Entropy } from './ids.ts';
+import type { RunResources } from './run-resources.ts';
 
 /** Judges one expectation; `spec` is rendered. The registry of scenarios/engine/assertions. */
 export type Judge = (kind: string, spec: unknown, exchange: Exchange) => readonly AssertionResult[];
@@ -20,6 +21,7 @@ export interface RunContext {
   readonly entropy: Entropy;
   readonly judge: Judge;
   readonly session: HttpSession;
+  readonly resources: RunResources;
   readonly policy: UrlPolicy;
   readonly lookup: Lookup;
   readonly bodyLimitBytes: number;

@@ -83,6 +83,10 @@ class StepRun implements ProtocolContext {
     return this.#context.session;
   }
 
+  get resources() {
+    return this.#context.resources;
+  }
+
   get policy() {
     return this.#context.policy;
   }

@@ -12,6 +12,7 @@ import type { Lookup } from '../http/connector.ts';
 import type { HttpSession } from '../http/http-session.ts';
 import type { ExchangeError } from '../http/network-error.ts';
 import type { UrlPolicy } from '../http/url-policy.ts';
+import type { RunResources } from '../run-resources.ts';
 import { networkSpan } from './span-words.ts';
 
 /** A step as it is written, before anything but its schema has been checked. */
@@ -58,6 +59,8 @@ export interface ProtocolContext {
   readonly fill: Filling;
   /** Connections of the run. */
   readonly http: HttpSession;
+  /** What else is kept for the length of the run. */
+  readonly resources: RunResources;
   /** Every address must pass it before it is connected to. */
   readonly policy: UrlPolicy;
   readonly lookup: Lookup;

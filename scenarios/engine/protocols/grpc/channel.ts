@@ -1,10 +1,16 @@
-import { type ClientHttp2Session, connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  constants,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import type { Clock } from '../../../../core/clock.ts';
 import type { PeerCertificate } from '../../http/certificate.ts';
 import { type ConnectPhases, ignore } from '../../http/connector.ts';
 import type { ExchangeError } from '../../http/network-error.ts';
 import { addressOf, type Target } from '../../http/target.ts';
-import { connect, explain, stopped } from '../connect.ts';
+import { connect, explain, stopped, type Unconnected } from '../connect.ts';
 import type { ProtocolContext } from '../protocol.ts';
 import { Deframer, type FramingProblem, frame } from './framing.ts';
 import { decodeMessage, statusOfHttp, UNKNOWN } from './status.ts';
@@ -41,10 +47,7 @@ export interface Called {
 const MOST_MESSAGES = 10_000;
 
 /** Opens a channel: HTTP/2 by ALPN in TLS, by prior knowledge without. */
-export async function openChannel(
-  target: Target,
-  context: ProtocolContext,
-): Promise<Channel | { error: ExchangeError; phases: ConnectPhases }> {
+export async function openChannel(target: Target, context: ProtocolContext): Promise<Channel | Unconnected> {
   const connected = await connect(target, context, target.secure ? ['h2'] : null);
   if ('error' in connected) return connected;
   const { socket, phases, certificate } = connected;
@@ -80,7 +83,10 @@ export function call(
     let http: number | null = null;
     let failure: ExchangeError | null = null;
 
+    let over = false;
     const end = () => {
+      if (over) return;
+      over = true;
       abort.removeEventListener('abort', stop);
       const outcome = failure ? null : outcomeOf(fields, http, received.rest);
       const ended = { status: null, message: '', error: failure ?? broken(peer, http), ...outcome };
@@ -88,8 +94,11 @@ export function call(
     };
     const stop = () => {
       failure ??= stopped(abort, { words: `${peer} did not answer`, hint: 'is the service overloaded?' });
-      session.destroy();
+      // Others may be calling over the same connection; whether this one is heard is not waited for.
+      stream?.close(constants.NGHTTP2_CANCEL);
+      end();
     };
+    let stream: ClientHttp2Stream | null = null;
     if (abort.aborted || session.destroyed) {
       failure = abort.aborted ? stopped(abort, { words: `${peer} was not asked`, hint: null }) : broken(peer, null);
       end();
@@ -97,7 +106,7 @@ export function call(
     }
     abort.addEventListener('abort', stop, { once: true });
 
-    const stream = session.request({
+    stream = session.request({
       ':method': 'POST',
       ':path': `/${method}`,
       ':authority': authorityOf(target),
@@ -123,7 +132,7 @@ export function call(
       const problem = received.take(chunk, String(fields['grpc-encoding'] ?? 'identity'));
       if (!problem) return;
       failure = explainFraming(problem, peer, bodyLimitBytes);
-      stream.close(constants.NGHTTP2_CANCEL);
+      stream?.close(constants.NGHTTP2_CANCEL);
     });
     stream.on('error', (error) => {
       failure ??= explainStream(error, target, firstByte !== null);

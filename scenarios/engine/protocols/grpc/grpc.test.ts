@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FileRead, Files } from '../../files.ts';
+import { RunResources } from '../../run-resources.ts';
 import { makeCertificate } from '../testing/certificates.ts';
 import { type GrpcServer, startGrpcServer } from '../testing/grpc-server.ts';
 import { type Circumstances, judged, performStep } from '../testing/perform-step.ts';
@@ -110,6 +111,23 @@ test('metadata, user agent and trace context arrive', async () => {
   expect(metadata.get('key-bin')).toEqual([Buffer.from([255, 0])]);
   expect(metadata.get('traceparent')).toEqual(['00-00000000000000000000000000000001-0000000000000001-01']);
   expect(metadata.get('user-agent')[0]).toContain('ringdown/0');
+});
+
+test('the steps of a run share a connection and what the server said about itself', async () => {
+  const resources = new RunResources();
+  const first = await ask({}, { resources });
+  const [second, third] = await Promise.all([ask({}, { resources }), ask({}, { resources })]);
+  expect(first.timings).toMatchObject({ connection_reused: false, connect_ms: expect.any(Number) });
+  for (const { timings, exchange } of [second, third]) {
+    expect(exchange!.response.status).toBe(0);
+    expect(timings).toMatchObject({ connection_reused: true, connect_ms: null });
+  }
+  // One that is given up takes no other with it.
+  const slow = { proto: 'shop.proto', message: { order_id: 500 } };
+  const [stopped, other] = await Promise.all([ask(slow, { resources, timeoutMs: 50 }), ask({}, { resources })]);
+  expect(stopped.error).toMatchObject({ kind: 'timeout' });
+  expect(other.exchange!.response.status).toBe(0);
+  resources.close();
 });
 
 test('an older server is asked by the older reflection', async () => {

@@ -1,11 +1,11 @@
 import { createExchange } from '../../exchange.ts';
-import type { HttpSession } from '../../http/http-session.ts';
 import type { ExchangeError } from '../../http/network-error.ts';
 import { addressOf } from '../../http/target.ts';
 import { templateFailure } from '../../template-failure.ts';
 import { timingsOf, unusable } from '../connect.ts';
 import { defineProtocol, type Performed, type ProtocolContext, type SentRequest } from '../protocol.ts';
-import { type Called, type Channel, call, openChannel } from './channel.ts';
+import { type Called, type Channel, call } from './channel.ts';
+import { Channels } from './channels.ts';
 import { reflect } from './reflection.ts';
 import type { Method, Schema } from './schema.ts';
 import { grpcSpan } from './span.ts';
@@ -24,9 +24,6 @@ export const protocol = defineProtocol<GrpcSpec>({
   span: grpcSpan,
   perform,
 });
-
-/** What servers said about their services: as long as the run and its session. */
-const reflected = new WeakMap<HttpSession, Map<string, Schema>>();
 
 async function perform(spec: GrpcSpec, context: ProtocolContext): Promise<Performed> {
   const { clock, fill } = context;
@@ -54,12 +51,15 @@ async function perform(spec: GrpcSpec, context: ProtocolContext): Promise<Perfor
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(message),
   };
-  const channel = await openChannel(target, context);
+  const lease = await context.resources.of(Channels.kept).lease(target, context);
   const failed = (error: ExchangeError): Performed => {
-    const timings = timingsOf(channel.phases, { start, sent: null, firstByte: null, end: clock.monotonic() });
+    const timings = timingsOf(phases, { start, sent: null, firstByte: null, end: clock.monotonic() });
     return { request, exchange: null, timings, error };
   };
-  if ('error' in channel) return failed(channel.error);
+  const phases = 'error' in lease ? lease.phases : lease.reused ? null : lease.channel.phases;
+  if ('error' in lease) return failed(lease.error);
+  const { channel } = lease;
+  let usable = false;
   try {
     const method = await methodOf(spec, channel, context);
     if ('error' in method) return failed(method.error);
@@ -67,7 +67,8 @@ async function perform(spec: GrpcSpec, context: ProtocolContext): Promise<Perfor
     if ('error' in encoded)
       return failed(unusable(`the message does not fit: ${encoded.error}`, 'see the definition of the method'));
     const called = await call(channel, { method: spec.method, headers, messages: [encoded.value] }, context);
-    const timings = timingsOf(channel.phases, { start, ...called, end: clock.monotonic() });
+    const timings = timingsOf(phases, { start, ...called, end: clock.monotonic() });
+    usable = called.error === null;
     const body = bodyOf(called, method.value);
     const exchange = createExchange({
       request,
@@ -87,7 +88,7 @@ async function perform(spec: GrpcSpec, context: ProtocolContext): Promise<Perfor
     const invalid = body.error === null ? null : unreadable(addressOf(target), body.error);
     return { request, exchange: seen ? exchange : null, timings, error: called.error ?? invalid };
   } finally {
-    channel.session.destroy();
+    lease.end(usable);
   }
 }
 
@@ -109,14 +110,13 @@ async function schemaOf(
   channel: Channel,
   context: ProtocolContext,
 ): Promise<Schema | { error: ExchangeError }> {
-  const known = reflected.get(context.http) ?? new Map<string, Schema>();
-  reflected.set(context.http, known);
+  const { schemas } = context.resources.of(Channels.kept);
   const key = `${channel.target.origin}/${service}`;
-  const before = known.get(key);
+  const before = schemas.get(key);
   if (before) return before;
   const asked = await reflect(service, channel, context);
   if ('error' in asked) return asked;
-  known.set(key, asked.value);
+  schemas.set(key, asked.value);
   return asked.value;
 }
 

@@ -13,6 +13,7 @@ import { HttpSession } from '../../http/http-session.ts';
 import { TimeUp } from '../../http/time-up.ts';
 import { createUrlPolicy } from '../../http/url-policy.ts';
 import { missingCapture } from '../../missing-capture.ts';
+import { RunResources } from '../../run-resources.ts';
 import type { Performed, ProtocolContext, WrittenFields } from '../protocol.ts';
 import { protocolsNamedIn } from '../registry.ts';
 
@@ -43,6 +44,7 @@ export async function performStep(step: WrittenFields, circumstances: Circumstan
   const policy = createUrlPolicy(allowed);
   const network = { clock: rest.clock ?? systemClock, policy, lookup: rest.lookup ?? systemNames };
   const http = new HttpSession({ ...network, bodyLimitBytes: rest.bodyLimitBytes ?? 2 ** 20 });
+  const resources = rest.resources ?? new RunResources();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new TimeUp(timeoutMs)), timeoutMs);
   try {
@@ -50,6 +52,7 @@ export async function performStep(step: WrittenFields, circumstances: Circumstan
       ...network,
       fill: new Filling(scope),
       http,
+      resources,
       connection: { ...DEFAULT_CONNECTION, ...connection },
       cookies: true,
       baseUrl: 'http://127.0.0.1:1',
@@ -63,6 +66,7 @@ export async function performStep(step: WrittenFields, circumstances: Circumstan
     });
   } finally {
     clearTimeout(timer);
+    if (!rest.resources) resources.close();
     await http.close();
   }
 }
