@@ -19,6 +19,8 @@ export function asJsonSchema(value: unknown, version: '3.0' | '3.1'): unknown {
     exclusive(made, 'exclusiveMinimum', 'minimum');
     exclusive(made, 'exclusiveMaximum', 'maximum');
   }
+  // Not a keyword of JSON Schema, and without effect beside no `type` (OpenAPI 3.0.4 §4.8.24): real descriptions have both.
+  if (typeof value.nullable === 'boolean') delete made.nullable;
   leaveOutWritten(made, value);
   return made;
 }
