@@ -6,9 +6,13 @@ import { Secrets } from '../secrets.ts';
 import { MOST_STEPS } from '../settle.ts';
 import { Description, readStructure } from './document.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { ancestorsOf, type Resource, resourcesOf, trimmed } from './resources.ts';
+import { ancestorsOf, type Creation, type Resource, resourcesOf, trimmed } from './resources.ts';
 import { operationStep, type StepContext } from './step.ts';
 
+/** Questions of a tag with fewer than this share a scenario with those of other tags. */
+const FEW = 3;
+/** Steps of a scenario without order among them: the first that fails hides those behind it. */
+const MOST_READINGS = 25;
 const SAMPLE = 'sample.txt';
 /** A larger description is no file that a scenario may name. */
 const MOST_BYTES = 10_000_000;
@@ -47,6 +51,7 @@ class Reader {
   readonly #server: string | null;
   readonly #secrets: Secrets;
   readonly #omissions: Omission[] = [];
+  readonly #told = new Set<string>();
   readonly #companions = new Map<string, string>();
   readonly #file: string | null;
 
@@ -73,7 +78,15 @@ class Reader {
         plain.set(tag, [...(plain.get(tag) ?? []), ...resource.operations]);
       } else drafts.push(...this.#journey(resource, resources));
     }
-    for (const [tag, operations] of plain) drafts.push(...this.#plain(tag, operations));
+    const few = [...plain].filter(([, operations]) => operations.length < FEW);
+    for (const [tag, operations] of plain)
+      if (operations.length >= FEW) drafts.push(...this.#plain(`${tag}: reading`, operations));
+    drafts.push(
+      ...this.#plain(
+        'reading',
+        few.flatMap(([, operations]) => operations),
+      ),
+    );
     for (const reference of this.#description.broken)
       this.#omissions.push({
         item: this.#title,
@@ -96,29 +109,27 @@ class Reader {
     const context = this.#context(bound);
     const before: StepDraft[] = [];
     const cleanUp: StepDraft[] = [];
-    for (const { operation, member, variable, jsonpath, remove } of ancestors) {
-      const step = operationStep(operation, context, { [variable]: jsonpath });
+    for (const creation of ancestors) {
+      const step = this.#creating(creation, context);
       if (!step) continue;
       before.push(step);
-      bound.set(member, variable);
-      const removal = remove ? operationStep(remove, context, null) : null;
+      bound.set(creation.member, creation.variable);
+      const removal = creation.remove ? operationStep(creation.remove, context) : null;
       if (removal) cleanUp.unshift(removal);
     }
     const { creates } = resource;
     const steps: StepDraft[] = [];
     const always: StepDraft[] = [];
-    const add = (operation: Operation, capture: Record<string, unknown> | null) => {
-      const step = operationStep(operation, context, capture);
-      if (step) steps.push(step);
-      return step;
-    };
-    if (creates && add(creates.operation, { [creates.variable]: creates.jsonpath }))
+    const created = creates ? this.#creating(creates, context) : null;
+    if (creates && created) {
+      steps.push(created);
       bound.set(creates.member, creates.variable);
+    }
     for (const operation of inOrder(resource.operations)) {
       if (operation === creates?.operation) continue;
       const own = [...bound.keys()].some((path) => `${trimmed(operation.path)}/`.startsWith(`${path}/`));
       if (operation === creates?.remove) {
-        const removal = operationStep(operation, context, null);
+        const removal = operationStep(operation, context);
         if (removal) always.push(removal);
         continue;
       }
@@ -129,7 +140,8 @@ class Reader {
           why: 'the description does not show how to make one',
           instead: 'the step changes what the variables name: name something that may be changed',
         });
-      add(operation, null);
+      const step = operationStep(operation, context);
+      if (step) steps.push(step);
     }
     const creation = creates?.operation ?? resource.operations.find(({ method }) => method === 'POST');
     if (
@@ -155,12 +167,18 @@ class Reader {
     );
   }
 
+  #creating({ operation, variable, id }: Creation, context: StepContext): StepDraft | null {
+    if ('jsonpath' in id) return operationStep(operation, context, { capture: { [variable]: id.jsonpath } });
+    context.variables[variable] = id.value;
+    return operationStep(operation, context, { fields: { [id.field]: `{{ ${variable} }}` } });
+  }
+
   /** Questions that need nothing and change nothing. */
-  #plain(tag: string, operations: readonly Operation[]): ScenarioDraft[] {
+  #plain(name: string, operations: readonly Operation[]): ScenarioDraft[] {
     const context = this.#context(new Map());
-    const steps = operations.flatMap((operation) => operationStep(operation, context, null) ?? []);
-    return divided(steps).map((part, index) =>
-      this.#draft(`${tag}${index === 0 ? '' : ` (${index + 1})`}: reading`, context, { steps: part }, operations),
+    const steps = operations.flatMap((operation) => operationStep(operation, context) ?? []);
+    return divided(steps, MOST_READINGS).map((part, index) =>
+      this.#draft(`${name}${index === 0 ? '' : ` (${index + 1})`}`, context, { steps: part }, operations),
     );
   }
 
@@ -194,6 +212,7 @@ class Reader {
       file: this.#file,
       bound,
       variables: {},
+      told: this.#told,
       omissions: this.#omissions,
       samplePath: () => {
         this.#companions.set(SAMPLE, 'hello\n');
@@ -233,9 +252,9 @@ function inOrder(operations: readonly Operation[]): Operation[] {
   return [...operations].sort((a, b) => rank(a) - rank(b) || a.path.length - b.path.length);
 }
 
-function divided(steps: readonly StepDraft[]): (readonly StepDraft[])[] {
-  return Array.from({ length: Math.ceil(steps.length / MOST_STEPS) }, (_, part) =>
-    steps.slice(part * MOST_STEPS, (part + 1) * MOST_STEPS),
+function divided(steps: readonly StepDraft[], most = MOST_STEPS): (readonly StepDraft[])[] {
+  return Array.from({ length: Math.ceil(steps.length / most) }, (_, part) =>
+    steps.slice(part * most, (part + 1) * most),
   );
 }
 

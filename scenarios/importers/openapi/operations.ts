@@ -98,14 +98,13 @@ export function nameOf({ written, operationId, method, path }: Operation): strin
   return `${method} ${path}`;
 }
 
-/** The status of success: the lowest described one below 300, otherwise below 400; null where only `default` is described. */
-export function successStatus(operation: Operation, description: Description): string | null {
-  const codes = Object.keys(description.at(operation.written.responses)).filter((code) =>
-    /^[123]([0-9]{2}|XX)$/i.test(code),
-  );
-  return (
-    codes.filter((code) => code.startsWith('2')).sort()[0] ??
-    codes.filter((code) => code.startsWith('3')).sort()[0] ??
-    null
-  );
+/**
+ * The status of success: the lowest described one of 2xx, otherwise of 3xx.
+ * @returns `2xx` where only `default` is described; null where nothing but errors is
+ */
+export function successStatus({ written }: Operation, description: Description): string | null {
+  const codes = Object.keys(description.at(written.responses)).sort();
+  const success =
+    codes.find((code) => /^2([0-9]{2}|XX)$/i.test(code)) ?? codes.find((code) => /^3([0-9]{2}|XX)$/i.test(code));
+  return success?.toLowerCase() ?? (codes.includes('default') ? '2xx' : null);
 }

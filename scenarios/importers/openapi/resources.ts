@@ -16,8 +16,8 @@ export interface Creation {
   readonly member: string;
   /** What scenarios call its id. */
   readonly variable: string;
-  /** Where the answer has it. */
-  readonly jsonpath: string;
+  /** Where the id comes from: out of the answer, or chosen by whoever makes it, in a field of the body. */
+  readonly id: { readonly jsonpath: string } | { readonly field: string; readonly value: string };
   readonly remove: Operation | null;
 }
 
@@ -41,10 +41,10 @@ function creationOf(key: string, operations: readonly Operation[], description: 
   const [member] = members;
   if (!operation || !member) return null;
   const parameter = pathParameters(member).at(-1)!;
-  const jsonpath = idIn(operation, parameter, key, description);
-  if (jsonpath === null) return null;
+  const id = idIn(operation, parameter, key, description) ?? chosenId(operation, parameter, description);
+  if (id === null) return null;
   const remove = operations.find(({ method, path }) => method === 'DELETE' && trimmed(path) === member) ?? null;
-  return { operation, member, variable: variableName(parameter, member), jsonpath, remove };
+  return { operation, member, variable: variableName(parameter, member), id, remove };
 }
 
 /** A resource whose members another one lives in, nearest last. */
@@ -56,8 +56,24 @@ export function ancestorsOf(resource: Resource, all: readonly Resource[]): Creat
     .sort((a, b) => a.member.length - b.member.length);
 }
 
+/** A field of the body that the path of what was made has too, such as the name of a user. */
+function chosenId(operation: Operation, parameter: string, description: Description): Creation['id'] | null {
+  const content = description.field(description.field(operation.written, 'requestBody'), 'content');
+  const type = Object.keys(content).find((name) => /json/i.test(name));
+  if (type === undefined) return null;
+  const properties = propertiesOf(description.field(description.field(content, type), 'schema'), description);
+  const field = [parameter, snake(parameter), ...(/id$/i.test(parameter) ? ['id'] : [])].find((name) =>
+    properties.has(name),
+  );
+  if (field === undefined) return null;
+  const { type: kind, readOnly, format } = description.at(properties.get(field));
+  if (readOnly === true) return null;
+  if (kind === 'integer' || kind === 'number') return { field, value: '{{ $random_int(100000, 999999) }}' };
+  return kind === 'string' ? { field, value: format === 'uuid' ? '{{ $uuid }}' : '{{ $random_string(12) }}' } : null;
+}
+
 /** Where the JSON of an answer to a POST has the id of what was made. */
-function idIn(operation: Operation, parameter: string, key: string, description: Description): string | null {
+function idIn(operation: Operation, parameter: string, key: string, description: Description): Creation['id'] | null {
   const responses = description.field(operation.written, 'responses');
   const code = Object.keys(responses)
     .filter((name) => /^2/.test(name))
@@ -88,12 +104,12 @@ function idIn(operation: Operation, parameter: string, key: string, description:
     ]),
   ];
   const direct = propertiesOf(schema, description);
-  for (const name of wanted) if (direct.has(name)) return `$.${name}`;
+  for (const name of wanted) if (direct.has(name)) return { jsonpath: `$.${name}` };
   for (const wrapper of ['data', singular, 'result', 'item', 'resource', 'attributes']) {
     const inner = direct.get(wrapper);
     if (inner === undefined) continue;
     const nested = propertiesOf(inner, description);
-    for (const name of wanted) if (nested.has(name)) return `$.${wrapper}.${name}`;
+    for (const name of wanted) if (nested.has(name)) return { jsonpath: `$.${wrapper}.${name}` };
   }
   return null;
 }

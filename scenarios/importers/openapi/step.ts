@@ -18,6 +18,8 @@ export interface StepContext {
   readonly bound: ReadonlyMap<string, string>;
   /** Values that the description gives, or that somebody has to. */
   readonly variables: Record<string, unknown>;
+  /** Variables that somebody was asked for already. */
+  readonly told: Set<string>;
   /** Takes what has no step to stand at. */
   readonly omissions: Omission[];
   /** The file that a part of a form is sent from. */
@@ -26,11 +28,14 @@ export interface StepContext {
 
 const REQUEST = { direction: 'request', generators: true } as const;
 
-/** A step that calls an operation and expects what the description promises; null when no step can. */
+/**
+ * A step that calls an operation and expects what the description promises; null when no step can.
+ * @param more `capture`, and fields that the body has to have
+ */
 export function operationStep(
   operation: Operation,
   context: StepContext,
-  capture: Record<string, unknown> | null,
+  more: { capture?: Record<string, unknown>; fields?: Record<string, unknown> } = {},
 ): StepDraft | null {
   const { description, secrets, server, file } = context;
   const omissions: Omission[] = [];
@@ -45,8 +50,9 @@ export function operationStep(
     );
   const credentials = credentialsOf(operation.written, description, server, secrets, omit);
   const { query, headers } = parametersOf(operation, context, omit);
-  const { body, contentType } = bodyOf(operation, context, omit);
+  const { body, contentType } = withFields(bodyOf(operation, context, omit), more.fields ?? {});
   const status = successStatus(operation, description);
+  if (status === null) omit('what success looks like', 'the description lists errors only', 'write "expect" for it');
   const step = requestStep(
     nameOf(operation),
     {
@@ -59,21 +65,27 @@ export function operationStep(
     },
     secrets,
     {
-      ...(status === null && file === null
+      ...(status === null
         ? {}
         : {
             expect: {
-              ...(status === null ? {} : { status: /^\d+$/.test(status) ? Number(status) : status.toLowerCase() }),
+              status: /^\d+$/.test(status) ? Number(status) : status,
               ...(file === null ? {} : { openapi: file }),
             },
           }),
-      ...(capture ? { capture } : {}),
+      ...(more.capture ? { capture: more.capture } : {}),
     },
     omissions,
   );
   if ('name' in step) return step;
   context.omissions.push(...step.lost);
   return null;
+}
+
+function withFields(made: ReturnType<typeof bodyOf>, fields: Record<string, unknown>): ReturnType<typeof bodyOf> {
+  const { body } = made;
+  if (body?.kind !== 'json' || !isMapping(body.value)) return made;
+  return { ...made, body: { kind: 'json', value: { ...body.value, ...fields } } };
 }
 
 /** The path with a template for each parameter: a captured name, or a variable. */
@@ -95,7 +107,7 @@ function variable(
   name: string,
   path: string,
   operation: Operation,
-  { description, variables, omissions }: StepContext,
+  { description, variables, omissions, told }: StepContext,
 ): string {
   const wanted = variableName(name, path);
   if (Object.hasOwn(variables, wanted)) return wanted;
@@ -105,13 +117,15 @@ function variable(
     ? given.value
     : sample(parameter?.written.schema ?? {}, description, { direction: 'response', generators: false });
   variables[wanted] = typeof value === 'string' ? literal(value) : value;
-  if (!given)
+  if (!given && !told.has(wanted)) {
+    told.add(wanted);
     omissions.push({
       item: `${operation.method} ${path}`,
       what: `a value of {${name}}`,
       why: 'the description gives no example',
       instead: `set "${wanted}" under "variables" to one that exists`,
     });
+  }
   return wanted;
 }
 
