@@ -1,9 +1,11 @@
+import type { GraphqlSpec } from '../engine/protocols/graphql/spec.ts';
 import type { HttpSpec } from '../engine/protocols/http/spec.ts';
 import type { ActionStep, Decision, Expectation } from '../language/model.ts';
-import { captureCode, checkEntries, checksOf } from './assertion-code.ts';
+import { type Check, captureCode, checkEntries, checksOf } from './assertion-code.ts';
 import { type Code, call, flat, inComment, literal, mapping, prefixed, print } from './code.ts';
 import { conditionCode } from './condition-code.ts';
 import { valueCode } from './expression.ts';
+import { graphqlChecks, graphqlCode } from './graphql-code.ts';
 import { requestCode } from './http-code.ts';
 import { Refused } from './refusal.ts';
 
@@ -17,8 +19,7 @@ export function stepFunction(step: ActionStep, name: string): string {
 /** A step of a parallel group: what to ask, and what to do with the answer. @throws Refused */
 export function parallelFunction(step: ActionStep, name: string): string {
   if (step.repeat) throw new Refused('repeat in a parallel group');
-  if (step.kind !== 'http') throw new Refused(`${step.kind} in a parallel group`);
-  const request = call('prepare', ...requestCode(step.spec as HttpSpec, step.timeoutMs));
+  const request = call('prepare', ...requestArguments(step, step.timeoutMs));
   const judging = judgingLines(step);
   const lines = [
     ...(step.if ? [`onlyIf(() => ${flat(decisionCode(step.if))});`] : []),
@@ -41,15 +42,21 @@ function wrap(step: ActionStep, name: string, lines: readonly string[]): string 
   return `/** ${inComment(step.name)} */\nfunction ${name}() {\n${lines.map((line) => `  ${line}\n`).join('')}}`;
 }
 
-function pauseLines({ spec }: ActionStep): string[] {
+function requestArguments({ kind, spec }: ActionStep, timeoutMs: number | null): Code[] {
+  if (kind === 'http') return requestCode(spec as HttpSpec, timeoutMs);
+  if (kind === 'graphql') return graphqlCode(spec as GraphqlSpec, timeoutMs);
+  throw new Refused(`a step of the kind ${kind}`, 'it can do request, graphql and pause');
+}
+
+function pauseLines({ spec, expect, warn, repeat }: ActionStep): string[] {
+  if (expect.length + warn.length > 0 || repeat) throw new Refused('more than waiting in a pause');
   const { lengthMs } = spec as { lengthMs: number };
   return [`pause(${lengthMs});`];
 }
 
 function requestLines(step: ActionStep): string[] {
-  if (step.kind !== 'http') throw new Refused(`a step of the kind ${step.kind}`);
   const judging = judgingLines(step);
-  const request = requestCode(step.spec as HttpSpec, step.repeat ? null : step.timeoutMs);
+  const request = requestArguments(step, step.repeat ? null : step.timeoutMs);
   if (!step.repeat) {
     const used = judging.length > 0 ? 'const answer = ' : '';
     return [`${used}${print(call('send', ...request), 2, 2 + used.length)};`, ...judging];
@@ -68,7 +75,8 @@ function requestLines(step: ActionStep): string[] {
 
 function judgingLines(step: ActionStep): string[] {
   const lines: string[] = [];
-  if (step.expect.length > 0) lines.push(statement('expect', checks(step.expect)));
+  const own = step.kind === 'graphql' ? graphqlChecks(step.spec as GraphqlSpec) : [];
+  if (own.length + step.expect.length > 0) lines.push(statement('expect', checks(step.expect, own)));
   if (step.warn.length > 0) lines.push(statement('warn', checks(step.warn)));
   if (step.capture.length > 0) {
     const sources = step.capture.map((capture) => [capture.name, prefixed('() => ', captureCode(capture))] as const);
@@ -77,8 +85,8 @@ function judgingLines(step: ActionStep): string[] {
   return lines;
 }
 
-function checks(expectations: readonly Expectation[]): Code {
-  return mapping(checkEntries(checksOf(expectations)));
+function checks(expectations: readonly Expectation[], own: readonly Check[] = []): Code {
+  return mapping(checkEntries([...own, ...checksOf(expectations)]));
 }
 
 function statement(name: string, argument: Code): string {

@@ -29,7 +29,7 @@ export function formatTime(milliseconds, format) {
   if (format === 'unix') return Math.floor(milliseconds / 1000);
   if (format === 'unix_ms') return Math.floor(milliseconds);
   if (format === 'http') return at.toUTCString();
-  const [yyyy, MM, dd, HH, mm, ss, SSS] = iso.match(/\d+/g);
+  const [yyyy, MM, dd, HH, mm, ss, SSS] = iso.split(/\D+/).filter(Boolean);
   const fields = { yyyy, MM, dd, HH, mm, ss, SSS };
   return format.replace(/yyyy|MM|dd|HH|mm|ss|SSS|'([^']*)'/g, (piece, plain) => plain ?? fields[piece]);
 }

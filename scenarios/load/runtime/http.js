@@ -2,6 +2,7 @@ import encoding from 'k6/encoding';
 import http from 'k6/http';
 import { MISSING } from './conditions.js';
 import { randomHex, StepError, state, timeLeft } from './flow.js';
+import { at } from './json-path.js';
 import { asJson, formText, wellFormed } from './templates.js';
 
 /** Sends a request and waits for its answer. `name` stands for the URL in the figures. */
@@ -111,6 +112,16 @@ let parsed = { answer: null, value: undefined, readable: false };
 export function firstMatch(value, regex) {
   const match = value.length <= 2 ** 20 ? regex.exec(value) : null;
   return match?.[match.length > 1 ? 1 : 0] ?? MISSING;
+}
+
+/** Whether a GraphQL answer is without errors (specification, section 7.1.2). */
+export function hasNoErrors(answer) {
+  try {
+    const errors = at(JSON.parse(bodyOf(answer)), 'errors');
+    return !Array.isArray(errors) || errors.length === 0;
+  } catch {
+    return true;
+  }
 }
 
 /** How long it took in milliseconds, connection included, or how long one phase did. */

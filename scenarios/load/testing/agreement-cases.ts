@@ -421,4 +421,27 @@ steps:
     expect: { jsonpath: { $.name: VDhPMzZ2Tk5mbGxLYjFIWlVYdWxRNnYwRUdleWRZZi8yQ3VqV0U1TlBOMD0 } }
 `,
   },
+  {
+    name: 'GraphQL, with and without errors',
+    passes: false,
+    yaml: `
+variables: { name: 'a "b"' }
+steps:
+  - name: asking
+    graphql:
+      url: /graphql
+      query: 'query A($n: String) { user(name: $n, quoted: "{{ name }}") { id } } query B { me }'
+      variables: { n: "{{ name }}" }
+      operation: A
+      headers: { x-own: "{{ $uuid }}" }
+    expect: { jsonpath: { $.data.variables.n: "{{ name }}", $.data.query: { contains: '\\"b\\"' }, $.data.operationName: A, $.data.accept: { contains: graphql } } }
+    capture: { accept: $.data.accept }
+  - name: errors that are expected
+    graphql: { url: /graphql, query: "{ me }", variables: { fail: true } }
+    expect: { jsonpath: { "$.errors[0].message": not for everybody } }
+  - name: errors that are not
+    graphql: { url: /graphql, query: "{ me }", variables: { fail: true } }
+  - { name: never, request: GET /post }
+`,
+  },
 ];

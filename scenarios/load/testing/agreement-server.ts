@@ -81,6 +81,11 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
       const done = count() % 3 === 0;
       return json({ state: done ? 'done' : 'working' });
     }
+    case 'graphql': {
+      const { query, variables, operationName } = JSON.parse(body);
+      const errors = variables.fail ? [{ message: 'not for everybody', path: ['me'] }] : undefined;
+      return json({ data: { query, variables, operationName, accept: request.headers.accept }, errors });
+    }
     case 'user':
       return json({ name: second, active: second !== 'mallory' });
     default:
