@@ -11,8 +11,11 @@ export const PHASE_WORDS: Record<Phase, string> = {
   own: 'outside the exchange',
 };
 
-/** The phases of a step one after the other, milliseconds. What no phase explains (queue, assertions, waits) is `own`, last. */
-export function phasesOf(step: Pick<StepResult, 'duration_ms' | 'timings'>): { phase: Phase; ms: number }[] {
+/**
+ * The phases of a step one after the other, milliseconds. What no phase explains (queue, assertions, waits) is `own`: last,
+ * but first under `repeat`, where the timings are those of the last try.
+ */
+export function phasesOf(step: Pick<StepResult, 'duration_ms' | 'timings' | 'tries'>): { phase: Phase; ms: number }[] {
   const { timings } = step;
   const known: [Phase, number | null][] = timings
     ? [
@@ -31,6 +34,7 @@ export function phasesOf(step: Pick<StepResult, 'duration_ms' | 'timings'>): { p
     phases.push({ phase, ms: length });
     left -= length;
   }
-  if (left > 0) phases.push({ phase: 'own', ms: left });
-  return phases;
+  if (left <= 0) return phases;
+  const own = { phase: 'own' as const, ms: left };
+  return step.tries > 1 ? [own, ...phases] : [...phases, own];
 }

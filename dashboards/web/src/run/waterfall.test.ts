@@ -20,7 +20,7 @@ describe('waterfall', () => {
   });
 
   test('phases follow each other, missing ones take no room, the rest is own time', () => {
-    const bar = barOf({ offset_ms: 50, duration_ms: 50, timings }, axisOf([100]));
+    const bar = barOf({ offset_ms: 50, duration_ms: 50, timings, tries: 1 }, axisOf([100]));
     expect(bar.left).toBe(50);
     expect(bar.segments.map((segment) => [segment.phase, Math.round(segment.left), segment.width])).toEqual([
       ['dns', 50, 2],
@@ -31,14 +31,25 @@ describe('waterfall', () => {
     ]);
   });
 
+  test('under repeat the phases are those of the last try, at the end', () => {
+    const bar = barOf({ offset_ms: 0, duration_ms: 100, timings, tries: 3 }, axisOf([100]));
+    expect(bar.segments.map(({ phase, left, width }) => [phase, Math.round(left), Math.round(width)])).toEqual([
+      ['own', 0, 60],
+      ['dns', 60, 2],
+      ['connect', 62, 3],
+      ['first_byte', 65, 30],
+      ['download', 95, 5],
+    ]);
+  });
+
   test('phases that claim more than the step lasted are cut at its end', () => {
-    const bar = barOf({ offset_ms: 0, duration_ms: 20, timings }, axisOf([20]));
+    const bar = barOf({ offset_ms: 0, duration_ms: 20, timings, tries: 1 }, axisOf([20]));
     const last = bar.segments.at(-1)!;
     expect(last.left + last.width).toBeCloseTo(100);
   });
 
   test('a step without an exchange is own time alone', () => {
-    const bar = barOf({ offset_ms: 0, duration_ms: 4, timings: null }, axisOf([8]));
+    const bar = barOf({ offset_ms: 0, duration_ms: 4, timings: null, tries: 1 }, axisOf([8]));
     expect(bar.segments).toEqual([{ phase: 'own', ms: 4, left: 0, width: 50 }]);
   });
 });

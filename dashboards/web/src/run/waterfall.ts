@@ -1,4 +1,4 @@
-import type { StepResult } from '../../../../control/resources.ts';
+import type { StepResult, Timings } from '../../../../control/resources.ts';
 
 export type Phase = 'dns' | 'connect' | 'tls' | 'first_byte' | 'download' | 'own';
 
@@ -43,18 +43,23 @@ function niceStep(total: number): number {
   return factor * power;
 }
 
-/** Where a step and its phases lie. What the phases do not explain (queue, assertions) is its `own` time, at the end. */
-export function barOf(step: Pick<StepResult, 'offset_ms' | 'duration_ms' | 'timings'>, axis: Axis): StepBar {
+/**
+ * Where a step and its phases lie. What the phases do not explain (queue, assertions) is its `own` time, at the end; under
+ * `repeat` the phases are those of the last try, and what came before it is its own time, at the beginning.
+ */
+export function barOf(step: Pick<StepResult, 'offset_ms' | 'duration_ms' | 'timings' | 'tries'>, axis: Axis): StepBar {
   const percent = (ms: number) => (ms / axis.total_ms) * 100;
   const segments: StepBar['segments'] = [];
   let at = step.offset_ms;
   const end = step.offset_ms + step.duration_ms;
   const add = (phase: Phase, ms: number | null | undefined) => {
     const length = Math.min(ms ?? 0, end - at);
-    if (length <= 0) return;
+    // Less than a microsecond is the rounding of the others.
+    if (length < 0.001) return;
     segments.push({ phase, ms: length, left: percent(at), width: percent(length) });
     at += length;
   };
+  if (step.timings && step.tries > 1) add('own', step.duration_ms - exchangeMs(step.timings));
   if (step.timings) {
     add('dns', step.timings.dns_ms);
     add('connect', step.timings.connect_ms);
@@ -64,4 +69,8 @@ export function barOf(step: Pick<StepResult, 'offset_ms' | 'duration_ms' | 'timi
   }
   add('own', end - at);
   return { left: percent(step.offset_ms), width: percent(step.duration_ms), segments };
+}
+
+function exchangeMs({ dns_ms, connect_ms, tls_ms, first_byte_ms, download_ms }: Timings): number {
+  return [dns_ms, connect_ms, tls_ms, first_byte_ms, download_ms].reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
 }
