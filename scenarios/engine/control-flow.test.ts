@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { seededRandom } from '../../core/testing/seeded-random.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { Parameters } from '../language/model.ts';
 import { template } from '../language/template.ts';
 import type { RunResult } from '../run-result.ts';
@@ -10,6 +12,11 @@ beforeEach(async () => {
   service = await startService();
 });
 afterEach(() => service.close());
+
+/** Waits for something to come true without taking time by a clock. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 const urls = () => service.seen.map(({ method, url }) => `${method} ${url}`);
 const statuses = (run: RunResult) => run.steps.map(({ name, status }) => `${name}: ${status}`);
@@ -126,18 +133,30 @@ describe('repeat', () => {
     expect(refused).toMatchObject({ failure: { kind: 'refused_target' }, steps: [{ tries: 1 }] });
   });
 
-  test("ends with the step's own time, between two tries and in one", async () => {
+  const slow = { repeat: { until: { jsonpath: { '$.state': 'done' } }, everyMs: 60_000, atMost: 100 } };
+
+  test("ends with the step's own time between two tries", async () => {
     doneAt(99);
-    const slow = { repeat: { until: { jsonpath: { '$.state': 'done' } }, everyMs: 60_000, atMost: 100 } };
-    const between = await service.run(sketchScenario([poll({ ...slow, timeoutMs: 60 })]));
-    expect(between.failure!.message).toBe(
+    const clock = new VirtualClock();
+    const run = service.run(sketchScenario([poll({ ...slow, timeoutMs: 5_000 })]), { options: { clock } });
+    // The runner sleeps for its deadlines, and then for the next try.
+    await until(() => service.seen.length === 1 && service.open === 0 && clock.pending === 2);
+    await clock.advance(5_000);
+    expect((await run).failure!.message).toBe(
       'until was not reached when time was up, after 1 try: $.state is "pending", expected "done" (202)',
     );
+  });
+
+  test.each([
+    ['of the step', { timeoutMs: 5_000 }, {}],
+    ['of the attempt', {}, { timeoutMs: 5_000 }],
+  ])('ends with the time %s in the middle of a try', async (_whose, step, scenario) => {
     service.answer = () => {};
-    const within = await service.run(sketchScenario([poll({ timeoutMs: 60 })]));
-    expect(within).toMatchObject({ status: 'error', failure: { kind: 'timeout' } });
-    const attempt = await service.run(sketchScenario([poll()], { timeoutMs: 60 }));
-    expect(attempt).toMatchObject({ status: 'error', failure: { kind: 'timeout' } });
+    const clock = new VirtualClock();
+    const run = service.run(sketchScenario([poll(step)], scenario), { options: { clock } });
+    await until(() => service.open === 1);
+    await clock.advance(5_000);
+    expect(await run).toMatchObject({ status: 'error', failure: { kind: 'timeout' }, steps: [{ tries: 1 }] });
   });
 
   test('ends soon when the run is stopped', async () => {
@@ -213,7 +232,11 @@ describe('parallel', () => {
   test('is cut as a whole when time is up or the run is stopped', async () => {
     service.answer = () => {};
     const parallel = Array.from({ length: 5 }, (_, index) => ({ name: `${index}` }));
-    const run = await service.run(sketchScenario([{ parallel }, { name: 'never' }], { timeoutMs: 80 }));
+    const clock = new VirtualClock();
+    const cut = service.run(sketchScenario([{ parallel }, { name: 'never' }]), { options: { clock } });
+    await until(() => service.open === 5);
+    await clock.advance(10_000);
+    const run = await cut;
     expect(run.steps.map(({ status }) => status)).toEqual([...Array(5).fill('error'), 'skipped']);
     expect(run.failure).toMatchObject({ step: '0', kind: 'timeout' });
     const stop = new AbortController();
@@ -361,9 +384,12 @@ describe('rows of data', () => {
     service.answer = ({ url }, response) => {
       if (url !== '/2') json(response, 200, {});
     };
-    const run = await service.run(
-      sketchScenario([{ name: 'get', request: 'GET /{{ row.id }}' }], { data: rows(500), timeoutMs: 100 }),
-    );
+    const clock = new VirtualClock();
+    const scenario = sketchScenario([{ name: 'get', request: 'GET /{{ row.id }}' }], { data: rows(500) });
+    const cut = service.run(scenario, { options: { clock } });
+    await until(() => service.seen.length === 2);
+    await clock.advance(10_000);
+    const run = await cut;
     expect(run.failure).toMatchObject({ kind: 'timeout', row: 2 });
     expect(run.attempts[0]!.rows).toEqual({ total: 500, passed: 1, failed: 1 });
     expect(run.steps).toHaveLength(2);
@@ -526,9 +552,10 @@ describe('a seed', () => {
   };
 
   test('makes two runs send the same bytes, whatever the timing', async () => {
+    const random = seededRandom(3);
     service.answer = ({ url }, response) => {
-      const late = url === '/1' ? Math.random() * 20 : 0;
-      setTimeout(() => json(response, url === '/3' && Math.random() < 0.4 ? 503 : 200, {}), late);
+      const late = url === '/1' ? random() * 20 : 0;
+      setTimeout(() => json(response, url === '/3' && random() < 0.4 ? 503 : 200, {}), late);
     };
     const first = await sent(7);
     const seededAgain = await sent(7);
@@ -546,7 +573,10 @@ describe('a seed', () => {
 test('nothing of a run goes on after it has ended', async () => {
   service.answer = () => {};
   const parallel = Array.from({ length: 4 }, () => ({}));
-  await service.run(sketchScenario([{ parallel }], { timeoutMs: 50 }));
-  while (service.open > 0) await new Promise((resolve) => setImmediate(resolve));
-  expect(service.open).toBe(0);
+  const stop = new AbortController();
+  const run = service.run(sketchScenario([{ parallel }]), { abort: stop.signal });
+  await until(() => service.open === 4);
+  stop.abort();
+  await run;
+  await until(() => service.open === 0);
 });

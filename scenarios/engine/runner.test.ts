@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { Scenario } from '../language/model.ts';
 import type { RunResult } from '../run-result.ts';
 import { createRunner, type RunnerOptions, type RunRequest } from './runner.ts';
@@ -228,13 +229,22 @@ describe('a failing run', () => {
   });
 
   test("a step's own timeout and the attempt's", async () => {
-    handler = () => {};
-    const step = await run(sketchScenario([{ timeoutMs: 40 }, { name: 'never' }]));
+    const clock = new VirtualClock();
+    const cut = async (scenario: Scenario) => {
+      const asked = new Promise<void>((resolve) => {
+        handler = () => resolve();
+      });
+      const result = run(scenario, { options: { clock } });
+      await asked;
+      await clock.advance(60);
+      return result;
+    };
+    const step = await cut(sketchScenario([{ timeoutMs: 40 }, { name: 'never' }]));
     expect(step).toMatchObject({
       status: 'error',
       failure: { kind: 'timeout', message: `${origin.slice(7)} did not answer within 40 ms` },
     });
-    const attempt = await run(sketchScenario([{}], { timeoutMs: 60 }));
+    const attempt = await cut(sketchScenario([{}], { timeoutMs: 60 }));
     expect(attempt.failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('within 60 ms') });
   });
 });
@@ -243,15 +253,19 @@ describe('always', () => {
   const cleanUp = { name: 'delete', request: 'DELETE /v1/posts/{{ id }}' };
 
   test('runs after a failure and after the time is up, and never hides the first failure', async () => {
-    handler = (request, response) => {
-      if (request.method === 'DELETE') return json(response, 500, {});
-      if (request.url === '/slow') return undefined;
-      return json(response, 201, { id: 9 });
-    };
+    const clock = new VirtualClock();
+    const slow = new Promise<void>((resolve) => {
+      handler = (request, response) => {
+        if (request.url === '/slow') return resolve();
+        return json(response, request.method === 'DELETE' ? 500 : 201, { id: 9 });
+      };
+    });
     const create = { request: 'POST /v1/posts', capture: { id: '$.id' } };
-    const result = await run(
-      sketchScenario([create, { name: 'slow', request: 'GET /slow' }], { always: [cleanUp], timeoutMs: 150 }),
-    );
+    const scenario = sketchScenario([create, { name: 'slow', request: 'GET /slow' }], { always: [cleanUp] });
+    const cut = run(scenario, { options: { clock } });
+    await slow;
+    await clock.advance(10_000);
+    const result = await cut;
     expect(seen.at(-1)).toMatchObject({ method: 'DELETE', url: '/v1/posts/9' });
     expect(result).toMatchObject({ status: 'error', failure: { step: 'slow', kind: 'timeout' } });
     expect(result.steps.at(-1)).toMatchObject({ section: 'always', status: 'failed' });
