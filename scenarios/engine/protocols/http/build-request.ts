@@ -1,7 +1,9 @@
-import type { Rendered } from '../../../language/template.ts';
+import type { Rendered, Template } from '../../../language/template.ts';
 import type { HttpRequest } from '../../http/http-session.ts';
+import { joinUrl } from '../base-url.ts';
 import type { ProtocolContext } from '../protocol.ts';
-import type { Auth, Body, HttpSpec } from './spec.ts';
+import { type FilledPart, multipartBody } from './multipart.ts';
+import type { Body, HttpSpec } from './spec.ts';
 
 export type RequestContext = Pick<
   ProtocolContext,
@@ -17,8 +19,7 @@ export function buildRequest(spec: HttpSpec, context: RequestContext): Rendered<
     accept: '*/*',
     'accept-encoding': 'gzip, deflate, br',
   };
-  const body = spec.body && fillBody(spec.body, headers, fill);
-  if (spec.auth) headers.authorization = authorization(spec.auth, fill);
+  const body = spec.body && fillBody(spec.body, headers, context);
   for (const { name, value } of spec.headers) headers[name.toLowerCase()] = fill.text(value);
   // A scenario may name itself as well, but synthetic traffic stays recognisable and every request is traced.
   const own = headers['user-agent'];
@@ -26,7 +27,7 @@ export function buildRequest(spec: HttpSpec, context: RequestContext): Rendered<
   headers.traceparent = context.traceparent;
   if (fill.error) return { error: fill.error };
 
-  const url = targetOf(context.baseUrl, path);
+  const url = joinUrl(context.baseUrl, path);
   if (!url) {
     const message = `${JSON.stringify(path)} is not a URL`;
     return {
@@ -37,14 +38,11 @@ export function buildRequest(spec: HttpSpec, context: RequestContext): Rendered<
   return { value: { method: spec.method, url, headers, body, maxRedirects: spec.maxRedirects, connection, cookies } };
 }
 
-/** Joins a path to base_url, whose own path stays in front; what has a scheme stands for itself. */
-function targetOf(baseUrl: string, path: string): URL | null {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return URL.parse(path);
-  const base = baseUrl.endsWith('/') ? baseUrl.slice(0, -1) : baseUrl;
-  return URL.parse(base + (path.startsWith('/') ? path : `/${path}`));
-}
-
-function fillBody(body: Body, headers: Record<string, string>, fill: ProtocolContext['fill']): string {
+function fillBody(
+  body: Body,
+  headers: Record<string, string>,
+  { fill, traceparent }: RequestContext,
+): string | Uint8Array {
   switch (body.kind) {
     case 'json':
       headers['content-type'] = 'application/json';
@@ -54,11 +52,25 @@ function fillBody(body: Body, headers: Record<string, string>, fill: ProtocolCon
       return fill.pairs(body.fields);
     case 'text':
       return fill.text(body.value);
+    case 'file':
+      headers['content-type'] = body.contentType;
+      return body.bytes;
+    case 'multipart': {
+      // Ids of the step's own trace: no part can hold them by chance.
+      const boundary = `ringdown-${traceparent.split('-').slice(1, 3).join('-')}`;
+      headers['content-type'] = `multipart/form-data; boundary=${boundary}`;
+      return multipartBody(
+        body.parts.flatMap((part) => ('file' in part ? [part] : filled(part, fill))),
+        boundary,
+      );
+    }
   }
 }
 
-function authorization(auth: Auth, fill: ProtocolContext['fill']): string {
-  if (auth.kind === 'bearer') return `Bearer ${fill.text(auth.token)}`;
-  const credentials = `${fill.text(auth.username)}:${fill.text(auth.password)}`;
-  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+function filled({ name, value }: { name: string; value: Template }, fill: ProtocolContext['fill']): FilledPart[] {
+  const found = fill.value(value);
+  return (Array.isArray(found) ? found : [found]).map((one: unknown) => ({
+    name,
+    text: typeof one === 'object' && one !== null ? JSON.stringify(one) : String(one ?? ''),
+  }));
 }

@@ -1,5 +1,7 @@
 import { entriesOf, field, isMapping } from '../../../language/written.ts';
 import type { SpecProblem } from '../../assertions/assertion.ts';
+import { authKind } from '../../auth/registry.ts';
+import type { Files } from '../../files.ts';
 import type { WrittenFields } from '../protocol.ts';
 import { methodProblem, splitRequestLine, urlProblem } from './request-line.ts';
 
@@ -13,12 +15,12 @@ const OWN_HEADERS = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-const BODIES = ['json', 'form', 'body'];
+const BODIES = ['json', 'form', 'body', 'file', 'multipart'];
 
 /** What the schema cannot see in the keys of an HTTP step. */
-export function check(step: WrittenFields): SpecProblem[] {
+export function check(step: WrittenFields, files: Files): SpecProblem[] {
   const { request } = step;
-  const problems = bodyProblems(step);
+  const problems = [...bodyProblems(step), ...fileProblems(step, files), ...authProblems(step.auth)];
   if (typeof request === 'string' && request.trim() !== '') return [...lineProblems(request), ...problems];
   return isMapping(request) ? [...longFormProblems(request, step), ...problems] : problems;
 }
@@ -80,4 +82,28 @@ function bodyProblems(step: WrittenFields): SpecProblem[] {
         },
       ]
     : [];
+}
+
+function fileProblems({ file, multipart }: WrittenFields, files: Files): SpecProblem[] {
+  const named: [SpecProblem['path'], unknown][] = [
+    [['file'], file],
+    ...entriesOf(multipart).map(([name, part]): [SpecProblem['path'], unknown] => [
+      ['multipart', name, 'file'],
+      field(part, 'file'),
+    ]),
+  ];
+  return named.flatMap(([path, found]): SpecProblem[] => {
+    if (typeof found !== 'string') return [];
+    const read = files.bytes(found);
+    return 'error' in read ? [{ path, part: 'value', message: `${found} cannot be read: ${read.error}` }] : [];
+  });
+}
+
+function authProblems(auth: unknown): SpecProblem[] {
+  return entriesOf(auth).flatMap(([kind, written]) => {
+    const known = authKind(kind);
+    // What is no mapping where one belongs is the schema's to say.
+    if (!known || ((known.spec as { type?: string }).type === 'object' && !isMapping(written))) return [];
+    return known.check(written).map((problem) => ({ ...problem, path: ['auth', kind, ...problem.path] }));
+  });
 }

@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox';
 import { closed, text } from '../../../language/schema-words.ts';
+import { authKinds } from '../../auth/registry.ts';
 
 const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 
@@ -50,22 +51,7 @@ const Request = Type.Union(
 );
 
 const Auth = Type.Object(
-  {
-    bearer: Type.Optional(text('Token of `Authorization: Bearer`.', '{{ token }}')),
-    basic: Type.Optional(
-      Type.Object(
-        {
-          username: Type.String({ description: 'User name.', examples: ['qa'] }),
-          password: Type.String({ description: 'Password.', examples: ['{{ secrets.QA_PASSWORD }}'] }),
-        },
-        {
-          ...closed,
-          description: 'User and password of `Authorization: Basic` (RFC 7617).',
-          examples: [{ username: 'qa', password: '{{ secrets.QA_PASSWORD }}' }],
-        },
-      ),
-    ),
-  },
+  Object.fromEntries(authKinds.map(({ kind, spec }) => [kind, Type.Optional(spec)])) as Record<string, TSchema>,
   {
     ...closed,
     minProperties: 1,
@@ -73,6 +59,20 @@ const Auth = Type.Object(
     description: 'Who the request is from.',
     examples: [{ bearer: '{{ token }}' }],
   },
+);
+
+const FilePart = Type.Object(
+  {
+    file: text('Path to the file, from this file on.', './picture.png'),
+    filename: Type.Optional(text('What the server is told that it is called; its own name by default.', 'picture.png')),
+    content_type: Type.Optional(
+      text('What it is; by default what its ending says.', 'image/png', {
+        pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+/[ -~]+$",
+        'x-expected': 'a media type such as image/png',
+      }),
+    ),
+  },
+  closed,
 );
 
 /** The keys of a step that say what an HTTP request is. */
@@ -90,6 +90,13 @@ export const keys: Readonly<Record<string, TSchema>> = {
   body: Type.String({
     description: 'Raw body; substituted values are escaped for its content type.',
     examples: ['hello'],
+  }),
+  file: text('Raw body from a file, sent as its ending says unless a header says otherwise.', './picture.png'),
+  multipart: Type.Record(Type.String(), Type.Union([Scalar, Type.Array(Scalar), FilePart]), {
+    minProperties: 1,
+    'x-expected': 'a mapping from names to values or { file }',
+    description: 'Body as multipart/form-data, with files.',
+    examples: [{ title: 'hello', picture: { file: './picture.png' } }],
   }),
   auth: Auth,
 };

@@ -1,4 +1,9 @@
 import type { Template } from '../../../language/template.ts';
+import type { AwsSpec } from '../../auth/aws/index.ts';
+import type { BasicSpec } from '../../auth/basic/index.ts';
+import type { BearerSpec } from '../../auth/bearer/index.ts';
+import type { DigestSpec } from '../../auth/digest/index.ts';
+import type { Oauth2Spec } from '../../auth/oauth2/index.ts';
 
 /** An HTTP request as it is run: short forms expanded, texts compiled. */
 export interface HttpSpec {
@@ -26,8 +31,21 @@ export type Body =
   /** `application/x-www-form-urlencoded`; values render raw: encode them. */
   | { readonly kind: 'form'; readonly fields: Fields }
   /** Renders to the body itself, substituted values escaped for the content type (JSON, XML) already. */
-  | { readonly kind: 'text'; readonly value: Template };
+  | { readonly kind: 'text'; readonly value: Template }
+  /** The bytes of a file as they are. */
+  | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly contentType: string }
+  /** `multipart/form-data` (RFC 7578), parts in the order written. */
+  | { readonly kind: 'multipart'; readonly parts: readonly Part[] };
 
-export type Auth =
-  | { readonly kind: 'bearer'; readonly token: Template }
-  | { readonly kind: 'basic'; readonly username: Template; readonly password: Template };
+export type Part =
+  /** A list repeats the name. */
+  { readonly name: string; readonly value: Template } | { readonly name: string; readonly file: FilePart };
+
+export interface FilePart {
+  readonly bytes: Uint8Array;
+  readonly filename: string;
+  readonly contentType: string;
+}
+
+/** Who the request is from: what the `compile` of a folder of scenarios/engine/auth made. */
+export type Auth = BearerSpec | BasicSpec | DigestSpec | Oauth2Spec | AwsSpec;

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { parseDuration } from '../../../../core/units.ts';
 import { CapturesSchema, checkCaptures, compileCaptures } from '../../../language/captures.ts';
-import { assertionsSchema, checkExpectations, compileExpectations } from '../../../language/expectations.ts';
+import { checkExpectations, compileExpectations } from '../../../language/expectations.ts';
 import type { Capture, Expectation } from '../../../language/model.ts';
 import { closed, duration, text } from '../../../language/schema-words.ts';
 import { type Template, template } from '../../../language/template.ts';
@@ -34,6 +34,7 @@ export type Turn =
   | { readonly kind: 'close'; readonly code: number };
 
 const TURNS = ['send', 'binary', 'receive', 'close'];
+const TURN_KEYS = [...TURNS, 'within', 'capture'];
 const BASE64 = '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$';
 const TURN_WORDS = 'one of { send: … }, { receive: … }, { binary: … } and close';
 
@@ -57,9 +58,14 @@ const TurnSchema = Type.Unsafe({
           }),
         ),
         receive: Type.Optional(
-          Type.Union([assertionsSchema('', {}), Type.Object({}, closed)], {
-            'x-expected': 'assertions on the message such as { jsonpath: { $.type: ready } }',
-            description: 'Waits for a message of which all of this holds; others are passed over. {} takes any.',
+          // Not a union: its errors would hide what is wrong with an assertion.
+          Type.Unsafe({
+            if: { type: 'string' },
+            // biome-ignore lint/suspicious/noThenProperty: it is the keyword of JSON Schema
+            then: { const: 'any' },
+            else: { $ref: '#/$defs/assertions' },
+            description:
+              'Waits for a message of which all of this holds; others are passed over. `any` takes the next one.',
             examples: [{ jsonpath: { '$.type': 'ready' } }],
           }),
         ),
@@ -139,6 +145,8 @@ export function check({ websocket }: WrittenFields, files: Files): SpecProblem[]
 function turnProblems(turn: unknown, files: Files): SpecProblem[] {
   if (!isMapping(turn)) return [];
   const chosen = TURNS.filter((key) => Object.hasOwn(turn, key));
+  // A key that nobody knows has been told already, and is most likely what is missing here.
+  if (chosen.length === 0 && Object.keys(turn).some((key) => !TURN_KEYS.includes(key))) return [];
   if (chosen.length !== 1) {
     const found = chosen.length === 0 ? 'none' : chosen.join(' and ');
     return [{ path: [], part: 'key', message: `a message is one thing, found ${found}`, hint: TURN_WORDS }];

@@ -70,7 +70,7 @@ test('a conversation: what is sent, waited for, captured and closed', async () =
       { send: 'plain {{ id }}' },
       { receive: { body: 'plain c-7' } },
       { binary: '/wA=' },
-      { receive: {} },
+      { receive: 'any' },
       'close',
     ],
     {},
@@ -160,7 +160,11 @@ test('TLS is judged by the settings of the connection', async () => {
   new WebSocketServer({ server }).on('connection', chat);
   const at = await listen(server);
   const circumstances = { baseUrl: `https://${at}`, allowed: [`https://${at}`] };
-  const trusted = await talk([{ receive: {} }], { url: '/' }, { ...circumstances, connection: { ca: authority.cert } });
+  const trusted = await talk(
+    [{ receive: 'any' }],
+    { url: '/' },
+    { ...circumstances, connection: { ca: authority.cert } },
+  );
   expect(trusted.exchange).toMatchObject({ response: { status: 101 }, certificate: { trusted: true } });
   expect((await talk([], { url: '/' }, circumstances)).error).toMatchObject({ code: 'TLS_CERTIFICATE_UNTRUSTED' });
 });
@@ -173,7 +177,7 @@ describe('what is no WebSocket server', () => {
       socket.once('data', () => speak(socket));
     });
     const other = await listen(server);
-    return await talk([{ receive: {} }], { url: `ws://${other}/` }, { allowed: [`http://${other}`], timeoutMs });
+    return await talk([{ receive: 'any' }], { url: `ws://${other}/` }, { allowed: [`http://${other}`], timeoutMs });
   };
 
   test.each([
@@ -209,7 +213,7 @@ test('frames that break the protocol end the conversation with an error', async 
     });
   });
   const other = await listen(server);
-  const { error } = await talk([{ receive: {} }], { url: `ws://${other}/` }, { allowed: [`http://${other}`] });
+  const { error } = await talk([{ receive: 'any' }], { url: `ws://${other}/` }, { allowed: [`http://${other}`] });
   expect(error).toMatchObject({ kind: 'network', code: 'INVALID_RESPONSE' });
 });
 
@@ -217,10 +221,10 @@ describe('what is wrong in the file', () => {
   test.each([
     [{ url: 'ftp://x' }, 'is no path'],
     [{ headers: { Upgrade: 'x' } }, 'set by ringdown itself'],
-    [{ messages: [{ send: 'x', receive: {} }] }, 'a message is one thing, found send and receive'],
+    [{ messages: [{ send: 'x', receive: 'any' }] }, 'a message is one thing, found send and receive'],
     [{ messages: [{ send: 'x', within: '1s' }] }, '"within" belongs to "receive"'],
     [{ messages: [{ receive: { jsonpath: { 'no path': 1 } } }] }, 'not a JSONPath'],
-    [{ messages: [{ receive: {}, capture: { id: { body: true, status: true } } }] }, 'a capture reads one thing'],
+    [{ messages: [{ receive: 'any', capture: { id: { body: true, status: true } } }] }, 'a capture reads one thing'],
     [{ messages: [{ close: 1006 }] }, 'a client cannot close with 1006'],
   ])('%j', async (websocket, message) => {
     await expect(talk([], websocket)).rejects.toThrow(message);
