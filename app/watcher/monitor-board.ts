@@ -1,12 +1,13 @@
 import type { MonitorAlert } from '../../alerts/engine/state.ts';
 import type { FlakeCount, Monitor } from '../../control/resources.ts';
-import type { Clock, Instant } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { RunRequest } from '../../scenarios/engine/runner.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
 import { type RunStore, type RunSummary, summarize } from '../../scenarios/run-store.ts';
 import { isQuarantined } from './observation.ts';
+import { isFlaky, RunCounts } from './run-counts.ts';
 
 /** A scenario in an environment: what is scheduled, by its key `id@environment`. */
 export interface MonitorDefinition {
@@ -26,19 +27,12 @@ export interface BoardDeps {
 }
 
 const RECENT_RUNS = 100;
-const DAY_MS = 86_400_000;
-const WEEK_MS = 7 * DAY_MS;
-// A week of runs every 30 s is 20,000 rows: counted now and then, not after every run.
-const WEEK_COUNTED_EVERY_MS = 5 * 60_000;
 
 interface Row {
   definition: MonitorDefinition;
   /** Newest first. */
   recent: RunSummary[];
-  uptime: number | null;
-  /** The last seven days, counted at `weekCountedAt`. */
-  week: FlakeCount | null;
-  weekCountedAt: Instant;
+  counts: RunCounts;
 }
 
 /** Each scenario in each environment that it names; in all of them where it names none. */
@@ -66,10 +60,11 @@ export class MonitorBoard {
   constructor(definitions: readonly MonitorDefinition[], deps: BoardDeps) {
     this.#deps = deps;
     this.#rows = new Map(
-      definitions.map((definition) => [
-        definition.key,
-        { definition, recent: [], uptime: null, week: null, weekCountedAt: 0 },
-      ]),
+      definitions.map((definition) => {
+        const { key } = definition;
+        const counts = new RunCounts(deps.clock, (since) => deps.runs.uptime(key, since));
+        return [key, { definition, recent: [], counts }];
+      }),
     );
   }
 
@@ -79,7 +74,7 @@ export class MonitorBoard {
       const { items } = await this.#deps.runs.list(key, { limit: RECENT_RUNS });
       const stored = new Set(items.map(({ id }) => id));
       row.recent = [...row.recent.filter(({ id }) => !stored.has(id)), ...items].slice(0, RECENT_RUNS);
-      await this.#refreshUptime(row);
+      await row.counts.refresh();
     }
   }
 
@@ -91,16 +86,18 @@ export class MonitorBoard {
     return [...this.#rows.values()].map(({ definition }) => definition);
   }
 
-  /** Takes a finished run in. The uptime follows, as soon as the database says. */
+  /** Takes a finished run in. */
   record(run: RunResult): void {
     const row = this.#rows.get(run.monitor);
     if (!row) return;
-    row.recent = [summarize(run), ...row.recent].slice(0, RECENT_RUNS);
+    const summary = summarize(run);
+    row.recent = [summary, ...row.recent].slice(0, RECENT_RUNS);
+    row.counts.add(summary);
   }
 
+  /** After a run was stored: counts anew what the database knows, where that is due. */
   async refreshUptime(key: string): Promise<void> {
-    const row = this.#rows.get(key);
-    if (row) await this.#refreshUptime(row);
+    await this.#rows.get(key)?.counts.refresh();
   }
 
   list(): Monitor[] {
@@ -114,18 +111,7 @@ export class MonitorBoard {
     return row && this.#monitor(row);
   }
 
-  async #refreshUptime(row: Row): Promise<void> {
-    const now = this.#deps.clock.now();
-    const { key } = row.definition;
-    const { passed, total } = await this.#deps.runs.uptime(key, new Date(now - DAY_MS).toISOString());
-    row.uptime = total === 0 ? null : passed / total;
-    if (row.week !== null && Math.abs(now - row.weekCountedAt) < WEEK_COUNTED_EVERY_MS) return;
-    row.weekCountedAt = now;
-    const week = await this.#deps.runs.uptime(key, new Date(now - WEEK_MS).toISOString());
-    row.week = { flaky: week.flaky, runs: week.total };
-  }
-
-  #monitor({ definition, recent, uptime, week }: Row): Monitor {
+  #monitor({ definition, recent, counts }: Row): Monitor {
     const { key, scenario, environment } = definition;
     const alert = this.#deps.alertOf(key);
     const next = this.#deps.nextRunAt(key);
@@ -148,8 +134,8 @@ export class MonitorBoard {
       last_run: recent[0] ?? null,
       recent_runs: recent,
       incident_id: alert?.incident_id ?? null,
-      uptime_24h: uptime,
-      flakiness: { last_100_runs: flakesOf(recent), last_7d: week },
+      uptime_24h: counts.uptime,
+      flakiness: { last_100_runs: flakesOf(recent), last_7d: counts.flakes },
       depends_on: scenario.dependsOn.map((id) => `${id}@${environment.name}`),
       suppressed_by: alert?.state === 'failing' && !alert.incident_id ? this.#deps.suppressedBy(definition) : null,
       file: scenario.file,
@@ -160,7 +146,7 @@ export class MonitorBoard {
 function flakesOf(recent: readonly RunSummary[]): FlakeCount {
   const ended = recent.filter(({ status }) => status !== 'skipped');
   return {
-    flaky: ended.filter(({ status, attempts }) => status === 'passed' && attempts > 1).length,
+    flaky: ended.filter(isFlaky).length,
     runs: ended.length,
   };
 }
