@@ -9,7 +9,7 @@ import type { DataDirectory } from '../data-directory.ts';
 import { chooseEnvironment, knownEnvironments } from '../environments.ts';
 import { InvalidFiles } from '../invalid-files.ts';
 import { userAgent } from '../version.ts';
-import { constants } from './load.ts';
+import { overridingVariables } from './load.ts';
 
 export interface ExportOptions {
   /** `k6`. */
@@ -46,7 +46,7 @@ export async function exportScenario(options: ExportOptions): Promise<number> {
     userAgent,
     environment,
     connection: environment?.connection ?? null,
-    variables: { ...environment?.variables, ...constants(options.variables) },
+    variables: overridingVariables(environment, options.variables),
     text: texts.get(options.file) ?? '',
   });
   if ('refusals' in made) throw new InvalidFiles(made.refusals, texts);

@@ -4,7 +4,7 @@ import { systemClock } from '../../core/clock.ts';
 import { diagnosticAt, readDocument } from '../../core/document/index.ts';
 import { EXIT, RingdownError, toError } from '../../core/errors.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
-import type { Template } from '../../scenarios/language/template.ts';
+import { type Template, template } from '../../scenarios/language/template.ts';
 import { findK6 } from '../../scenarios/load/k6-binary.ts';
 import type { Progress } from '../../scenarios/load/k6-process.ts';
 import { k6Script } from '../../scenarios/load/k6-script.ts';
@@ -12,6 +12,7 @@ import type { LoadRun } from '../../scenarios/load/load-run.ts';
 import { loadTest } from '../../scenarios/load/load-test.ts';
 import { loadText, progressLine } from '../../scenarios/load/load-text.ts';
 import { openState } from '../../storage/state.ts';
+import type { EnvironmentSettings } from '../config/load.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { chooseEnvironment, knownEnvironments } from '../environments.ts';
 import { InvalidFiles } from '../invalid-files.ts';
@@ -58,7 +59,7 @@ export async function runLoadTest(options: LoadOptions): Promise<number> {
     userAgent,
     environment,
     connection: environment.connection,
-    variables: { ...environment.variables, ...constants(options.variables) },
+    variables: overridingVariables(environment, options.variables),
     text,
   });
   if ('refusals' in made) throw new InvalidFiles(made.refusals, new Map([[scenario.file, text]]));
@@ -96,9 +97,14 @@ export async function runLoadTest(options: LoadOptions): Promise<number> {
   }
 }
 
-/** Values of the command line; templates in them are not evaluated. */
-export function constants(values: Readonly<Record<string, string>>): Record<string, Template> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { kind: 'constant', value }]));
+/** What stands over a scenario's variables: the environment's, and over those the command line's, taken literally. */
+export function overridingVariables(
+  environment: EnvironmentSettings | null,
+  given: Readonly<Record<string, string>>,
+): Record<string, Template> {
+  const own = Object.entries(environment?.variables ?? {}).map(([name, value]) => [name, template(value)] as const);
+  const literal = Object.entries(given).map(([name, value]) => [name, { kind: 'constant', value }] as const);
+  return Object.fromEntries([...own, ...literal]);
 }
 
 function checkMeant(scenario: Scenario, environment: string): void {

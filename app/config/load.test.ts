@@ -49,12 +49,11 @@ secrets:
 `,
     );
     expect(messages).toEqual([]);
-    const constant = (value: unknown) => ({ kind: 'constant', value });
     expect(config.environments).toEqual([
       {
         name: 'staging',
         baseUrl: 'https://a.example',
-        variables: { tenant: constant('acme'), size: constant(3) },
+        variables: { tenant: 'acme', size: 3 },
         connection: { verify: false },
       },
     ]);

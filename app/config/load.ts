@@ -14,7 +14,7 @@ import { parseDuration } from '../../core/units.ts';
 import { checkConnection, compileConnection } from '../../scenarios/language/connection.ts';
 import type { Connection } from '../../scenarios/language/model.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
-import { compileValue, type Template, template } from '../../scenarios/language/template.ts';
+import { compileValue } from '../../scenarios/language/template.ts';
 import type { SecretSource } from '../../scenarios/secrets/secret-source.ts';
 import { configSchema } from './schema.ts';
 import { substitute } from './substitute.ts';
@@ -23,7 +23,7 @@ export interface EnvironmentSettings {
   name: string;
   baseUrl: string;
   /** Stand over the variables of the same name that a scenario declares. */
-  variables: Readonly<Record<string, Template>>;
+  variables: Readonly<Record<string, unknown>>;
   /** The scenario's own stands over it. */
   connection: Connection | null;
 }
@@ -174,7 +174,7 @@ function interpret(content: ConfigFile, file: string | null): Config {
     environments: Object.entries(content.environments ?? {}).map(([name, { base_url, variables, connection }]) => ({
       name,
       baseUrl: base_url,
-      variables: Object.fromEntries(Object.entries(variables ?? {}).map(([key, value]) => [key, template(value)])),
+      variables: variables ?? {},
       connection: compileConnection(connection, diskFiles(file ?? DEFAULT_CONFIG_FILE)),
     })),
     allowedTargets: content.allowed_targets ?? [],

@@ -148,6 +148,20 @@ steps:
 test('help lists every command', async () => {
   const { code, stdout } = await ringdown(['--help']);
   expect(code).toBe(0);
-  for (const name of ['up', 'serve', 'run', 'validate', 'doctor', 'channels', 'token', 'break', 'mend'])
+  for (const name of [
+    'up',
+    'serve',
+    'run',
+    'load',
+    'export',
+    'import',
+    'init',
+    'validate',
+    'doctor',
+    'channels',
+    'token',
+    'break',
+    'mend',
+  ])
     expect(stdout).toContain(name);
 });
