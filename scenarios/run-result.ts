@@ -102,6 +102,8 @@ export interface StepResult {
     headers: Record<string, string>;
     body: EvidenceBody | null;
   } | null;
+  /** That were followed, in their order: the status that redirected, and where it led. */
+  redirects: { status: number; url: string }[];
   response: {
     /** null where the protocol knows none. */
     status: number | null;

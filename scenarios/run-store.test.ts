@@ -13,6 +13,7 @@ test('a run that an older version stored has the fields of today', () => {
     tries: 1,
     group: null,
     shortened: false,
+    redirects: [],
     request: { ...request, route: '/v1/posts/7' },
   };
   expect(restoreRun(JSON.stringify(stored))).toEqual({
@@ -24,7 +25,7 @@ test('a run that an older version stored has the fields of today', () => {
 });
 
 test('what is stored today comes back as it was', () => {
-  const step = { kind: 'dns', request: null, row: 2, tries: 3, group: 'g', shortened: true };
+  const step = { kind: 'dns', request: null, row: 2, tries: 3, group: 'g', shortened: true, redirects: [] };
   const stored = { steps: [step], failure: null, attempts: [{ rows: { total: 1 }, steps: [], failure: null }] };
   expect(restoreRun(JSON.stringify(stored))).toEqual(stored);
 });

@@ -47,12 +47,13 @@ type Added<Result, Field extends keyof Result> = Pick<Result, Field>;
 
 const attemptDefaults: Added<Attempt, 'rows'> = { rows: null };
 const failureDefaults: Added<Failure, 'row'> = { row: null };
-const stepDefaults: Added<StepResult, 'kind' | 'row' | 'tries' | 'group' | 'shortened'> = {
+const stepDefaults: Added<StepResult, 'kind' | 'row' | 'tries' | 'group' | 'shortened' | 'redirects'> = {
   kind: 'http',
   row: null,
   tries: 1,
   group: null,
   shortened: false,
+  redirects: [],
 };
 
 export interface RunPage {

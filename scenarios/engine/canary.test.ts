@@ -69,7 +69,7 @@ async function withLeakyService(act: (origin: string) => Promise<void>): Promise
       if (request.url!.startsWith('/hop')) {
         known.add(CANARIES.hop);
         response.setHeader('set-cookie', `hop=${CANARIES.hop}; Path=/nowhere`);
-        return response.writeHead(302, { location: '/landed' }).end();
+        return response.writeHead(302, { location: `/landed?access_token=${CANARIES.query}` }).end();
       }
       response.setHeader('set-cookie', [`sid=${CANARIES.setCookie}; HttpOnly`, 'theme=dark']);
       response.setHeader('x-echo', encodeURIComponent(body + request.url + JSON.stringify(request.headers)));
@@ -185,7 +185,10 @@ test('no canary is left of decisions, repeats, groups, rows and redirects', asyn
   await withLeakyService(async (origin) => {
     const result = await run(origin, steps, more);
     expect(result).toMatchObject({ status: 'failed', watcher_fault: null });
-    expect(result.steps.find(({ name }) => name === 'step 3')).toMatchObject({ status: 'passed' });
+    expect(result.steps.find(({ name }) => name === 'step 3')).toMatchObject({
+      status: 'passed',
+      redirects: [{ status: 302, url: `${origin}/landed?access_token=[redacted]` }],
+    });
     expect(traces(JSON.stringify(result))).toEqual([]);
     expect(traces(JSON.stringify(toSpans(result)))).toEqual([]);
   });

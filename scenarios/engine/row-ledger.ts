@@ -69,6 +69,7 @@ function shorten(step: StepResult): StepResult {
     shortened: true,
     skipped_reason: step.skipped_reason === null ? null : 'if',
     request: null,
+    redirects: [],
     response: response && { ...response, headers: {}, body: null },
     assertions: [],
     warnings: [],

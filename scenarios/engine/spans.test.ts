@@ -11,6 +11,7 @@ const step = (name: string, more: Partial<StepResult>): StepResult => ({
   tries: 1,
   group: null,
   shortened: false,
+  redirects: [],
   status: 'passed',
   skipped_reason: null,
   offset_ms: 1.5,

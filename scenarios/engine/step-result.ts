@@ -26,6 +26,7 @@ export function emptyResult(
     timings: null,
     span_id: span,
     request: null,
+    redirects: [],
     response: null,
     assertions: [],
     warnings: [],

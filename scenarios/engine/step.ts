@@ -190,7 +190,11 @@ class StepRun implements ProtocolContext {
     result.tries = tries;
     result.timings = performed.timings;
     if (request) result.request = requestEvidence(request, this.#route, evidence);
-    if (seen) result.response = responseEvidence(seen.response, evidence);
+    if (seen) {
+      result.response = responseEvidence(seen.response, evidence);
+      if (seen.redirects.length > 0)
+        result.redirects = seen.redirects.map(({ status, url }) => ({ status, url: evidence.url(url) }));
+    }
     if (performed.hiddenHeaders) evidence.headers(performed.hiddenHeaders);
     if (!seen || error) return this.#failed(error ?? NO_RESPONSE, seen);
 

@@ -64,6 +64,7 @@ function stepOf(sketch: StepSketch, offset_ms: number, random: () => number): St
     tries: sketch.skipped ? 0 : 1,
     group: null,
     shortened: false,
+    redirects: [],
     status: sketch.skipped ? 'skipped' : held ? 'passed' : 'failed',
     skipped_reason: sketch.skipped ?? null,
     offset_ms,

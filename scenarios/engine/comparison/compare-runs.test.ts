@@ -17,6 +17,7 @@ function run(...steps: [name: string, status: number, body: unknown, headers?: R
       tries: 1,
       group: null,
       shortened: false,
+      redirects: [],
       status: 'passed',
       skipped_reason: null,
       offset_ms: 0,

@@ -132,6 +132,7 @@ export class RunEvidence {
       if (attempt.failure) this.#finishFailure(attempt.failure);
     }
     if (run.watcher_fault !== null) run.watcher_fault = this.#redactor.text(run.watcher_fault);
+    this.#redactor.rest();
     return run;
   }
 
@@ -142,6 +143,7 @@ export class RunEvidence {
       step.request.url = redactor.text(step.request.url);
       step.request.headers = redactor.data(step.request.headers);
     }
+    if (step.redirects.length > 0) step.redirects = redactor.data(step.redirects);
     if (step.response) step.response.headers = redactor.data(step.response.headers);
     for (const result of step.assertions) this.#finishAssertion(result);
     for (const result of step.warnings) this.#finishAssertion(result);

@@ -9,6 +9,7 @@ export const sampleStep = (name: string, changes: Partial<StepResult> = {}): Ste
   tries: 1,
   group: null,
   shortened: false,
+  redirects: [],
   status: 'passed',
   skipped_reason: null,
   offset_ms: 0,
