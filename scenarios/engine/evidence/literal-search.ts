@@ -1,6 +1,9 @@
 /** The shortest text that can be searched for. */
 export const SHORTEST_LITERAL = 4;
 const SLOTS = 4_096;
+/** Tables of searches that are over, all zero: memory outside the heap costs more to get than to clean. */
+const spare: Uint8Array[] = [];
+const MOST_SPARE = 64;
 
 /**
  * Finds any of many texts in one pass over another one. A table says for each four characters, by a hash that moves along with
@@ -8,7 +11,7 @@ const SLOTS = 4_096;
  * there is nothing to compile, which would cost a run more than its requests.
  */
 export class LiteralSearch {
-  readonly #begins = new Uint8Array(SLOTS);
+  readonly #begins = spare.pop() ?? new Uint8Array(SLOTS);
   readonly #bySlot = new Map<number, string[]>();
 
   /** @param literal of SHORTEST_LITERAL characters or more */
@@ -44,6 +47,13 @@ export class LiteralSearch {
       at = first - 1;
     }
     return kept === 0 ? text : replaced + text.slice(kept);
+  }
+
+  /** Gives back what the search holds; it must not be used any more. */
+  release(): void {
+    for (const slot of this.#bySlot.keys()) this.#begins[slot] = 0;
+    this.#bySlot.clear();
+    if (spare.length < MOST_SPARE) spare.push(this.#begins);
   }
 
   #lengthAt(text: string, start: number, slot: number): number {

@@ -1,5 +1,5 @@
 import { LiteralSearch } from './literal-search.ts';
-import { formsOf, isShort, SHORTEST_INSIDE } from './secret-forms.ts';
+import { formsOf, formsOfDeclared, isShort, SHORTEST_INSIDE } from './secret-forms.ts';
 
 export const REDACTED = '[redacted]';
 /** Stands for a text that cannot be searched for all of the run's secrets. */
@@ -21,14 +21,19 @@ export class Redactor {
   readonly #secrets = new Set<string>();
   #characters = 0;
   #withholding = false;
-  #search = new LiteralSearch();
+  readonly #declared = new Set<string>();
+  #search: LiteralSearch | null = null;
   /** Secrets whose forms are not searched for yet: many are only met on the way to a run that nobody looks at. */
   #pending: string[] = [];
   readonly #short: string[] = [];
   #shortPattern: RegExp | null = null;
 
-  constructor(secrets: Iterable<string> = []) {
-    for (const secret of secrets) this.add(secret);
+  /** @param declared secrets of the configuration */
+  constructor(declared: Iterable<string> = []) {
+    for (const secret of declared) {
+      this.#declared.add(secret);
+      this.add(secret);
+    }
   }
 
   /**
@@ -67,8 +72,13 @@ export class Redactor {
       this.#secrets.delete(secret);
       this.#characters -= secret.length;
     }
-    // What is searched for only grows, so the search begins anew.
-    this.#search = new LiteralSearch();
+    this.rest();
+  }
+
+  /** Lets go of what the search needs, until the next text. */
+  rest(): void {
+    this.#search?.release();
+    this.#search = null;
     this.#pending = [...this.#secrets];
     this.#short.length = 0;
     this.#shortPattern = null;
@@ -82,8 +92,8 @@ export class Redactor {
   text(text: string): string {
     if (this.#withholding) return text === '' || text === REDACTED ? text : WITHHELD;
     if (this.#secrets.size === 0 || text === '') return text;
-    if (this.#pending.length > 0) this.#takePending();
-    const clean = text.length < SHORTEST_INSIDE ? text : this.#search.replace(text, REDACTED);
+    const search = this.#upToDate();
+    const clean = text.length < SHORTEST_INSIDE ? text : search.replace(text, REDACTED);
     return this.#shortPattern ? clean.replace(this.#shortPattern, REDACTED) : clean;
   }
 
@@ -132,14 +142,18 @@ export class Redactor {
     return Object.fromEntries(entries);
   }
 
-  #takePending(): void {
+  #upToDate(): LiteralSearch {
+    this.#search ??= new LiteralSearch();
+    if (this.#pending.length === 0) return this.#search;
     for (const secret of this.#pending) {
-      for (const form of formsOf(secret)) this.#search.add(form);
+      const forms = this.#declared.has(secret) ? formsOfDeclared(secret) : formsOf(secret);
+      for (const form of forms) this.#search.add(form);
       // Inside other words a text of one to three characters is not the secret but a coincidence.
       if (isShort(secret)) this.#short.push(`(?<![\\w])${escapePattern(secret)}(?![\\w])`);
     }
     this.#pending = [];
     if (this.#short.length > 0) this.#shortPattern = new RegExp(this.#short.join('|'), 'g');
+    return this.#search;
   }
 }
 

@@ -45,6 +45,20 @@ function addEscaped(forms: Set<string>, secret: string): void {
   forms.add(escapeHtml(secret));
 }
 
+const declared = new Map<string, readonly string[]>();
+const MOST_DECLARED = 200;
+
+/** As formsOf, for secrets of the configuration: every run asks for the same ones. */
+export function formsOfDeclared(secret: string): readonly string[] {
+  let forms = declared.get(secret);
+  if (!forms) {
+    forms = formsOf(secret);
+    if (declared.size >= MOST_DECLARED) declared.clear();
+    declared.set(secret, forms);
+  }
+  return forms;
+}
+
 /** Whether a secret is so short that it is only looked for as a whole value. */
 export function isShort(secret: string): boolean {
   return secret.length < SHORTEST_INSIDE;

@@ -29,6 +29,7 @@ type State =
   | 'size_end'
   | 'data'
   | 'data_end'
+  | 'last_chunk'
   | 'trailers'
   | 'over';
 
@@ -104,6 +105,8 @@ export class ResponseParser {
       case 'head':
       case 'trailers':
         return this.#section(chunk, at, end);
+      case 'last_chunk':
+        return this.#afterLastChunk(chunk, at, end);
       case 'length':
       case 'data':
         return this.#content(chunk, at, end);
@@ -269,9 +272,20 @@ export class ResponseParser {
       else this.#state = 'data';
       return;
     }
-    this.#state = 'trailers';
+    this.#state = 'last_chunk';
+  }
+
+  /** Nearly always there are no trailers. */
+  #afterLastChunk(chunk: Buffer, at: number, end: number): number {
+    if (at + 1 < end && chunk[at] === CR && chunk[at + 1] === LF) {
+      this.#complete(true);
+      return at + 2;
+    }
+    // The section ends with an empty line; with a CRLF in front that holds for an empty section, too.
     this.#held ??= Buffer.allocUnsafe(MOST_HEAD_BYTES);
     this.#heldBytes = this.#held.write('\r\n', 'latin1');
+    this.#state = 'trailers';
+    return at;
   }
 
   #chunkEnds(chunk: Buffer, at: number, end: number): number {
