@@ -334,6 +334,33 @@ describe('redirects', () => {
   });
 });
 
+test.each([
+  'http://127.1:1/',
+  'http://0x7f000001:1/',
+  'http://2130706433:1/',
+  'http://[::ffff:169.254.169.254]/',
+  'http://100.64.0.1/',
+  'http://[fd00::1]/',
+  'http://kim:pw@example.com/',
+  'file:///etc/passwd',
+  'gopher://example.com/',
+  'http://rebind.example/',
+  '//169.254.169.254/',
+  'http:\\\\169.254.169.254',
+])('a redirect to %s is refused at any hop', async (location) => {
+  const port = await serve((request, response) => {
+    response.writeHead(302, { location: request.url === '/first' ? '/second' : location }).end();
+  });
+  const origin = `http://127.0.0.1:${port}`;
+  const lookup: Lookup = (_name, done) => done(null, [{ address: '169.254.169.254', family: 4 }]);
+  const { error, redirects } = await session([origin], { lookup }).exchange(
+    get(`${origin}/first`, { maxRedirects: 5 }),
+    forever,
+  );
+  expect(error).toMatchObject({ kind: 'refused_target', code: 'TARGET_REFUSED' });
+  expect(redirects.map(({ status }) => status)).toEqual([302, 302]);
+});
+
 describe('targets', () => {
   const answers =
     (address: string): Lookup =>
