@@ -6,7 +6,7 @@
 export interface Suite {
   /** What is compared, as a heading. */
   title: string;
-  /** Takes two minutes at most, half a minute when `quick`. */
+  /** Takes two minutes at most, half a minute when `quick`; longer only where the claim itself is about minutes. */
   run(options: SuiteOptions): Promise<Report>;
 }
 
