@@ -202,6 +202,18 @@ test('flakiness is shown on the board and on the page of its monitor, with its r
   await page.getByText('flaky: passed at attempt 2').waitFor();
 });
 
+test('a monitor whose page is held back says by whom', async () => {
+  await open('/');
+  await page.getByText('Live').waitFor();
+  server.update('health@local', { state: 'failing', suppressed_by: FAILING, depends_on: [FAILING] });
+  await row('Health').getByText(`Pages nobody while ${FAILING} fails`).waitFor();
+  await expectAccessible('board with a page held back');
+  await page.getByRole('link', { name: 'Health' }).click();
+  await page.getByText(`It pages nobody while ${FAILING}, which it depends on, fails.`).waitFor();
+  await page.locator('dd').getByRole('link', { name: FAILING }).click();
+  await page.getByRole('heading', { name: 'Write a post and read it back' }).waitFor();
+});
+
 test('of a run with data, the rows that passed are folded away until somebody asks', async () => {
   await open('/runs/run-sign-up-41');
   await page.getByText('8 rows of data: 6 passed, 1 failed, 1 not begun.').waitFor();
