@@ -52,7 +52,7 @@ export interface Fragment {
 }
 
 const DEEPEST = 5;
-/** Five levels of two hundred includes would be 320 billion steps. */
+/** Includes among them: five levels of two hundred would be 320 billion. */
 export const MOST_STEPS = 1_000;
 
 interface At {
@@ -74,13 +74,14 @@ export function expandSteps(doc: SourceDocument, files: SourceFiles): Expansion 
     listOf(list).flatMap((written, index) => (isMapping(written) ? step(written, [...path, index], at) : []));
 
   function step(written: Mapping, path: Path, at: At): PlacedStep[] {
-    if (typeof written.include === 'string') return included(written.include, written, path, at);
+    // An include counts, too: what it brings in may be includes again.
     if (++count > MOST_STEPS) {
       if (count === MOST_STEPS + 1) {
         diagnostics.push(diagnosticAt(at.doc, path, `with its fragments a scenario has at most ${MOST_STEPS} steps`));
       }
       return [];
     }
+    if (typeof written.include === 'string') return included(written.include, written, path, at);
     const name = typeof written.name === 'string' ? at.prefix + written.name : undefined;
     const { doc, files, include } = at;
     const placed = { written, doc, path, files, name, include };
