@@ -1,11 +1,12 @@
-import type { HttpSpec } from '../engine/protocols/http/spec.ts';
+import type { HttpSpec, Part } from '../engine/protocols/http/spec.ts';
 import type { Template } from '../language/template.ts';
-import { type Code, call, flat, literal, mapping, quoted } from './code.ts';
+import { type Code, call, flat, list, literal, mapping, quoted } from './code.ts';
 import { textCode, valueCode } from './expression.ts';
 import { Refused } from './refusal.ts';
+import type { ScriptFiles } from './script-files.ts';
 
 /** The arguments of `send` for a step's request. */
-export function requestCode(spec: HttpSpec, timeoutMs: number | null): Code[] {
+export function requestCode(spec: HttpSpec, timeoutMs: number | null, files: ScriptFiles): Code[] {
   const { method, url, route, query, headers, body, auth, maxRedirects } = spec;
   const options: [string, Code][] = [];
   if (url.kind !== 'constant') options.push(['name', quoted(`${method} ${route}`)]);
@@ -14,7 +15,7 @@ export function requestCode(spec: HttpSpec, timeoutMs: number | null): Code[] {
   if (auth) fields.push(['authorization', authCode(auth)]);
   for (const { name, value } of headers) fields.push([name, textCode(value)]);
   if (fields.length > 0) options.push(['headers', mapping(fields)]);
-  if (body) options.push(bodyCode(body));
+  if (body) options.push(...bodyCode(body, files));
   if (timeoutMs !== null) options.push(['timeout', literal(timeoutMs)]);
   if (maxRedirects > 0) {
     // Go makes a GET of everything that a 301 or 302 redirects, this engine of POST alone (RFC 9110 §15.4).
@@ -24,17 +25,33 @@ export function requestCode(spec: HttpSpec, timeoutMs: number | null): Code[] {
   return [quoted(method), textCode(url), ...(options.length > 0 ? [mapping(options)] : [])];
 }
 
-function bodyCode(body: NonNullable<HttpSpec['body']>): [string, Code] {
+function bodyCode(body: NonNullable<HttpSpec['body']>, files: ScriptFiles): [string, Code][] {
   switch (body.kind) {
     case 'json':
-      return ['json', valueCode(body.value)];
+      return [['json', valueCode(body.value)]];
     case 'form':
-      return ['form', fieldsCode(body.fields)];
+      return [['form', fieldsCode(body.fields)]];
     case 'text':
-      return ['body', textCode(body.value)];
-    default:
-      throw new Refused(`a body of the kind ${(body as { kind: string }).kind}`);
+      return [['body', textCode(body.value)]];
+    case 'file':
+      return [
+        ['type', quoted(body.contentType)],
+        ['body', files.of(body.bytes, 'body')],
+      ];
+    case 'multipart':
+      return [['multipart', call('multipartOf', list(body.parts.map((part) => partCode(part, files))))]];
   }
+}
+
+function partCode(part: Part, files: ScriptFiles): Code {
+  if (!('file' in part)) return `[${quoted(part.name)}, ${flat(valueCode(part.value))}]`;
+  const { bytes, filename, contentType } = part.file;
+  const file = mapping([
+    ['filename', quoted(filename)],
+    ['type', quoted(contentType)],
+    ['bytes', files.of(bytes, filename)],
+  ]);
+  return `[${quoted(part.name)}, null, ${flat(file)}]`;
 }
 
 function authCode(auth: NonNullable<HttpSpec['auth']>): Code {
@@ -43,8 +60,12 @@ function authCode(auth: NonNullable<HttpSpec['auth']>): Code {
       return textCode(prefixedBy('Bearer ', auth.token));
     case 'basic':
       return call('basic', textCode(auth.username), textCode(auth.password));
+    case 'oauth2': {
+      const fields = auth.fields.map(({ name, value }) => [name, textCode(value)] as const);
+      return call('oauth2', mapping([['grant', quoted(auth.grant)], ['send', quoted(auth.send)], ...fields]));
+    }
     default:
-      throw new Refused(`auth: ${(auth as { kind: string }).kind}`, 'bearer and basic can be used');
+      throw new Refused(`auth: ${auth.kind}`, 'bearer, basic and oauth2 can be used');
   }
 }
 

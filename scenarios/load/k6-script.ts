@@ -17,6 +17,7 @@ import { GRACE_MS, optionsCode } from './load-options.ts';
 import { Names } from './names.ts';
 import { Refused } from './refusal.ts';
 import { runtimeFor, runtimeNames } from './runtime.ts';
+import { ScriptFiles } from './script-files.ts';
 import { decisionCode, parallelFunction, stepFunction } from './step-code.ts';
 
 export interface ScriptOptions {
@@ -54,6 +55,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
 
   const names = new Names(runtimeNames);
   const functions: string[] = [];
+  const files = new ScriptFiles();
   const included = new Map<Parameters, string>();
   const parametersName = (parameters: Parameters): string => {
     const known = included.get(parameters);
@@ -65,7 +67,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   };
   const define = (step: ActionStep, make: typeof stepFunction): Code[] => {
     const name = names.of(step.name);
-    const code = attempt(step.name, () => make(step, name));
+    const code = attempt(step.name, () => make(step, name, files));
     if (code) functions.push(code);
     const parameters = step.parameters ? [parametersName(step.parameters)] : [];
     return [quoted(step.name), name, ...parameters];
@@ -101,6 +103,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   const load = attempt(null, () => optionsCode(scenario, connectionCode(connection, options.environment)));
   const constants = attempt(null, () => [
     ...(scenario.data ? [rowsCode(scenario.data)] : []),
+    ...[files.declaration()].flatMap((made) => (made ? [`const files = ${print(made)};`] : [])),
     ...[...included].map(([parameters, name]) => parametersCode(name, parameters, included)),
   ]);
   if (refusals.length > 0 || !load || !constants) return { refusals: inOrder(refusals) };

@@ -13,7 +13,7 @@ const FOLDER = ['./runtime/', '../../../scenarios/load/runtime/']
   .find((url) => existsSync(url))!;
 
 /** Files of scenarios/load/runtime, in the order in which they stand in a script. */
-const FILES = ['flow', 'http', 'data', 'templates', 'generators', 'conditions', 'json-path'];
+const FILES = ['flow', 'http', 'multipart', 'oauth2', 'data', 'templates', 'generators', 'conditions', 'json-path'];
 
 const declarations: readonly Declaration[] = FILES.flatMap(declarationsOf);
 

@@ -8,18 +8,19 @@ import { valueCode } from './expression.ts';
 import { graphqlChecks, graphqlCode } from './graphql-code.ts';
 import { requestCode } from './http-code.ts';
 import { Refused } from './refusal.ts';
+import type { ScriptFiles } from './script-files.ts';
 
 /** A step as a function of its own. @throws Refused */
-export function stepFunction(step: ActionStep, name: string): string {
-  const lines = step.kind === 'pause' ? pauseLines(step) : requestLines(step);
+export function stepFunction(step: ActionStep, name: string, files: ScriptFiles): string {
+  const lines = step.kind === 'pause' ? pauseLines(step) : requestLines(step, files);
   if (step.if) lines.unshift(`onlyIf(() => ${flat(decisionCode(step.if))});`);
   return wrap(step, name, lines);
 }
 
 /** A step of a parallel group: what to ask, and what to do with the answer. @throws Refused */
-export function parallelFunction(step: ActionStep, name: string): string {
+export function parallelFunction(step: ActionStep, name: string, files: ScriptFiles): string {
   if (step.repeat) throw new Refused('repeat in a parallel group');
-  const request = call('prepare', ...requestArguments(step, step.timeoutMs));
+  const request = call('prepare', ...requestArguments(step, step.timeoutMs, files));
   const judging = judgingLines(step);
   const lines = [
     ...(step.if ? [`onlyIf(() => ${flat(decisionCode(step.if))});`] : []),
@@ -42,8 +43,8 @@ function wrap(step: ActionStep, name: string, lines: readonly string[]): string 
   return `/** ${inComment(step.name)} */\nfunction ${name}() {\n${lines.map((line) => `  ${line}\n`).join('')}}`;
 }
 
-function requestArguments({ kind, spec }: ActionStep, timeoutMs: number | null): Code[] {
-  if (kind === 'http') return requestCode(spec as HttpSpec, timeoutMs);
+function requestArguments({ kind, spec }: ActionStep, timeoutMs: number | null, files: ScriptFiles): Code[] {
+  if (kind === 'http') return requestCode(spec as HttpSpec, timeoutMs, files);
   if (kind === 'graphql') return graphqlCode(spec as GraphqlSpec, timeoutMs);
   throw new Refused(`a step of the kind ${kind}`, 'it can do request, graphql and pause');
 }
@@ -54,9 +55,9 @@ function pauseLines({ spec, expect, warn, repeat }: ActionStep): string[] {
   return [`pause(${lengthMs});`];
 }
 
-function requestLines(step: ActionStep): string[] {
+function requestLines(step: ActionStep, files: ScriptFiles): string[] {
   const judging = judgingLines(step);
-  const request = requestArguments(step, step.repeat ? null : step.timeoutMs);
+  const request = requestArguments(step, step.repeat ? null : step.timeoutMs, files);
   if (!step.repeat) {
     const used = judging.length > 0 ? 'const answer = ' : '';
     return [`${used}${print(call('send', ...request), 2, 2 + used.length)};`, ...judging];

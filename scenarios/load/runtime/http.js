@@ -13,10 +13,12 @@ export function send(method, target, options = {}) {
 
 /** A request as k6 takes it, also in a batch. */
 export function prepare(method, target, options = {}) {
-  const { query = [], headers = {}, form, body = null, timeout = 3_600_000, redirects = 0 } = options;
+  const { query = [], headers = {}, form, multipart, body = null, timeout = 3_600_000, redirects = 0 } = options;
   const sent = { accept: '*/*', 'accept-encoding': 'gzip, deflate, br' };
   if ('json' in options) sent['content-type'] = 'application/json';
   if (form) sent['content-type'] = 'application/x-www-form-urlencoded';
+  if (multipart) sent['content-type'] = `multipart/form-data; boundary=${multipart.boundary}`;
+  if (options.type) sent['content-type'] = options.type;
   for (const [header, value] of Object.entries(headers)) sent[header.toLowerCase()] = value;
   sent['user-agent'] = sent['user-agent'] ? `${USER_AGENT} ${sent['user-agent']}` : USER_AGENT;
   sent.traceparent = `00-${state.trace}-${randomHex(16)}-01`;
@@ -24,7 +26,7 @@ export function prepare(method, target, options = {}) {
   return {
     method,
     url: query.length === 0 ? whole : `${whole}${whole.includes('?') ? '&' : '?'}${formText(query)}`,
-    body: 'json' in options ? asJson(options.json) : form ? formText(form) : body,
+    body: 'json' in options ? asJson(options.json) : form ? formText(form) : (multipart?.body ?? body),
     params: {
       headers: sent,
       redirects,
@@ -38,7 +40,7 @@ export function prepare(method, target, options = {}) {
 }
 
 /** Joins a path to the address of the service; what has a scheme stands for itself. */
-function targetOf(target) {
+export function targetOf(target) {
   if (/^[a-z][a-z0-9+.-]*:/i.test(target)) return target;
   return BASE_URL.replace(/\/$/, '') + (target.startsWith('/') ? target : `/${target}`);
 }

@@ -5,7 +5,7 @@ export interface AgreementCase {
   readonly passes: boolean;
   readonly yaml: string;
   /** Other files, by the paths that the scenario calls them. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 export const AGREEMENT_CASES: readonly AgreementCase[] = [
@@ -441,6 +441,51 @@ steps:
     expect: { jsonpath: { "$.errors[0].message": not for everybody } }
   - name: errors that are not
     graphql: { url: /graphql, query: "{ me }", variables: { fail: true } }
+  - { name: never, request: GET /post }
+`,
+  },
+  {
+    name: 'files as a body and in a form',
+    passes: true,
+    files: { 'a.json': '{"from":"a file, 한국"}', 'p.png': Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x00, 0x0a) },
+    yaml: `
+variables: { title: 'ü "quoted"' }
+steps:
+  - name: a file
+    request: POST /echo
+    file: ./a.json
+    expect:
+      jsonpath:
+        $.body: '{"from":"a file, 한국"}'
+        $.headers['content-type']: application/json
+        $.headers['content-length']: "25"
+  - name: a form
+    request: POST /echo
+    multipart: { title: "{{ title }}", tag: [x, y], picture: { file: ./p.png, filename: 'p"1".png' } }
+    expect:
+      jsonpath:
+        $.headers['content-type']: { matches: "^multipart/form-data; boundary=" }
+        $.body:
+          matches: '(?s)name="title"\\r\\n\\r\\nü "quoted"\\r\\n--\\S+\\r\\n.*name="tag"\\r\\n\\r\\nx\\r\\n'
+          contains: "name=\\"picture\\"; filename=\\"p%221%22.png\\"\\r\\ncontent-type: image/png\\r\\n\\r\\n\\uFFFDPNG"
+`,
+  },
+  {
+    name: 'tokens of OAuth 2, and none',
+    passes: false,
+    yaml: `
+steps:
+  - name: by header
+    request: GET /echo
+    auth: { oauth2: { grant: client_credentials, token_url: /token, client_id: a client, client_secret: s&cret, scope: read } }
+    expect: { jsonpath: { $.headers.authorization: Bearer token-for-read } }
+  - name: by body
+    request: GET /echo
+    auth: { oauth2: { grant: password, username: u, password: p, token_url: /token, client_id: c, client_secret: s&cret, scope: write, send: body } }
+    expect: { jsonpath: { $.headers.authorization: Bearer token-for-write } }
+  - name: refused
+    request: GET /echo
+    auth: { oauth2: { grant: client_credentials, token_url: /token, client_id: c, client_secret: wrong } }
   - { name: never, request: GET /post }
 `,
   },

@@ -7,11 +7,9 @@ import { gzipSync } from 'node:zlib';
 export async function agreementServer(): Promise<{ origin: string; close(): Promise<void> }> {
   let asked = 0;
   const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => {
-      body += chunk;
-    });
-    request.on('end', () => answer(request, response, body, () => ++asked));
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => answer(request, response, Buffer.concat(chunks).toString(), () => ++asked));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -80,6 +78,13 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
     case 'job': {
       const done = count() % 3 === 0;
       return json({ state: done ? 'done' : 'working' });
+    }
+    case 'token': {
+      const form = new URLSearchParams(body);
+      const basic = Buffer.from(request.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
+      if (basic !== 'a+client:s%26cret' && form.get('client_secret') !== 's&cret')
+        return json({ error: 'invalid_client' }, 401);
+      return json({ access_token: `token-for-${form.get('scope')}`, token_type: 'Bearer', expires_in: 60 });
     }
     case 'graphql': {
       const { query, variables, operationName } = JSON.parse(body);
