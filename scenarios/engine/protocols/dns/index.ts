@@ -43,7 +43,10 @@ async function perform(spec: DnsSpec, context: ProtocolContext): Promise<Perform
   const request: SentRequest = { method: 'DNS', url, headers: {}, body: null };
   const answered = await answer(spec, name, target, context);
   const end = clock.monotonic();
-  const timings = timingsOf(null, { start, sent: null, firstByte: null, end });
+  const timings = timingsOf(
+    { dnsMs: end - start, connectMs: null, tlsMs: null },
+    { start, sent: null, firstByte: null, end },
+  );
   if (!('records' in answered)) return { request, exchange: null, timings, error: answered.error };
   const { status, statusName, records } = answered;
   const exchange = createExchange({

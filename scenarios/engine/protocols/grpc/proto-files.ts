@@ -4,7 +4,7 @@ import { descriptorOf, type ProtoFile, readProto } from './proto-file.ts';
 import { Schema } from './schema.ts';
 import { wellKnownFile } from './well-known.ts';
 
-/** More than any service has; a circle of imports is no matter, since a file is read once. */
+/** More than any service has. */
 const MOST_FILES = 1_000;
 
 /**

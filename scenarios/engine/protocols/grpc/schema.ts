@@ -1,4 +1,5 @@
 import {
+  create,
   createFileRegistry,
   type DescMethod,
   type FileRegistry,
@@ -8,7 +9,7 @@ import {
   toBinary,
   toJson,
 } from '@bufbuild/protobuf';
-import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
+import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { suggestion } from '../../../../core/document/index.ts';
 import { completeDescriptors } from './complete-descriptors.ts';
 import { wellKnownFile } from './well-known.ts';
@@ -24,7 +25,7 @@ export class Schema {
    */
   constructor(main: string, files: ReadonlyMap<string, FileDescriptorProto>) {
     completeDescriptors(files);
-    this.#registry = createFileRegistry(files.get(main)!, (name) => files.get(name) ?? wellKnownFile(name));
+    this.#registry = createFileRegistry(create(FileDescriptorSetSchema, { file: inOrder(main, files) }));
   }
 
   /** @param written `package.Service/Method`; the error goes on after "grpc: " */
@@ -92,4 +93,20 @@ export class Method {
     this.output = new MessageType(method.output, registry);
     this.serverStreaming = method.methodKind === 'server_streaming';
   }
+}
+
+/** A file and everything that it needs, what is imported before who imports it. */
+function inOrder(main: string, files: ReadonlyMap<string, FileDescriptorProto>): FileDescriptorProto[] {
+  const ordered = new Set<FileDescriptorProto>();
+  const visit = (name: string, importers: readonly string[]) => {
+    const file = files.get(name) ?? wellKnownFile(name)?.proto;
+    if (!file) throw new Error(`${importers.at(-1)}: the import "${name}" is missing`);
+    if (ordered.has(file)) return;
+    const chain = [...importers, name];
+    if (importers.includes(name)) throw new Error(`files import each other: ${chain.join(' → ')}`);
+    for (const imported of file.dependency) visit(imported, chain);
+    ordered.add(file);
+  };
+  visit(main, []);
+  return [...ordered];
 }

@@ -133,6 +133,21 @@ test('what is larger than the limit is not taken, in one message or in many', as
   expect(flood.error).toMatchObject({ kind: 'response_limit' });
 });
 
+test('a compressed message that grows past the limit is not taken', async () => {
+  const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: { threshold: 0 } });
+  await once(sockets, 'listening');
+  open.push(() => sockets.close());
+  sockets.on('connection', (socket) => {
+    socket.on('error', () => socket.terminate());
+    socket.send('x'.repeat(5_000_000));
+  });
+  const other = `127.0.0.1:${(sockets.address() as AddressInfo).port}`;
+  const circumstances = { allowed: [`http://${other}`], bodyLimitBytes: 100_000 };
+  const { error, exchange } = await talk([{ receive: 'any' }], { url: `ws://${other}/` }, circumstances);
+  expect(exchange!.response.headers.get('sec-websocket-extensions')).toContain('permessage-deflate');
+  expect(error).toMatchObject({ kind: 'response_limit', code: 'RESPONSE_TOO_LARGE' });
+});
+
 test('the time of the step ends a wait', async () => {
   const { error, exchange } = await talk([{ receive: { body: 'never' } }], {}, { timeoutMs: 100 });
   expect(error).toMatchObject({
