@@ -81,7 +81,7 @@ export interface StepResult {
   kind: string;
   /** The row of `data` that the step ran with, from 1; null where there are none. */
   row: number | null;
-  /** How often it was done: more than once under `repeat`, 0 where it was skipped. All but `captures` tell of the last try. */
+  /** How often it was done: more than once under `repeat`, 0 where it never began. What else is told is of the last try. */
   tries: number;
   /** The name of the parallel group that it belongs to. */
   group: string | null;

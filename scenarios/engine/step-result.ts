@@ -16,7 +16,7 @@ export function emptyResult(
     section,
     kind: step.kind,
     row,
-    tries: 1,
+    tries: 0,
     group,
     shortened: false,
     status: 'passed',

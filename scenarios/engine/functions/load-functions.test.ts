@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -92,6 +93,18 @@ describe('functions of a listed file', () => {
     const functions = await load(file('usual.mjs', usual));
     expect(functions.call(name, [])).toEqual({ error: expect.stringContaining(`(${name} of `) });
     expect(functions.call('list', [])).toEqual({ value: { args: [], none: null } });
+  });
+
+  test('are there again after something that they left behind ended their thread', async () => {
+    const text = 'export const start = () => { setImmediate(() => { throw new Error("later"); }); return 1; };';
+    let ended: Promise<unknown> = Promise.resolve();
+    process.once('worker', (thread) => {
+      ended = once(thread, 'exit').catch(() => once(thread, 'exit'));
+    });
+    const functions = await load(file('later.mjs', text));
+    expect(functions.call('start', [])).toEqual({ value: 1 });
+    await ended;
+    expect(functions.call('start', [])).toEqual({ value: 1 });
   });
 
   test('that are not there are named with those that are', async () => {

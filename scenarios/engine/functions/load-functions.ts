@@ -52,6 +52,8 @@ export async function loadFunctions(files: readonly string[]): Promise<ScenarioF
     const known = loaded.functions.find((one) => one.name === name);
     if (!known) return { error: `names no function: ${listed(loaded)}` };
     const named = (words: string) => ({ error: `${words} (${name} of ${relative('', files[known.file]!)})` });
+    // Something that a function left behind, such as a timer, may have ended it between two calls.
+    if (thread.ended) replace();
     const answer = thread.call({ name, args: JSON.stringify(args) });
     if (answer === 'late') {
       replace();
@@ -59,7 +61,7 @@ export async function loadFunctions(files: readonly string[]): Promise<ScenarioF
     }
     if (answer === 'gone') {
       replace();
-      return named('ended its thread, out of memory perhaps');
+      return named('cannot be called: its thread does not start any more');
     }
     return 'error' in answer ? named(answer.error) : { value: JSON.parse(answer.json) };
   }
@@ -139,6 +141,10 @@ class FunctionThread {
     this.#port.unref();
   }
 
+  get ended(): boolean {
+    return this.#gone !== null;
+  }
+
   /** Waits without blocking until all files are read. */
   async loaded(): Promise<Loaded> {
     const none = (message: string): Loaded => ({
@@ -163,7 +169,6 @@ class FunctionThread {
 
   /** Blocks for the answer. `late`: it took too long. `gone`: the thread is no more. */
   call(call: Call): Answer | 'late' | 'gone' {
-    if (this.#gone !== null) return 'gone';
     if (!this.#ready && !this.#waitUntilLoaded()) return 'gone';
     const before = this.#calls;
     this.#port.postMessage(call);
