@@ -3,6 +3,7 @@ import { closed, text } from '../../../language/schema-words.ts';
 import { type Template, template } from '../../../language/template.ts';
 import { field } from '../../../language/written.ts';
 import { createExchange } from '../../exchange.ts';
+import { isTls } from '../../http/connector.ts';
 import { templateFailure } from '../../template-failure.ts';
 import { checkAddress } from '../address.ts';
 import { connect, targetAt, timingsOf, unusable } from '../connect.ts';
@@ -72,13 +73,14 @@ async function perform(spec: TlsSpec, context: ProtocolContext): Promise<Perform
   const timings = timingsOf(connected.phases, { start, sent: null, firstByte: null, end: clock.monotonic() });
   if ('error' in connected) return { request, exchange: null, timings, error: connected.error };
   const { socket, certificate } = connected;
+  const agreed = isTls(socket) ? { tls_version: socket.getProtocol(), cipher: socket.getCipher()?.name } : {};
   socket.destroy();
   const exchange = createExchange({
     request,
     response: {
       status: null,
       headers: { 'content-type': 'application/json' },
-      body: Buffer.from(JSON.stringify(certificate, null, 2)),
+      body: Buffer.from(JSON.stringify({ ...agreed, ...certificate }, null, 2)),
     },
     timings,
     at: clock.now(),

@@ -35,6 +35,7 @@ test('a trusted certificate is shown with its end, names and chain', async () =>
     names: ['localhost', '127.0.0.1'],
     trusted: true,
   });
+  expect(exchange!.response.json).toMatchObject({ value: { tls_version: 'TLSv1.3', serial: expect.any(String) } });
   expect(timings!.tls_ms).toBeGreaterThan(0);
   expect(judged({ certificate: { trusted: true, expires_in: { gt: '4d' } } }, exchange!)).toMatchObject([
     { passed: true },
