@@ -17,8 +17,22 @@ const published: { file: string; schema: TSchema }[] = [
 /** The text of a schema file: draft 2020-12, one trailing line break. */
 export function schemaText(file: string, schema: TSchema): string {
   const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: file };
-  return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`;
+  return `${JSON.stringify(inMarkdown({ ...head, ...schema }), null, 2)}\n`;
 }
+
+/** Editors show `description` with its back-quotes escaped, and `markdownDescription` as it is meant. */
+function inMarkdown(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(inMarkdown);
+  if (typeof node !== 'object' || node === null) return node;
+  const copy = Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [key, NOT_SCHEMAS.has(key) ? value : inMarkdown(value)]),
+  );
+  const { description } = copy;
+  const marked = typeof description === 'string' && /[`_*<]|\{\{/.test(description);
+  return marked ? { ...copy, markdownDescription: description } : copy;
+}
+
+const NOT_SCHEMAS = new Set(['examples', 'enum', 'const', 'default', 'defaultSnippets', 'required']);
 
 /** Files that are missing or not what the schemas in the code say. */
 export function staleFiles(): string[] {

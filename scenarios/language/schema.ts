@@ -263,6 +263,7 @@ export const ScenarioSchema = Type.Object(
     defaultSnippets: [
       {
         label: 'scenario',
+        description: 'One request on a schedule.',
         body: {
           version: 1,
           id: '${1:health}',

@@ -75,7 +75,11 @@ const NAME = text(
   { maxLength: 200 },
 );
 
-const protocolKeys = Object.assign({}, ...protocols.map(({ keys }) => keys)) as Record<string, TSchema>;
+/** What most steps are comes first: editors offer keys in the order of the schema. */
+const requestsFirst = protocols.toSorted(
+  (one, other) => Number(other.key === 'request') - Number(one.key === 'request'),
+);
+const protocolKeys = Object.assign({}, ...requestsFirst.map(({ keys }) => keys)) as Record<string, TSchema>;
 
 export const StepSchema = Type.Object(
   {
@@ -130,9 +134,14 @@ export const StepSchema = Type.Object(
     else: { required: ['name'], properties: { name: NAME } },
     'x-elsewhere': Object.assign({}, ...protocols.map(({ elsewhere }) => elsewhere)) as Record<string, string>,
     defaultSnippets: [
-      { label: 'request', body: { name: '${1:asking for health}', request: '${2:GET} ${3:/healthz}' } },
       {
-        label: 'request with JSON',
+        label: 'step: request',
+        description: 'A request, with its method and path.',
+        body: { name: '${1:asking for health}', request: '${2:GET} ${3:/healthz}' },
+      },
+      {
+        label: 'step: request with JSON',
+        description: 'A request that sends JSON, expects an answer and captures from it.',
         body: {
           name: '${1:writing a post}',
           request: 'POST ${2:/v1/posts}',
