@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { RunResult } from '../../run-result.ts';
 import { REDACTED, Redactor } from './redactor.ts';
 import { RunEvidence } from './run-evidence.ts';
-import { tokensInForm, tokensInJson } from './token-fields.ts';
+import { isTokenName, tokensInForm, tokensInJson } from './token-fields.ts';
 
 const SECRET = 'p@ss/w"örd+ 1';
 
@@ -71,6 +71,41 @@ describe('token-like fields', () => {
   test('in JSON, cut off or not', () => {
     const text = '{"access_token" : "abc\\"d","Password":"x", "token_type":"bearer","otp":123456,"password":"cut of';
     expect(values(text)).toEqual(['abc\\"d', 'x', '123456', 'cut of']);
+  });
+
+  test('in any JSON, wherever it is cut off, as a regular expression finds them', () => {
+    const field = /"((?:[^"\\]|\\.){1,40})"\s*:\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)(?:"|\\?$)|(-?\d[^,}\]\s]*))/g;
+    const tokens = (text: string) =>
+      [...text.matchAll(field)].flatMap(([, name, string, number]) => {
+        const value = string || number;
+        return value && isTokenName(name!) ? [value] : [];
+      });
+    const name = fc.constantFrom('password', 'access-token', 'Otp', 'id', 'a\\"b', '');
+    const scalar = fc.oneof(
+      fc.string({ maxLength: 6 }),
+      fc.constantFrom('a"b', '\\', '","otp":"'),
+      fc.integer(),
+      fc.boolean(),
+    );
+    const json = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 4 }, scalar, fc.array(tie('value'), { maxLength: 3 }), tie('object')),
+      object: fc.dictionary(name, tie('value'), { maxKeys: 4 }),
+    })).object;
+    fc.assert(
+      fc.property(json, fc.constantFrom(0, 1), fc.nat(), (document, indent, cut) => {
+        const text = JSON.stringify(document, null, indent);
+        expect(values(text)).toEqual(tokens(text));
+        const part = text.slice(0, cut % text.length);
+        // A backslash at the very end belongs to whatever was cut off.
+        const trimmed = values(part).map((value, index, all) =>
+          index === all.length - 1 ? value.replace(/\\$/, '') : value,
+        );
+        expect(trimmed.filter((value) => value !== '')).toEqual(
+          tokens(part).map((value, index, all) => (index === all.length - 1 ? value.replace(/\\$/, '') : value)),
+        );
+      }),
+      { seed: 12, numRuns: 2_000 },
+    );
   });
 
   test('in forms and queries', () => {
