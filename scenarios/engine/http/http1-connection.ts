@@ -34,14 +34,17 @@ export class Http1Connection implements Reader {
     socket.on('close', () => this.#end(null));
   }
 
-  /** Sends a whole request in one write. Only on a free connection. */
+  /**
+   * Sends a whole request in one write. Only on a free connection.
+   * @param message text has one character a byte
+   */
   send(message: string | Buffer, method: string, limitBytes: number, passage: Passage): void {
     this.#passage = passage;
     this.#parser = new ResponseParser(method, limitBytes);
     passage.certificate = this.#certificate;
     passage.cancel = () => this.destroy();
     passage.sentAt = this.#clock.monotonic();
-    this.#socket!.write(message as string, 'utf8');
+    this.#socket!.write(message as string, 'latin1');
   }
 
   receive(bytes: Buffer, end: number): void {
