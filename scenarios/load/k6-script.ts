@@ -110,7 +110,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
 
   const stepNames = allSteps(scenario).map(({ name }) => quoted(name));
   const head = [
-    `const BASE_URL = ${options.environment ? `__ENV.BASE_URL || ${quoted(options.environment.baseUrl)}` : "needed('BASE_URL')"};`,
+    `const BASE_URL = ${baseUrlCode(options)}.replace(/\\/$/, '');`,
     `const USER_AGENT = ${quoted(options.userAgent)};`,
     '// Whether an iteration carries cookies from one step to the next.',
     `const COOKIES = ${scenario.cookies};`,
@@ -137,6 +137,10 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
 }
 
 const RULER = '// From here on: how Ringdown fills in, judges and counts; the same for every scenario.';
+
+function baseUrlCode({ environment }: ScriptOptions): string {
+  return environment ? `(__ENV.BASE_URL || ${quoted(environment.baseUrl)})` : "needed('BASE_URL')";
+}
 
 function header(scenario: Scenario, { userAgent, environment }: ScriptOptions): string {
   const variables = [

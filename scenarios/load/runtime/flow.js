@@ -3,6 +3,7 @@ import exec from 'k6/execution';
 import http from 'k6/http';
 import { Rate } from 'k6/metrics';
 import { MISSING } from './conditions.js';
+import { randomHex } from './generators.js';
 import { answered } from './http.js';
 import { enter, scope, TemplateError, values } from './templates.js';
 
@@ -68,7 +69,7 @@ export function step(name, body, parameters = null, begun = false) {
       throw new StepError('the time of the attempt was up before this step began');
     }
     enter(parameters);
-    group(name.replace(/::/g, ': :'), body);
+    group(plainName(name), body);
   } catch (error) {
     const missing = error instanceof TemplateError && error.undefinedName && state.cleaning;
     ran = !(missing || error instanceof Skipped);
@@ -90,6 +91,11 @@ export function step(name, body, parameters = null, begun = false) {
 /** The name of a step as the value of a tag: k6 reads a comma there as the beginning of another tag. */
 export function stepTag(name) {
   return name.replace(/[,"'{}]/g, ' ').trim();
+}
+
+/** A name without the `::` by which k6 tells groups apart. */
+export function plainName(name) {
+  return name.includes('::') ? name.replace(/::/g, ': :') : name;
 }
 
 /** What must hold, by what it says; otherwise the step has failed. */
@@ -118,7 +124,7 @@ export function capture(sources) {
 }
 
 function verdict(name, passed) {
-  check(null, { [name.replace(/::/g, ': :')]: () => passed });
+  check(null, { [plainName(name)]: () => passed });
   return passed;
 }
 
@@ -204,13 +210,6 @@ export function found(value) {
 /** Milliseconds until the time of the attempt is up. */
 export function timeLeft() {
   return state.deadline - Date.now();
-}
-
-/** So many random digits of a trace or span id, not all of them zero. */
-export function randomHex(length) {
-  let digits = '1';
-  while (digits.length < length) digits += Math.floor(Math.random() * 16).toString(16);
-  return digits;
 }
 
 /** Thresholds that ask for nothing: what has one is shown by itself in the summary. */

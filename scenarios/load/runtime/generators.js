@@ -2,8 +2,9 @@ import { TemplateError } from './templates.js';
 
 /** Random UUID (version 4). */
 export function uuid() {
-  const hex = (count) => Array.from({ length: count }, () => randomInt(0, 15).toString(16)).join('');
-  return `${hex(8)}-${hex(4)}-4${hex(3)}-${'89ab'[randomInt(0, 3)]}${hex(3)}-${hex(12)}`;
+  const hex = randomHex(32);
+  const variant = '89ab'[randomInt(0, 3)];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
 /** A whole number, both ends included. */
@@ -40,4 +41,11 @@ export function asTime(value) {
   if (typeof milliseconds !== 'number' || Number.isNaN(new Date(milliseconds).getTime()))
     throw new TemplateError(`${JSON.stringify(value)} is not a time`);
   return milliseconds;
+}
+
+/** So many random hexadecimal digits of a trace or span id, a multiple of eight, not all of them zero. */
+export function randomHex(length) {
+  let digits = '';
+  while (digits.length < length) digits += (1 + Math.floor(Math.random() * 0xffffffff)).toString(16).padStart(8, '0');
+  return digits;
 }

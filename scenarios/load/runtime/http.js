@@ -1,7 +1,8 @@
 import encoding from 'k6/encoding';
 import http from 'k6/http';
 import { MISSING } from './conditions.js';
-import { randomHex, StepError, state, timeLeft } from './flow.js';
+import { StepError, state, timeLeft } from './flow.js';
+import { randomHex } from './generators.js';
 import { at } from './json-path.js';
 import { asJson, formText, wellFormed } from './templates.js';
 
@@ -10,6 +11,9 @@ export function send(method, target, options = {}) {
   const request = prepare(method, target, options);
   return answered(http.request(request.method, request.url, request.body, request.params), request);
 }
+
+/** Whether an answer is right is for the checks to say; a request has failed when none came. */
+export const anyAnswer = http.expectedStatuses({ min: 100, max: 599 });
 
 /** A request as k6 takes it, also in a batch. */
 export function prepare(method, target, options = {}) {
@@ -31,8 +35,7 @@ export function prepare(method, target, options = {}) {
       headers: sent,
       redirects,
       timeout: Math.max(1, Math.min(timeout, timeLeft())),
-      // Whether an answer is right is for the checks to say; a request has failed when none came.
-      responseCallback: http.expectedStatuses({ min: 100, max: 599 }),
+      responseCallback: anyAnswer,
       ...(COOKIES ? {} : { jar: new http.CookieJar() }),
       tags: { name: options.name ?? `${method} ${target.split('?')[0]}` },
     },
@@ -41,8 +44,8 @@ export function prepare(method, target, options = {}) {
 
 /** Joins a path to the address of the service; what has a scheme stands for itself. */
 export function targetOf(target) {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(target)) return target;
-  return BASE_URL.replace(/\/$/, '') + (target.startsWith('/') ? target : `/${target}`);
+  if (target.startsWith('/')) return BASE_URL + target;
+  return /^[a-z][a-z0-9+.-]*:/i.test(target) ? target : `${BASE_URL}/${target}`;
 }
 
 /** The answer, or an error that ends the step where none came. */

@@ -1,4 +1,4 @@
-import { randomHex } from './flow.js';
+import { randomHex } from './generators.js';
 import { wellFormed } from './templates.js';
 
 /** A multipart/form-data body (RFC 7578): fields, a list repeats its name, and files as they are. */
