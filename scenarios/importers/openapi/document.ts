@@ -1,5 +1,5 @@
-import { parse } from 'yaml';
 import { isMapping, type Mapping } from '../../language/written.ts';
+import { readStructure } from '../structure.ts';
 
 /** References that lead to references: more than this is a loop. */
 const MOST_HOPS = 30;
@@ -75,21 +75,6 @@ export class Description {
       this.#files.set(path, text === null ? undefined : (readStructure(text)?.value ?? undefined));
     }
     return this.#files.get(path);
-  }
-}
-
-/** JSON or YAML. @returns undefined when it is neither */
-export function readStructure(text: string): { value: unknown } | undefined {
-  try {
-    return {
-      value: /^\s*[{[]/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 10_000, logLevel: 'silent' }),
-    };
-  } catch {
-    try {
-      return { value: parse(text, { maxAliasCount: 10_000, logLevel: 'silent' }) };
-    } catch {
-      return undefined;
-    }
   }
 }
 

@@ -4,7 +4,8 @@ import { type Importer, type ImportOptions, refusal, type Source } from '../impo
 import { slug } from '../names.ts';
 import { Secrets } from '../secrets.ts';
 import { MOST_STEPS } from '../settle.ts';
-import { Description, readStructure } from './document.ts';
+import { readStructure } from '../structure.ts';
+import { Description } from './document.ts';
 import { type Operation, operationsOf } from './operations.ts';
 import { ancestorsOf, type Creation, type Resource, resourcesOf, trimmed } from './resources.ts';
 import { operationStep, type StepContext } from './step.ts';

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { Description, readStructure } from '../openapi/document.ts';
+import { Description } from '../openapi/document.ts';
 import { type Operation, operationsOf, successStatus } from '../openapi/operations.ts';
 import { sample } from '../openapi/sample.ts';
+import { readStructure } from '../structure.ts';
 
 export interface DescribedService {
   readonly url: string;
