@@ -1,10 +1,10 @@
+import { renderConnection } from '../language/connection.ts';
 import type { Connection } from '../language/model.ts';
-import type { Scope, Template, TemplateError } from '../language/template.ts';
+import type { Rendered, Scope, TemplateError } from '../language/template.ts';
 import type { RunEvidence } from './evidence/run-evidence.ts';
-import { Filling } from './filling.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION } from './http/connection.ts';
 
-export type Settled = { readonly value: ConnectionSettings } | { readonly error: TemplateError };
+type Settled = Rendered<ConnectionSettings>;
 
 const DEFAULT: Settled = { value: DEFAULT_CONNECTION };
 
@@ -23,8 +23,7 @@ export function mergeConnections(outer: Connection | null, inner: Connection | n
 export class ConnectionCache {
   readonly #base: Connection | null;
   readonly #evidence: RunEvidence;
-  readonly #merged = new Map<Connection | null, Connection | null>();
-  readonly #settled = new Map<Connection, Settled>();
+  readonly #settled = new Map<Connection | null, Settled>();
 
   /** @param base of environment and scenario */
   constructor(base: Connection | null, evidence: RunEvidence) {
@@ -32,43 +31,35 @@ export class ConnectionCache {
     this.#evidence = evidence;
   }
 
+  /** @param own what the step says itself */
   settle(own: Connection | null, scope: Scope): Settled {
-    if (own === null && this.#base === null) return DEFAULT;
-    let merged = this.#merged.get(own);
-    if (merged === undefined) {
-      merged = mergeConnections(this.#base, own);
-      this.#merged.set(own, merged);
-    }
-    if (merged === null) return DEFAULT;
-    const known = this.#settled.get(merged);
+    const known = this.#settled.get(own);
     if (known) return known;
-    const settled = settle(merged, scope, this.#evidence);
-    if (isConstant(merged)) this.#settled.set(merged, settled);
+    const merged = mergeConnections(this.#base, own);
+    const settled = merged ? settle(merged, scope, this.#evidence) : DEFAULT;
+    if (!merged || isConstant(merged)) this.#settled.set(own, settled);
     return settled;
   }
 }
 
 function settle(connection: Connection, scope: Scope, evidence: RunEvidence): Settled {
-  const fill = new Filling(scope);
-  const text = (template: Template | undefined) => (template ? fill.text(template) : null);
-  const { clientCertificate } = connection;
-  const passphrase = text(clientCertificate?.passphrase);
-  const proxy = text(connection.proxy);
-  const servername = text(connection.servername);
-  const resolve = text(connection.resolve);
-  if (fill.error) return { error: fill.error };
-  if (passphrase !== null) evidence.addSecret(passphrase);
+  const halved = halfCertificate(connection);
+  if (halved) return { error: halved };
+  const rendered = renderConnection([connection], scope);
+  if ('error' in rendered) return rendered;
+  const { proxy, clientCertificate } = rendered.value;
+  if (clientCertificate?.passphrase) evidence.addSecret(clientCertificate.passphrase);
   if (proxy !== null) hideCredentials(proxy, evidence);
-  const { cert, key } = clientCertificate ?? {};
-  if (clientCertificate && (cert === undefined || key === undefined)) {
-    const name = 'client_certificate';
-    const missing = cert === undefined ? 'cert' : 'key';
-    const message = `${name} has no ${missing}, neither here nor in scenario or environment`;
-    return { error: { code: 'unusable', message, hint: 'it takes cert and key', name } };
-  }
-  const { http = '1.1', verify = true, ip = null, ca = null } = connection;
-  const certificate = cert === undefined || key === undefined ? null : { cert, key, passphrase };
-  return { value: { http, proxy, ca, clientCertificate: certificate, verify, ip, servername, resolve } };
+  return rendered;
+}
+
+/** Only with all levels together can be seen whether a certificate has its key. */
+function halfCertificate({ clientCertificate: given }: Connection): TemplateError | null {
+  if (!given || (given.cert !== undefined && given.key !== undefined)) return null;
+  const name = 'client_certificate';
+  const missing = given.cert === undefined ? 'cert' : 'key';
+  const message = `${name} has no ${missing}, neither here nor in scenario or environment`;
+  return { code: 'unusable', message, hint: 'it takes cert and key', name };
 }
 
 function hideCredentials(proxy: string, evidence: RunEvidence): void {
