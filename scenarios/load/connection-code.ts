@@ -12,13 +12,13 @@ const ELSEWHERE: Partial<Record<keyof Connection, string>> = {
 
 /** How environment and scenario connect, as options of a script. @throws Refused */
 export function connectionCode(
-  connection: Connection | null,
+  connection: Connection,
   environment: { readonly baseUrl: string } | null,
 ): (readonly [string, Code])[] {
-  return Object.entries(connection ?? {}).map(([key, value]) => {
+  return Object.entries(connection).map(([key, value]) => {
     if (key === 'verify') return ['insecureSkipTLSVerify', literal(value === false)];
     if (key === 'ip') return ['dns', literal({ policy: value === 4 ? 'onlyIPv4' : 'onlyIPv6' })];
-    const { resolve } = connection!;
+    const { resolve } = connection;
     if (key === 'resolve' && resolve?.kind === 'constant' && environment)
       return ['hosts', literal({ [new URL(environment.baseUrl).hostname]: String(resolve.value) })];
     throw new Refused(`connection: ${written(key)}`, ELSEWHERE[key as keyof Connection]);

@@ -1,5 +1,4 @@
 import { type Diagnostic, diagnosticAt, inOrder, type Path, readDocument } from '../../core/document/index.ts';
-import { mergeConnections } from '../engine/connection.ts';
 import {
   type ActionStep,
   type Connection,
@@ -99,7 +98,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
     ...lines(scenario.after),
   ];
   const always = lines(scenario.always);
-  const connection = mergeConnections(options.connection ?? null, scenario.connection);
+  const connection = { ...options.connection, ...scenario.connection };
   const load = attempt(null, () => optionsCode(scenario, connectionCode(connection, options.environment)));
   const constants = attempt(null, () => [
     ...(scenario.data ? [rowsCode(scenario.data)] : []),
