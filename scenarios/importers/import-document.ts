@@ -1,6 +1,6 @@
 import type { SourceFiles } from '../language/source-files.ts';
 import type { Omission } from './draft.ts';
-import type { Importer, ImportOptions, Refusal, Source } from './importer.ts';
+import { type Importer, type ImportOptions, type Refusal, refusal, type Source } from './importer.ts';
 import { Unique } from './names.ts';
 import { type Settled, settle } from './settle.ts';
 
@@ -42,6 +42,8 @@ export function importDocument(
       omissions.push(...settled.omissions);
     }
   }
+  if (scenarios.length === 0 && omissions.length === 0)
+    return refusal('there is no request in it', `SOURCE is ${importer.reads}`);
   return {
     scenarios,
     companions,

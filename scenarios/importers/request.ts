@@ -1,3 +1,4 @@
+import { tokensInForm, tokensInJson } from '../engine/evidence/token-fields.ts';
 import type { Omission, StepDraft } from './draft.ts';
 import { exactJson } from './literal.ts';
 import { isSecretName, looksSecret, type Secrets } from './secrets.ts';
@@ -157,7 +158,7 @@ function bodyFields(
         implied(/^application\/json(;\s*charset=utf-8)?$/i);
         return { json: hideInside(json.value, secrets) };
       }
-      return { body: body.text };
+      return { body: hideInText(body.text, secrets) };
     }
     case 'form':
       implied(/^application\/x-www-form-urlencoded(;\s*charset=utf-8)?$/i);
@@ -244,6 +245,18 @@ function hideCookies(header: string, secrets: Secrets): string {
       return equals < 0 ? pair.trim() : `${name}=${secrets.hide(`cookie_${name}`, pair.slice(equals + 1).trim())}`;
     })
     .join('; ');
+}
+
+/** Credentials in a text that stays one: JSON with numbers too large to read, a form of another type. */
+function hideInText(text: string, secrets: Secrets): string {
+  const spans = /^\s*[{[]/.test(text) ? tokensInJson(text) : tokensInForm(text);
+  let hidden = text;
+  for (const { start, end } of [...spans].sort((a, b) => b.start - a.start)) {
+    const value = text.slice(start, end);
+    const name = /([\w.-]+)["']?\s*[:=]\s*["']?$/.exec(text.slice(Math.max(0, start - 80), start))?.[1] ?? 'secret';
+    hidden = hidden.slice(0, start) + secrets.hide(name, value) + hidden.slice(end);
+  }
+  return hidden;
 }
 
 function hideInside(value: unknown, secrets: Secrets, name = ''): unknown {

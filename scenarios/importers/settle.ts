@@ -45,6 +45,8 @@ export function settle(
   const file = `${id}.scenario.yaml`;
   const lost: Omission[] = [...(draft.omissions ?? [])];
   let current = uniquelyNamed(draft);
+  if (draft.steps.length === 0)
+    lost.push({ item: draft.name, what: 'the scenario', why: 'no step is left of it', instead: 'write it by hand' });
   for (;;) {
     if (current.steps.length === 0) return { lost: [...lost, ...omissionsOf(current)] };
     const { text, secrets } = print(current, id, head, lost);
