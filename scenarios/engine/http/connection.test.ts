@@ -43,6 +43,22 @@ describe('TLS', () => {
     expect(again.certificate).toEqual(certificate);
   });
 
+  test('bodies of many records arrive whole, each read in the place of the one before', async () => {
+    const large = Buffer.alloc(3 * 2 ** 20, 'abcdefghijklmnopqrstuvwxyz');
+    const server = createTlsServer({ cert: forApi.cert, key: forApi.key }, (request, response) => {
+      if (request.url === '/sized') response.setHeader('content-length', large.length);
+      request.resume().on('end', () => response.end(large));
+    });
+    const origin = `https://127.0.0.1:${await listen(server)}`;
+    const http = session([origin]);
+    const connection = settings({ ca: authority.cert });
+    const ask = (path: string) =>
+      http.exchange(get(origin + path, { method: 'PUT', body: large, connection }), forever);
+    for (const { response } of await Promise.all(['/sized', '/chunked', '/sized', '/chunked'].map(ask))) {
+      expect(response!.body.equals(large)).toBe(true);
+    }
+  });
+
   test('an untrusted certificate is accepted only where that is asked for, and shown as such', async () => {
     const origin = `https://127.0.0.1:${await serveTls()}`;
     const http = session([origin]);

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { CookieJar } from './cookie-jar.ts';
 import { forever, get, serve, session } from './testing/peers.ts';
 
@@ -45,4 +46,46 @@ test('cookies of another host, secure ones on http and malformed ones are not se
   expect(jar.field(new URL('http://api.example.com/'), undefined)).toBe('d=4');
   expect(jar.field(new URL('https://www.example.com/'), 'd=own')).toBe('d=own');
   expect(jar.field(new URL('https://evil.test/'), undefined)).toBeNull();
+});
+
+test('whatever a server sets, the jar neither fails nor sends what a header cannot carry', async () => {
+  const part = fc.oneof(
+    fc.constantFrom(
+      'a',
+      '=',
+      ';',
+      ' ',
+      ',',
+      'Domain=',
+      '.',
+      'com',
+      'Path=/',
+      'Expires=',
+      'Max-Age=',
+      '-1',
+      'Secure',
+      '\u00ff',
+      '__Host-',
+      '"',
+    ),
+    fc.string({ maxLength: 4 }),
+  );
+  const written = fc
+    .array(part, { maxLength: 8 })
+    .map((parts) => parts.join('').replace(/[^\t\x20-\x7e\x80-\xff]/g, '?'));
+  const host = fc.constantFrom(
+    'http://127.0.0.1:80/',
+    'http://localhost/',
+    'https://[::1]/a/b',
+    'http://xn--bcher-kva.example/',
+    'https://co.uk/',
+  );
+  await fc.assert(
+    fc.asyncProperty(host, fc.array(written, { maxLength: 4 }), async (url, cookies) => {
+      const jar = new CookieJar();
+      await jar.store(new URL(url), cookies);
+      expect(jar.field(new URL(url), undefined) ?? '').toMatch(/^[\t\x20-\x7e\x80-\xff]*$/);
+    }),
+    { seed: 8, numRuns: 500 },
+  );
 });

@@ -244,14 +244,17 @@ const invalidRequest = (problem: string): ExchangeError => ({
 const tooManyRedirects = (most: number, location: string): ExchangeError => ({
   kind: 'response_limit',
   code: 'TOO_MANY_REDIRECTS',
-  message: `more than ${most} redirects, the last one to ${location.replace(/[?#].*$/s, '')}`,
+  message: `more than ${most} redirects, the last one to ${shown(location)}`,
   hint: 'the server may redirect in a circle',
 });
+
+/** A token may stand in query or fragment. */
+const shown = (location: string) => location.replace(/[?#].*$/s, '').slice(0, 200);
 
 const invalidRedirect = (location: string): ExchangeError => ({
   kind: 'network',
   code: 'INVALID_RESPONSE',
-  message: `redirected to ${location}, which is not a URL`,
+  message: `redirected to ${shown(location)}, which is not a URL`,
   hint: null,
 });
 
