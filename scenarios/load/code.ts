@@ -87,7 +87,8 @@ export function inComment(text: string): string {
   return text.replace(/\*\//g, '* /').replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ');
 }
 
-function keyOf(key: string): string {
+/** A key of an object literal. */
+export function keyOf(key: string): string {
   if (key === '__proto__') return "['__proto__']";
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : quoted(key);
 }

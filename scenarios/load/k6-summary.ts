@@ -44,7 +44,7 @@ export function loadReport(
       count: value('http_reqs', 'count'),
       unanswered: value('http_req_failed', 'passes'),
       rate_per_s: value('http_reqs', 'rate'),
-      duration: percentiles(summary.metrics.http_req_duration, value('http_reqs', 'count')),
+      duration: percentiles(summary.metrics[ANSWERED], answered(summary)),
     },
     thresholds: thresholdsOf(scenario, summary),
     steps: (['before', 'steps', 'after', 'always'] as const).flatMap((section) =>
@@ -60,6 +60,7 @@ function stepsOf(step: Step, section: LoadStep['section'], summary: K6Summary): 
     const metric = (id: string) => summary.metrics[`${id}{step:${stepTag(name)}}`];
     const { passes = 0, fails = 0 } = metric('failed_steps')?.values ?? {};
     const requests = metric('http_reqs')?.values.count ?? 0;
+    const duration = summary.metrics[`http_req_duration{step:${stepTag(name)},expected_response:true}`];
     const group = summary.root_group.groups.find((one) => one.name === checkName(name));
     return {
       name,
@@ -67,14 +68,22 @@ function stepsOf(step: Step, section: LoadStep['section'], summary: K6Summary): 
       runs: passes + fails,
       failed: passes,
       requests,
-      duration: percentiles(metric('http_req_duration'), requests),
+      duration: percentiles(duration, requests),
       checks: (group?.checks ?? []).map((check) => ({ name: check.name, passed: check.passes, failed: check.fails })),
     };
   });
 }
 
+/** Durations of the requests that were answered; k6 calls any answer expected, because the script says so. */
+const ANSWERED = 'http_req_duration{expected_response:true}';
+
+function answered({ metrics }: K6Summary): number {
+  return (metrics.http_reqs?.values.count ?? 0) - (metrics.http_req_failed?.values.passes ?? 0);
+}
+
+/** k6 gives zeros for what was never measured. */
 function percentiles(metric: K6Metric | undefined, requests: number): Percentiles | null {
-  if (!metric || requests === 0) return null;
+  if (!metric || requests === 0 || !metric.values.max) return null;
   const { values } = metric;
   return {
     p50_ms: values.med ?? 0,
@@ -105,13 +114,14 @@ function thresholdsOf(scenario: Scenario, summary: K6Summary): LoadThreshold[] {
       ? (share: number) => `${round(share * 100)}%`
       : (ms: number) => (ms < 10 ? `${round(ms)} ms` : formatDuration(ms));
     const metric = summary.metrics[id];
-    const actual = metric?.values[failed ? 'rate' : FIELDS[threshold.metric]!];
+    const measured = failed || answered(summary) > 0;
+    const actual = measured ? metric?.values[failed ? 'rate' : FIELDS[threshold.metric]!] : undefined;
     return Object.entries(threshold.condition).map(([operator, limit], index) => ({
       metric: threshold.metric,
       expected: `${WORDS[operator]} ${show(limit as number)}`,
       actual: actual === undefined ? 'nothing was measured' : show(actual),
       // What was not measured did not hold.
-      crossed: !(metric?.thresholds?.[expressions[index]!]?.ok ?? false),
+      crossed: actual === undefined || !(metric?.thresholds?.[expressions[index]!]?.ok ?? false),
     }));
   });
 }

@@ -1,5 +1,5 @@
 import type { Scenario } from '../language/model.ts';
-import { type Code, list, literal, mapping, prefixed, quoted } from './code.ts';
+import { type Code, keyOf, list, literal, mapping, prefixed, quoted } from './code.ts';
 import { Refused } from './refusal.ts';
 
 /** What `always` may take after the attempt's own time is up, as the engine grants it. */
@@ -18,7 +18,7 @@ export function optionsCode(scenario: Scenario, connection: readonly (readonly [
         before: '',
         brackets: '{}',
         items: [
-          ...thresholds.map(([metric, expressions]) => prefixed(`${metric}: `, list(expressions.map(quoted)))),
+          ...thresholds.map(([metric, expressions]) => prefixed(`${keyOf(metric)}: `, list(expressions.map(quoted)))),
           '...figuresOfEachStep()',
         ],
       },
@@ -104,7 +104,8 @@ export function thresholdsCode({ load }: Scenario): [metric: string, expressions
   const byMetric = new Map<string, string[]>();
   for (const { metric, condition } of load?.thresholds ?? []) {
     const failed = metric === 'failed';
-    const name = failed ? 'failed_iterations' : 'http_req_duration';
+    // A request without an answer took no time, and would make the others look quicker.
+    const name = failed ? 'failed_iterations' : 'http_req_duration{expected_response:true}';
     const figure = failed ? 'rate' : METRICS[metric];
     if (!figure) throw new Refused(`the threshold ${metric}`);
     for (const [operator, limit] of Object.entries(condition))

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import type { Clock } from '../../core/clock.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import { Redactor } from '../engine/evidence/redactor.ts';
@@ -7,10 +8,13 @@ import type { K6Binary } from './k6-binary.ts';
 import { type Progress, runK6 } from './k6-process.ts';
 import { loadReport } from './k6-summary.ts';
 import { type LoadRun, loadRun } from './load-run.ts';
+import { refusedRanges } from './refused-ranges.ts';
 
 export interface LoadTest {
   readonly scenario: Scenario;
   readonly environment: { readonly name: string; readonly baseUrl: string };
+  /** `scheme://host:port` of further targets that may be loopback or private. */
+  readonly allowedTargets?: readonly string[];
   /** Made by `k6Script`. */
   readonly script: string;
   /** Of those that the scenario declares; they go to k6 as environment variables. */
@@ -34,6 +38,7 @@ export async function loadTest(test: LoadTest): Promise<LoadRun> {
     script: test.script,
     variables: { ...test.secrets, BASE_URL: environment.baseUrl },
     env: test.env,
+    flags: (await refused(test)).flatMap((range) => ['--blacklist-ip', range]),
     clock,
     onProgress: test.onProgress,
     abort,
@@ -56,4 +61,13 @@ export async function loadTest(test: LoadTest): Promise<LoadRun> {
     id: uuidV7(started, systemEntropy),
     startedAt: new Date(started).toISOString(),
   });
+}
+
+/** A name that is not found leaves its addresses refused; k6 says so of each request. */
+async function refused({ environment, allowedTargets = [] }: LoadTest): Promise<string[]> {
+  const hosts = [environment.baseUrl, ...allowedTargets].flatMap((target) => URL.parse(target)?.hostname ?? []);
+  const found = await Promise.allSettled(hosts.map((host) => lookup(host.replace(/^\[|\]$/g, ''), { all: true })));
+  return refusedRanges(
+    found.flatMap((one) => (one.status === 'fulfilled' ? one.value.map(({ address }) => address) : [])),
+  );
 }

@@ -79,10 +79,26 @@ test('a service that is not there is told once, without secrets or queries', asy
   const run = await start(yaml, { environment: { name: 'local', baseUrl: 'http://127.0.0.1:9' } });
   expect(run).toMatchObject({ status: 'failed' });
   expect(run.load.requests.unanswered).toBe(run.load.iterations.count);
+  expect(run.load.requests.duration).toBeNull();
+  expect(run.load.thresholds[1]).toMatchObject({ actual: 'nothing was measured', crossed: true });
   const said = JSON.stringify(run);
   expect(said).toContain('connection refused');
   expect(said).not.toMatch(/horse|token=/);
   expect(run.load.messages.length).toBeLessThan(5);
+});
+
+test('addresses that the engine refuses are refused', async () => {
+  const yaml = `variables: { host: "http://10.11.12.13" }
+steps:
+  - { name: metadata, request: "GET http://169.254.169.254/latest", timeout: 5s }
+always:
+  - { name: private, request: "GET {{ host }}/x", timeout: 5s }
+${LOAD.replace('3s', '1s').replace('20', '1')}`;
+  const run = await start(yaml);
+  expect(run.load.steps).toMatchObject([{ name: 'metadata' }, { name: 'private' }]);
+  for (const step of run.load.steps) expect(step.failed).toBe(step.runs);
+  expect(run.load.messages.join()).toMatch(/169\.254\.169\.254.*(?:blacklist|blocked)/);
+  expect(run.load.messages.join()).toMatch(/10\.11\.12\.13.*(?:blacklist|blocked)/);
 });
 
 test('a test that is stopped reports what it has measured', async () => {

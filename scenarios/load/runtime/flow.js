@@ -214,8 +214,12 @@ export function timeLeft() {
 
 /** Thresholds that ask for nothing: what has one is shown by itself in the summary. */
 export function figuresOfEachStep() {
-  const figures = ['http_reqs', 'http_req_duration', 'failed_steps'];
-  return Object.fromEntries(STEPS.flatMap((name) => figures.map((figure) => [`${figure}{step:${stepTag(name)}}`, []])));
+  const figures = (step) => [
+    `http_reqs{step:${step}}`,
+    `http_req_duration{step:${step},expected_response:true}`,
+    `failed_steps{step:${step}}`,
+  ];
+  return Object.fromEntries(STEPS.flatMap((name) => figures(stepTag(name)).map((figure) => [figure, []])));
 }
 
 /** The value of an environment variable: k6 run -e NAME=value */

@@ -27,14 +27,14 @@ export const SAMPLE_SUMMARY: K6Summary = {
     'http_reqs{step:reading}': { values: { count: 61, rate: 20.3 } },
     'http_reqs{step:writing  too}': { values: { count: 0, rate: 0 } },
     http_req_failed: { values: { rate: 0, passes: 0, fails: 61 } },
-    http_req_duration: {
+    'http_req_duration{expected_response:true}': {
       values: { avg: 2, min: 1, med: 2, max: 32.6, 'p(90)': 3, 'p(95)': 4.66, 'p(99)': 30 },
       thresholds: { 'p(95)<300': { ok: true }, 'max<=2000': { ok: true } },
     },
-    'http_req_duration{step:reading}': {
+    'http_req_duration{step:reading,expected_response:true}': {
       values: { avg: 2, min: 1, med: 2, max: 32.6, 'p(90)': 3, 'p(95)': 4.66, 'p(99)': 30 },
     },
-    'http_req_duration{step:writing  too}': {
+    'http_req_duration{step:writing  too,expected_response:true}': {
       values: { avg: 0, min: 0, med: 0, max: 0, 'p(90)': 0, 'p(95)': 0, 'p(99)': 0 },
     },
     vus_max: { values: { value: 20, min: 20, max: 20 } },
