@@ -7,8 +7,9 @@ import { channelSchema, loadChannels } from '../alerts/notifiers/registry.ts';
 import { parsePolicy } from '../alerts/policies/parse.ts';
 import { loadConfig } from '../app/config/load.ts';
 import type { Diagnostic } from '../core/document/index.ts';
-import { parseScenario } from '../scenarios/language/parse.ts';
+import { parseFragment, parseScenario } from '../scenarios/language/parse.ts';
 import { ScenarioSchema } from '../scenarios/language/schema.ts';
+import { memoryFiles } from '../scenarios/language/source-files.ts';
 import { ROOT, temporaryFolder } from './support/ringdown.ts';
 
 /** Every example in the documents is read by what would read it in a user's hands. */
@@ -45,7 +46,7 @@ function asScenario(text: string): string {
     id: 'example',
     name: 'An example',
     service: 'shop',
-    secrets: '[ADMIN_PASSWORD]',
+    secrets: '[ADMIN_PASSWORD, CLIENT_SECRET, AWS_KEY_ID, AWS_KEY]',
     variables: '{ title: hello, token: abc, id: 7 }',
     steps: '[{ name: asking for health, request: GET /healthz }]',
   };
@@ -53,14 +54,32 @@ function asScenario(text: string): string {
   return `${steps}\n${missing.map(([key, value]) => `${key}: ${value}\n`).join('')}`;
 }
 
+/** Files that examples name. */
+const NAMED = {
+  'users.csv': 'email,role\nkim@example.com,admin\n',
+  'picture.png': '',
+  'openapi.json':
+    '{ "openapi": "3.1.0", "info": { "title": "Shop", "version": "1" }, "paths": { "/v1/posts": { "get": { "responses": {} } } } }',
+  'ca.pem': '-----BEGIN CERTIFICATE-----\n',
+  'client.pem': '-----BEGIN CERTIFICATE-----\n',
+  'client.key': '-----BEGIN PRIVATE KEY-----\n',
+  ...Object.fromEntries(
+    examplesIn('docs/scenarios.md').flatMap(({ text }) => {
+      const name = /^# (.+\.steps\.yaml)$/m.exec(text)?.[1];
+      return name ? [[name, text]] : [];
+    }),
+  ),
+};
+
 function asConfig(text: string): Diagnostic[] {
   const file = join(folder.path, 'ringdown.yaml');
-  const content = parse(text) as { version?: number; scenarios?: string[]; policies?: string[] };
-  for (const pattern of [...(content.scenarios ?? []), ...(content.policies ?? [])]) {
+  const content = parse(text) as { version?: number; scenarios?: string[]; policies?: string[]; functions?: string[] };
+  for (const pattern of [...(content.scenarios ?? []), ...(content.policies ?? []), ...(content.functions ?? [])]) {
     const example = join(folder.path, pattern.replace('**/', '').replace('*', 'example'));
     mkdirSync(dirname(example), { recursive: true });
     writeFileSync(example, '');
   }
+  for (const [name, text] of Object.entries(NAMED)) writeFileSync(join(folder.path, name), text);
   writeFileSync(file, content.version === undefined ? `version: 1\n${text}` : text);
   const anything = new Proxy({}, { get: () => 'placeholder' }) as Record<string, string>;
   return loadConfig(file, channels, anything).diagnostics;
@@ -74,8 +93,11 @@ function diagnosticsOf({ text, place }: Example): readonly Diagnostic[] {
   if (keys.includes('escalation')) return parsePolicy(text, place, CHANNELS).diagnostics;
   const lists = !('environments' in content) || Array.isArray(content.environments);
   if (Array.isArray(content) || (lists && keys.every((key) => SCENARIO_KEYS.includes(key)))) {
-    return parseScenario(asScenario(text), place).diagnostics;
+    return parseScenario(asScenario(text), 'example', { files: memoryFiles('example', NAMED) }).diagnostics.map(
+      (diagnostic) => ({ ...diagnostic, file: place }),
+    );
   }
+  if (keys.includes('parameters')) return parseFragment(text, place).diagnostics;
   return asConfig(text);
 }
 
