@@ -12,7 +12,7 @@ import {
   type SecretProblem,
   type SecretProvider,
 } from '../scenarios/secrets/create-secret-provider.ts';
-import { loadPolicies, loadScenarios } from './config/files.ts';
+import { type LoadedScenarios, loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, loadConfig } from './config/load.ts';
 import { checkReferences } from './config/references.ts';
 import { LOCAL } from './environments.ts';
@@ -51,51 +51,91 @@ export interface SetupOptions {
 export async function loadSetup(options: SetupOptions): Promise<Setup> {
   const channelTypes = await loadChannels();
   const config = loadConfig(options.configFile, channelSchema(channelTypes), options.env);
-  const { channels, policyFiles, scenarioFiles } = config.value;
+  const { channels, policyFiles, functionFiles, secretSources } = config.value;
 
   const names = channels.length > 0 ? channels.map(({ name }) => name) : [CONSOLE.name];
   const policies = loadPolicies(policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'), names);
-  const files =
-    options.scenarioFiles ??
-    scenarioFiles ??
-    (options.shipped ? shippedFiles('scenarios/suites/**/*.scenario.yaml') : []);
-  const functions = await loadFunctions(config.value.functionFiles);
-  const scenarios = loadScenarios(files, policies.diagnostics.length > 0 ? null : policies.value, functions.names);
-
-  const texts = new Map([...config.texts, ...policies.texts, ...scenarios.texts]);
-  const secrets = createSecretProvider(config.value.secretSources, {
+  const functions = await loadFunctions(functionFiles);
+  const secrets = createSecretProvider(secretSources, {
     clock: systemClock,
     env: { ...options.env, ...options.secrets },
     ...(options.onSecretProblem ? { onProblem: options.onSecretProblem } : {}),
   });
-  const environments = config.value.environments.map(({ name }) => name);
-  if (options.referenceApi) environments.push(LOCAL);
+  const known = { config: config.value, functions, secrets };
+  const scenarios = await readScenarios(options, {
+    ...known,
+    policies: policies.diagnostics.length > 0 ? null : policies.value,
+  });
+
+  const texts = new Map([...config.texts, ...policies.texts, ...scenarios.texts]);
   const diagnostics = [
     ...config.diagnostics,
     ...functionProblems(functions, config.value, texts),
     ...policies.diagnostics,
     ...scenarios.diagnostics,
-    ...checkReferences(scenarios.value, texts, { environments, complete: options.scenarioFiles === undefined }),
-    ...(await missingSecrets(scenarios.value, texts, secrets)),
   ];
   if (diagnostics.length > 0) {
     await functions.close();
     throw new InvalidFiles(diagnostics, texts);
   }
   return {
-    config: config.value,
+    ...known,
     channelTypes,
     scenarios: scenarios.value,
     policies: policies.value,
-    functions,
-    secrets,
-    files: [...new Set([...texts.keys(), ...scenarios.named, ...config.value.functionFiles])],
+    files: [...new Set([...texts.keys(), ...scenarios.named, ...functionFiles])],
+  };
+}
+
+/**
+ * Reads the scenarios again, as they are now: those that the config's patterns find, and whatever they name. What else the
+ * config says stands until the next start.
+ * @throws InvalidFiles with everything that is wrong in any of them
+ */
+export async function reloadScenarios(options: SetupOptions, setup: Setup): Promise<Setup> {
+  const { channels } = setup.config;
+  const config = loadConfig(options.configFile, channelSchema(setup.channelTypes), options.env);
+  const problems = await setup.functions.reload();
+  const now = { ...setup, config: { ...setup.config, channels, scenarioFiles: config.value.scenarioFiles } };
+  const scenarios = await readScenarios(options, now);
+  const texts = new Map([...config.texts, ...scenarios.texts]);
+  const diagnostics = [
+    ...config.diagnostics,
+    ...functionProblems({ problems }, setup.config, texts),
+    ...scenarios.diagnostics,
+  ];
+  if (diagnostics.length > 0) throw new InvalidFiles(diagnostics, texts);
+  const files = [...texts.keys(), ...scenarios.named, ...setup.config.functionFiles];
+  return { ...now, scenarios: scenarios.value, files: [...new Set(files)] };
+}
+
+/** Scenarios with what they say of each other, of the config and of secrets checked as well. */
+async function readScenarios(
+  options: SetupOptions,
+  known: Pick<Setup, 'config' | 'functions' | 'secrets'> & { policies: Policy[] | null },
+): Promise<LoadedScenarios> {
+  const { config, functions, secrets } = known;
+  const files =
+    options.scenarioFiles ??
+    config.scenarioFiles ??
+    (options.shipped ? shippedFiles('scenarios/suites/**/*.scenario.yaml') : []);
+  const scenarios = loadScenarios(files, known.policies, functions.names);
+  const environments = config.environments.map(({ name }) => name);
+  if (options.referenceApi) environments.push(LOCAL);
+  const complete = options.scenarioFiles === undefined;
+  return {
+    ...scenarios,
+    diagnostics: [
+      ...scenarios.diagnostics,
+      ...checkReferences(scenarios.value, scenarios.texts, { environments, complete }),
+      ...(await missingSecrets(scenarios.value, scenarios.texts, secrets)),
+    ],
   };
 }
 
 /** Problems of function files, told where the config lists them. */
 export function functionProblems(
-  { problems }: ScenarioFunctions,
+  { problems }: Pick<ScenarioFunctions, 'problems'>,
   { file, functionFiles }: Config,
   texts: ReadonlyMap<string, string>,
 ): Diagnostic[] {

@@ -103,6 +103,8 @@ export interface Session {
 /** Server-sent events of `GET /api/v1/events`: `event` is the type, `data` the JSON. */
 export type LiveEvent =
   | { type: 'monitor'; data: Monitor }
+  /** The scenario files changed: these are all monitors that there are. */
+  | { type: 'monitors'; data: { items: Monitor[] } }
   | { type: 'run'; data: RunSummary }
   | { type: 'incident'; data: Incident }
   | { type: 'ping'; data: { at: string } };

@@ -22,6 +22,6 @@ export async function loadChannels(): Promise<Map<string, Channel>> {
 }
 
 /** Schema of one entry of `channels:` in ringdown.yaml. */
-export function channelSchema(channels: Map<string, Channel>): TSchema {
+export function channelSchema(channels: ReadonlyMap<string, Channel>): TSchema {
   return Type.Union([...channels.values()].map((channel) => channel.settings));
 }

@@ -78,6 +78,7 @@ export async function runLoadTest(options: LoadOptions): Promise<number> {
     const run = await loadTest({
       scenario,
       environment,
+      allowedTargets: setup.config.allowedTargets,
       script: made.script,
       secrets: (await setup.secrets.values(scenario.secrets, abort.signal)).values,
       k6,

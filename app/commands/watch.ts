@@ -11,11 +11,12 @@ import { type DataDirectory, type ReadyFile, writeJsonAtomically } from '../data
 import { knownEnvironments } from '../environments.ts';
 import { humanLog, jsonLog } from '../log.ts';
 import { type ReferenceApi, startReferenceApi } from '../reference-api.ts';
-import { loadSetup, type Setup } from '../setup.ts';
+import { loadSetup, type Setup, type SetupOptions } from '../setup.ts';
 import { count, terminal } from '../terminal.ts';
 import { packageRoot, version } from '../version.ts';
 import { CONSOLE } from '../watcher/channels.ts';
 import { startWatcher, type Watcher } from '../watcher/watcher.ts';
+import { followScenarios } from './follow-scenarios.ts';
 
 export interface WatchOptions {
   config: string | undefined;
@@ -42,14 +43,15 @@ export async function watch(options: WatchOptions): Promise<number> {
   directory.prepare();
   const secrets = demo ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
   const log = !options.json && (demo || process.stderr.isTTY) ? humanLog() : jsonLog('info');
-  const setup = await loadSetup({
+  const from: SetupOptions = {
     configFile: options.config,
     env: process.env,
     shipped: demo,
     referenceApi: demo,
     secrets,
     onSecretProblem: ({ message, hint }) => log.warn({ hint }, `${message}; the value known so far is used`),
-  });
+  };
+  const setup = await loadSetup(from);
   if (!demo && setup.config.environments.length === 0) throw nothingToWatch('environments', setup);
   if (setup.scenarios.length === 0) throw nothingToWatch('scenarios', setup);
 
@@ -130,6 +132,13 @@ export async function watch(options: WatchOptions): Promise<number> {
     if (options.readyFile) tell(log, () => writeJsonAtomically(options.readyFile!, ready));
     if (options.json) terminal.out(JSON.stringify(ready));
     else greet(ready, setup, environments.length);
+
+    const following = new AbortController();
+    const followed = followScenarios({ from, setup, watcher, log, json: options.json }, following.signal);
+    stack.defer(async () => {
+      following.abort();
+      await followed;
+    });
 
     const received = await signal.received;
     if (!options.json) terminal.err(`${received}: ending. Once more ends at once.`);

@@ -55,15 +55,23 @@ export function runsIn({ environments }: Scenario, name: string): boolean {
 /** All monitors with what is known of them, as the HTTP API shows them. */
 export class MonitorBoard {
   readonly #deps: BoardDeps;
-  readonly #rows: Map<string, Row>;
+  #rows = new Map<string, Row>();
 
   constructor(definitions: readonly MonitorDefinition[], deps: BoardDeps) {
     this.#deps = deps;
+    this.define(definitions);
+  }
+
+  /** These are the monitors from now on. What is known of those that stay is kept; of new ones `load` may know more. */
+  define(definitions: readonly MonitorDefinition[]): void {
+    const before = this.#rows;
     this.#rows = new Map(
       definitions.map((definition) => {
         const { key } = definition;
-        const counts = new RunCounts(deps.clock, (since) => deps.runs.uptime(key, since));
-        return [key, { definition, recent: [], counts }];
+        const known = before.get(key);
+        if (known) known.definition = definition;
+        const counts = known?.counts ?? new RunCounts(this.#deps.clock, (since) => this.#deps.runs.uptime(key, since));
+        return [key, known ?? { definition, recent: [], counts }];
       }),
     );
   }

@@ -63,6 +63,8 @@ export interface WatcherDeps {
 
 export interface Watcher {
   url: string;
+  /** From now on these are the scenarios. Runs under way end as they began; monitors that stay keep their history. */
+  replaceScenarios(scenarios: readonly Scenario[]): Promise<void>;
   /** Ends gracefully; at once when `abort` fires. The relay is not the watcher's and goes on. */
   shutdown(abort: AbortSignal): Promise<void>;
 }
@@ -86,6 +88,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   const events = new LiveEvents();
   let storageTrouble: Error | null = null;
   let started = false;
+  let historyRead = false;
   let address = `http://${settings.host}:${settings.port}`;
   const publicUrl = () => settings.publicUrl ?? address;
 
@@ -140,6 +143,8 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     }),
     onIncident: (incident) => events.publish({ type: 'incident', data: incident }),
     onMonitorState(monitor) {
+      // One that is no longer run is let go of, and stays gone.
+      if (!board.definition(monitor.key)) return;
       scheduler.set({ ...scheduled(monitor.key), failing: monitor.state === 'failing' });
       publishMonitor(monitor.key);
     },
@@ -163,8 +168,8 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       log.warn({ monitor: key, scheduled_at: new Date(scheduledAt).toISOString(), reason }, 'a run was skipped'),
     onFault: (key, error) => log.error({ err: error, monitor: key }, 'a run failed inside the watcher'),
   });
-  const definitions = defineMonitors(settings.scenarios, settings.environments.map(toRunEnvironment));
-  const board = new MonitorBoard(definitions, {
+  const environments = settings.environments.map(toRunEnvironment);
+  const board = new MonitorBoard(defineMonitors(settings.scenarios, environments), {
     clock,
     runs: state.runs,
     alertOf: (key) => desk.monitorState(key),
@@ -181,6 +186,21 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
 
   function scheduled(key: string) {
     return { key, schedule: board.definition(key)?.scenario.schedule ?? null };
+  }
+
+  function schedule(key: string): void {
+    scheduler.set({ ...scheduled(key), failing: desk.monitorState(key)?.state === 'failing' });
+  }
+
+  async function replaceScenarios(scenarios: readonly Scenario[]): Promise<void> {
+    const before = board.definitions().map(({ key }) => key);
+    board.define(defineMonitors(scenarios, environments));
+    const keys = board.definitions().map(({ key }) => key);
+    for (const key of before) if (!keys.includes(key)) scheduler.remove(key);
+    for (const key of keys) schedule(key);
+    historyRead = false;
+    events.publish({ type: 'monitors', data: { items: board.list() } });
+    await desk.retain(keys);
   }
 
   function publishMonitor(key: string): void {
@@ -278,17 +298,14 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     unwind.defer(() => component.shutdown(life.signal));
     await component.start();
   }
-  let historyRead = await board.load().then(
+  historyRead = await board.load().then(
     () => true,
     () => false,
   );
   unwind.defer(() => desk.shutdown(life.signal));
   await desk.start();
-  await desk.retain(definitions.map(({ key }) => key));
-
-  for (const { key } of definitions) {
-    scheduler.set({ ...scheduled(key), failing: desk.monitorState(key)?.state === 'failing' });
-  }
+  await desk.retain(board.definitions().map(({ key }) => key));
+  for (const { key } of board.definitions()) schedule(key);
   unwind.defer(() => scheduler.shutdown(life.signal));
   await scheduler.start();
   const chores = [
@@ -314,6 +331,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   const standing = unwind.move();
   return {
     url: address,
+    replaceScenarios,
     async shutdown(abort) {
       abort.addEventListener('abort', () => life.abort(abort.reason), { once: true });
       if (abort.aborted) life.abort(abort.reason);

@@ -160,6 +160,20 @@ export class Running {
     }
   }
 
+  /** Resolves when these words stand in what it printed. */
+  async said(words: string, withinMs: number): Promise<void> {
+    const abort = AbortSignal.timeout(withinMs);
+    const streams = [this.child.stdout!, this.child.stderr!];
+    while (!this.output.text.includes(words)) {
+      const heard = new AbortController();
+      const signal = AbortSignal.any([abort, heard.signal]);
+      await Promise.race(streams.map((stream) => once(stream, 'data', { signal }))).catch(() => {
+        throw new Error(`it did not say "${words}":\n${this.output.text}`);
+      });
+      heard.abort();
+    }
+  }
+
   monitorIn(state: Monitor['state'], key: string, withinMs: number): Promise<LiveEvent> {
     return this.event(
       (event) => event.type === 'monitor' && event.data.key === key && event.data.state === state,

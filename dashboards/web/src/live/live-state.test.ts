@@ -39,6 +39,12 @@ describe('live state', () => {
     expect(next.latest_run).toBe(data);
   });
 
+  test('when the scenario files change, monitors that are gone are gone here too', () => {
+    const other = { ...monitor('no_data'), key: 'new@local' };
+    const next = reduce(loaded, { type: 'event', at: 0, event: { type: 'monitors', data: { items: [other] } } });
+    expect([...next.monitors!.keys()]).toEqual(['new@local']);
+  });
+
   test('a browser with a wrong clock learns the difference, jitter is ignored', () => {
     const ping = (at: string, now: string) =>
       reduce(loaded, { type: 'event', at: Date.parse(now), event: { type: 'ping', data: { at } } }).skew_ms;

@@ -53,7 +53,7 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
     case 'snapshot':
       return {
         ...state,
-        monitors: new Map(action.monitors.map((monitor) => [monitor.key, monitor])),
+        monitors: byKey(action.monitors),
         incidents: new Map(action.incidents.map((incident) => [incident.id, incident])),
       };
     case 'event':
@@ -73,6 +73,8 @@ function reduceEvent(state: LiveState, event: LiveEvent, at: number): LiveState 
       const monitors = new Map(state.monitors).set(event.data.key, event.data);
       return { ...state, monitors, announcement: stateChangeWords(before, event.data) ?? state.announcement };
     }
+    case 'monitors':
+      return { ...state, monitors: byKey(event.data.items) };
     case 'incident': {
       const before = state.incidents?.get(event.data.id);
       const incidents = new Map(state.incidents).set(event.data.id, event.data);
@@ -93,6 +95,10 @@ function reduceEvent(state: LiveState, event: LiveEvent, at: number): LiveState 
       return { ...next, monitors };
     }
   }
+}
+
+function byKey(monitors: readonly Monitor[]): ReadonlyMap<string, Monitor> {
+  return new Map(monitors.map((monitor) => [monitor.key, monitor]));
 }
 
 const STATE_WORDS = {

@@ -1,0 +1,60 @@
+import { dirname } from 'node:path';
+import type { Logger } from 'pino';
+import { systemClock } from '../../core/clock.ts';
+import { toError } from '../../core/errors.ts';
+import { FileWatch } from '../../scenarios/watch-files.ts';
+import { InvalidFiles } from '../invalid-files.ts';
+import { reloadScenarios, type Setup, type SetupOptions } from '../setup.ts';
+import { count, printDiagnostics } from '../terminal.ts';
+import type { Watcher } from '../watcher/watcher.ts';
+
+export interface Followed {
+  from: SetupOptions;
+  setup: Setup;
+  watcher: Pick<Watcher, 'replaceScenarios'>;
+  log: Logger;
+  json: boolean;
+}
+
+/**
+ * Takes changes of scenario files over into a running watcher, until aborted: files that change, that appear and that
+ * disappear. While something is wrong in one of them, all go on as they were. Never rejects.
+ */
+export async function followScenarios(
+  { from, setup, watcher, log, json }: Followed,
+  abort: AbortSignal,
+): Promise<void> {
+  const watch = new FileWatch(systemClock);
+  let now = setup;
+  let files = watched(setup.files);
+  try {
+    for (;;) {
+      watch.set(files);
+      const changed = await watch.next(abort);
+      try {
+        now = await reloadScenarios(from, now);
+        await watcher.replaceScenarios(now.scenarios);
+        files = watched(now.files);
+        log.info({ files: changed }, `${count(now.scenarios.length, 'scenario')} read again`);
+      } catch (error) {
+        if (!(error instanceof InvalidFiles)) throw error;
+        files = [...new Set([...files, ...watched([...error.texts.keys()])])];
+        if (!json) printDiagnostics(error.diagnostics, error.texts);
+        const first = error.diagnostics[0]!;
+        log.error(
+          { file: first.file, line: first.line, column: first.column, problem: first.message },
+          'scenario files have mistakes; the watcher goes on with what it had',
+        );
+      }
+    }
+  } catch (error) {
+    if (!abort.aborted) log.error({ err: toError(error) }, 'changes of scenario files are no longer followed');
+  } finally {
+    watch.close();
+  }
+}
+
+/** A folder changes when something appears in it or goes. */
+function watched(files: readonly string[]): string[] {
+  return [...new Set([...files, ...files.map((file) => dirname(file))])];
+}
