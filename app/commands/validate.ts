@@ -4,7 +4,7 @@ import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts'
 import type { Diagnostic } from '../../core/document/index.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import { loadFunctions } from '../../scenarios/engine/functions/load-functions.ts';
-import { loadPolicies, loadScenarios } from '../config/files.ts';
+import { checkFragments, loadPolicies, loadScenarios } from '../config/files.ts';
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts';
 import { checkReferences } from '../config/references.ts';
 import { LOCAL } from '../environments.ts';
@@ -35,9 +35,9 @@ export async function validate(files: string[], configFile: string | undefined, 
   const named = files.length > 0 ? files : [...(config.value.policyFiles ?? []), ...(config.value.scenarioFiles ?? [])];
   const policyFiles = named.filter((file) => /\.policy\.ya?ml$/.test(file));
   const configFiles = named.filter((file) => /^ringdown.*\.ya?ml$/.test(basename(file)) && file !== config.value.file);
-  const scenarioFiles = named.filter(
-    (file) => !policyFiles.includes(file) && !configFiles.includes(file) && file !== config.value.file,
-  );
+  const fragmentFiles = named.filter((file) => /\.steps\.ya?ml$/.test(file));
+  const others = new Set([...policyFiles, ...configFiles, ...fragmentFiles, config.value.file]);
+  const scenarioFiles = named.filter((file) => !others.has(file));
 
   const functions = await loadFunctions(config.value.functionFiles);
   await functions.close();
@@ -46,6 +46,7 @@ export async function validate(files: string[], configFile: string | undefined, 
     ...(files.length === 0 || config.diagnostics.length > 0 || files.includes(config.value.file ?? '') ? [config] : []),
     ...configFiles.map((file) => loadConfig(file, schema, anything)),
     loadPolicies(policyFiles, channels),
+    checkFragments(fragmentFiles),
     scenarios,
   ];
   const texts = new Map(loaded.flatMap((part) => [...part.texts]));

@@ -4,7 +4,7 @@ import type { Policy } from '../../alerts/policies/policy.ts';
 import { type Diagnostic, diagnosticAt, readDocument, suggestion } from '../../core/document/index.ts';
 import { toError } from '../../core/errors.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
-import { parseScenario } from '../../scenarios/language/parse.ts';
+import { parseFragment, parseScenario } from '../../scenarios/language/parse.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
 import type { Loaded } from './load.ts';
 
@@ -47,6 +47,17 @@ export function loadScenarios(
     return found;
   });
   return { value: scenarios, diagnostics, texts: new Map([...fragments, ...texts]), named: [...named] };
+}
+
+/** Checks files of steps by themselves; what their names mean is known only where they are included. */
+export function checkFragments(files: readonly string[]): Loaded<null> {
+  const included = new Map<string, string>();
+  const { diagnostics, texts } = readEach(files, (text, file) => {
+    const parsed = parseFragment(text, file, { files: diskFiles(file) });
+    for (const [name, content] of parsed.texts) included.set(name, content);
+    return parsed.diagnostics;
+  });
+  return { value: null, diagnostics, texts: new Map([...included, ...texts]) };
 }
 
 /** Reads policy files. @param channels names that `notify` may use */
