@@ -229,10 +229,20 @@ export class HttpSession {
 
 const NONE: readonly never[] = [];
 
+const NO_TIMINGS: Timings = {
+  dns_ms: null,
+  connect_ms: null,
+  tls_ms: null,
+  first_byte_ms: null,
+  download_ms: null,
+  total_ms: 0,
+  connection_reused: false,
+};
+
 /** Sockets are read between two rounds of immediates, not before the first. */
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
-const unsent = (error: ExchangeError): Hop => ({ response: null, error, timings: noTimings(0), certificate: null });
+const unsent = (error: ExchangeError): Hop => ({ response: null, error, timings: NO_TIMINGS, certificate: null });
 
 const invalidRequest = (problem: string): ExchangeError => ({
   kind: 'network',
@@ -267,17 +277,5 @@ function timingsOf({ createdAt, sentAt, headersAt, endedAt, phases }: Passage): 
     download_ms: headersAt === null ? null : endedAt - headersAt,
     total_ms: endedAt - createdAt,
     connection_reused: phases === null && sentAt !== null,
-  };
-}
-
-export function noTimings(totalMs: number): Timings {
-  return {
-    dns_ms: null,
-    connect_ms: null,
-    tls_ms: null,
-    first_byte_ms: null,
-    download_ms: null,
-    total_ms: totalMs,
-    connection_reused: false,
   };
 }

@@ -46,7 +46,7 @@ function nameProblem(name: string): string | null {
 }
 
 /** In bytes. */
-export function contentLength(body: string | Uint8Array | null): number {
+function contentLength(body: string | Uint8Array | null): number {
   if (body === null) return 0;
   return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
 }

@@ -3,7 +3,7 @@ import { framingOf, keepsAlive } from './framing.ts';
 import { type HeaderFields, parseFields, parseHead, type ResponseHead } from './response-head.ts';
 
 /** Of status line and headers, of trailers, and of all interim responses each. */
-export const MOST_HEAD_BYTES = 16 * 1024;
+const MOST_HEAD_BYTES = 16 * 1024;
 /** A server that keeps announcing an answer is not giving one. */
 const MOST_INTERIM = 100;
 const MOST_EXTENSION_BYTES = 4 * 1024;
