@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { HttpSession } from '../../http/http-session.ts';
+import type { AuthContext } from '../auth.ts';
 import { digestAnswer } from './answer.ts';
 import { digestChallenge } from './challenge.ts';
+import { auth } from './index.ts';
 
 /** RFC 7616 §3.9.1. */
 const fields = [
@@ -71,4 +74,39 @@ describe('what is asked for', () => {
     if (expected === null) expect(found).toBeNull();
     else expect(found).toMatchObject(expected);
   });
+});
+
+test('a nonce is counted on within a run, a new one replaces it, the same one again means no', () => {
+  const http = {} as HttpSession;
+  const context = { http } as AuthContext;
+  const request = (path: string) => ({
+    method: 'GET',
+    url: new URL(`http://127.0.0.1${path}`),
+    headers: {},
+    body: null,
+    maxRedirects: 0,
+  });
+  const asking = (path: string, nonce: string) => ({
+    status: 401,
+    httpVersion: '1.1' as const,
+    headers: { 'www-authenticate': `Digest realm="r", qop="auth", nonce="${nonce}"` },
+    body: Buffer.alloc(0),
+    url: new URL(`http://127.0.0.1${path}`),
+  });
+  const kim = { username: 'kim', password: 'pw' };
+  const nc = (authorized: unknown) =>
+    /nonce="(\w+)".*nc=(\w+)/
+      .exec((authorized as { headers: { authorization: string } }).headers.authorization)
+      ?.slice(1);
+
+  expect(auth.authorize(kim, request('/a'), context)).toEqual({ headers: {} });
+  expect(nc(auth.challenged(kim, request('/a'), asking('/a', 'one'), context))).toEqual(['one', '00000001']);
+  expect(nc(auth.authorize(kim, request('/b'), context))).toEqual(['one', '00000002']);
+  expect(auth.challenged(kim, request('/b'), asking('/b', 'one'), context)).toBeNull();
+  expect(nc(auth.challenged(kim, request('/b'), asking('/b', 'two'), context))).toEqual(['two', '00000001']);
+  expect(nc(auth.authorize(kim, request('/a'), context))).toEqual(['two', '00000002']);
+  // Somebody else, another run, or another address after a redirect begin anew.
+  expect(auth.authorize({ ...kim, username: 'lee' }, request('/a'), context)).toEqual({ headers: {} });
+  expect(auth.authorize(kim, request('/a'), { http: {} } as AuthContext)).toEqual({ headers: {} });
+  expect(auth.challenged(kim, request('/a'), asking('/login', 'three'), context)).toBeNull();
 });
