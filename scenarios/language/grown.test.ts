@@ -82,6 +82,20 @@ steps:
   expect(waiting).toMatchObject({ kind: 'pause', expect: [], repeat: null });
 });
 
+test('what is right and still not what was meant is noted', () => {
+  const text = `${HEAD}timeout: 10s\nquarantine: { until: 2026-11-01, reason: flaky }\nsteps:
+  - { name: one, request: GET /, repeat: { until: { status: 200 }, at_most: 20 } }
+  - { name: two, request: GET /, repeat: { until: { status: 200 }, every: 100ms, at_most: 20 } }\n`;
+  const notes = (today: string) =>
+    parseScenario(text, 'a', { today }).notes.map(({ line, message }) => `${line}: ${message}`);
+  const waiting = '8: 19 waits take 19 s, and the attempt has 10 s';
+  expect(notes('2026-11-01')).toEqual([waiting]);
+  expect(notes('2026-11-02')).toEqual([
+    '6: the quarantine is over since 2026-11-01: this scenario rings again',
+    waiting,
+  ]);
+});
+
 describe('data', () => {
   const rows = (text: string, contents: Record<string, string>) =>
     scenario(

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { HttpSpec } from '../engine/protocols/http/spec.ts';
 import type { ActionStep } from './model.ts';
 import { parseScenario } from './parse.ts';
+import { memoryFiles } from './source-files.ts';
 
 fc.configureGlobal({ seed: 20261123 });
 
@@ -227,6 +228,11 @@ test('no damage to a file makes the parser throw, and every complaint has a plac
       );
       const { scenario, diagnostics } = parseScenario(damaged, 'a');
       expect(scenario === undefined).toBe(diagnostics.length > 0);
+      const steps = damaged.replace(/^(?:id|name|service|owner|tags|schedule|timeout|retry|load|slo):.*$/gm, '');
+      const files = memoryFiles('a', { 'b.steps.yaml': steps });
+      const including = `${HEAD}steps:\n  - include: ./b.steps.yaml\n`;
+      const { diagnostics: found, texts } = parseScenario(including, 'a', { files });
+      for (const { file, line } of found) expect(line).toBeLessThanOrEqual(texts.get(file)!.split('\n').length);
       const lines = damaged.split('\n').length;
       for (const { line, column } of diagnostics) {
         expect(line >= 1 && line <= lines && column >= 1).toBe(true);

@@ -13,6 +13,7 @@ import { expandSteps, type PlacedStep } from './expand.ts';
 import { checkMeaning } from './meaning.ts';
 import { type Scenario, SECTIONS, type Section } from './model.ts';
 import { checkNames } from './names.ts';
+import { notesOn } from './notes.ts';
 import { FragmentSchema, ScenarioSchema, type WrittenScenario } from './schema.ts';
 import { noSourceFiles, type SourceFiles, watched } from './source-files.ts';
 import { checkSteps } from './step-meaning.ts';
@@ -22,6 +23,8 @@ import { field } from './written.ts';
 export interface ParseOptions {
   /** Files that the scenario names, as it sees them; without them it can name none. `diskFiles(file)`. */
   readonly files?: SourceFiles;
+  /** YYYY-MM-DD, UTC: what is over by then is noted. */
+  readonly today?: string;
   /** Names of the functions that `$call` may call; without them any name will do. */
   readonly functions?: readonly string[];
 }
@@ -31,6 +34,8 @@ export interface ParsedScenario {
   readonly scenario?: Scenario;
   /** Everything wrong, in the order of the file; fragments follow, each in its own order. */
   readonly diagnostics: readonly Diagnostic[];
+  /** What is right and still not what its author may think; of a scenario that is right. */
+  readonly notes: readonly Diagnostic[];
   /** The scenario and its fragments, by the file that diagnostics name. */
   readonly texts: ReadonlyMap<string, string>;
   /** Every other file that it read or asked for, also one that is not there: a change of any of them may change it. */
@@ -62,11 +67,13 @@ export function parseScenario(text: string, file: string, options: ParseOptions 
     ...checkNames(doc, sections, known),
   ]);
   const { texts } = reading;
-  if (diagnostics.length > 0) return { diagnostics, texts, files: reading.seen() };
+  if (diagnostics.length > 0) return { diagnostics, notes: [], texts, files: reading.seen() };
   const written = doc.value as WrittenScenario;
   const rows = data && 'rows' in data ? data.rows : null;
   const scenario = buildScenario(written, { file, files, sections, rows });
-  return { scenario, diagnostics: [], texts, files: reading.seen() };
+  const steps = SECTIONS.flatMap((section) => sections[section]);
+  const notes = notesOn(doc, scenario, steps, options.today ?? '');
+  return { scenario, diagnostics: [], notes, texts, files: reading.seen() };
 }
 
 /** What is wrong with a file of steps by itself. What its names mean is known only where it is included. */
