@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { peerCertificate } from './certificate.ts';
+import { type PeerCertificate, peerCertificate } from './certificate.ts';
 import { type ConnectionSettings, connectionKey } from './connection.ts';
 import { dial, isTls, type Network, type Reader } from './connector.ts';
 import { Http1Connection } from './http1-connection.ts';
@@ -76,7 +76,7 @@ export class Connections {
         passage.fail(error, this.#network.clock.monotonic());
         return;
       }
-      connection.attach(socket, isTls(socket) ? peerCertificate(socket) : null);
+      connection.attach(socket, certificateOf(socket, sending.target));
       sendOver(connection, sending, passage);
     });
     passage.phases = phases;
@@ -101,7 +101,7 @@ export class Connections {
           for (const one of sendings.keys()) one.fail(error, this.#network.clock.monotonic());
           return;
         }
-        const certificate = isTls(socket) ? peerCertificate(socket) : null;
+        const certificate = certificateOf(socket, sending.target);
         const { origin } = sending.target;
         const { clock } = this.#network;
         const connection = new Http2Connection(clock, socket, origin, certificate, () => this.#remove(key, connection));
@@ -157,6 +157,11 @@ export class Connections {
 
 const HTTP1 = ['http/1.1'];
 const HTTP2 = ['h2'];
+
+/** A proxy that is handed requests whole may speak TLS for an http target; its certificate is not the target's. */
+function certificateOf(socket: Socket, { secure }: Target): PeerCertificate | null {
+  return secure && isTls(socket) ? peerCertificate(socket) : null;
+}
 
 function keyOf({ origin }: Target, settings: ConnectionSettings): string {
   return origin + connectionKey(settings);

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
@@ -18,13 +18,14 @@ interface ProxyLog {
 }
 
 /** A proxy that forwards and tunnels to this machine, whatever the name. */
-async function startProxy(refuse = 0): Promise<ProxyLog> {
+async function startProxy(refuse = 0, tls?: { cert: string; key: string }): Promise<ProxyLog> {
   const log: ProxyLog = { origin: '', requests: [], authorizations: [] };
-  const server = createServer((request, response) => {
+  const forward: RequestListener = (request, response) => {
     log.requests.push(`${request.method} ${request.url}`);
     log.authorizations.push(request.headers['proxy-authorization']);
     response.end(`forwarded ${request.headers.host}`);
-  });
+  };
+  const server = tls ? createTlsServer(tls, forward) : createServer(forward);
   server.on('connect', (request, client: Socket) => {
     log.requests.push(`CONNECT ${request.url}`);
     log.authorizations.push(request.headers['proxy-authorization']);
@@ -39,7 +40,7 @@ async function startProxy(refuse = 0): Promise<ProxyLog> {
     upstream.on('error', () => client.destroy());
     client.on('error', () => upstream.destroy());
   });
-  log.origin = `http://127.0.0.1:${await listen(server)}`;
+  log.origin = `${tls ? 'https' : 'http'}://127.0.0.1:${await listen(server)}`;
   return log;
 }
 
@@ -86,6 +87,23 @@ describe('a proxy', () => {
       if (!reused) expect(outcome.timings.tls_ms).toBeGreaterThan(0);
     }
     expect(proxy.requests).toEqual([`CONNECT api.example:${port}`]);
+  });
+
+  test('may speak TLS itself, for what it forwards and for TLS inside of it', async () => {
+    const both = makeCertificate({ name: 'both', names: ['127.0.0.1', 'api.example'] });
+    const proxy = await startProxy(0, both);
+    const port = await listen(createTlsServer(both, (_request, response) => response.end('inside')));
+    const origin = `https://api.example:${port}`;
+    const http = session([proxy.origin, origin], { lookup: toLoopback });
+    const connection = through(proxy.origin, { ca: both.cert });
+    const inside = await http.exchange(get(origin, { connection }), forever);
+    expect(inside.error).toBeNull();
+    expect(inside.response!.body.toString()).toBe('inside');
+    const unknownName = session([proxy.origin], { lookup: unknown });
+    const forwarded = await unknownName.exchange(get('http://plain.example/', { connection }), forever);
+    expect(forwarded.response!.body.toString()).toBe('forwarded plain.example');
+    expect(forwarded.certificate).toBeNull();
+    expect(proxy.requests).toEqual([`CONNECT api.example:${port}`, 'GET http://plain.example/']);
   });
 
   test('tunnels http where the connection resolves elsewhere', async () => {
