@@ -1,1 +1,0 @@
-export { compileJsonQuery, type JsonQuery } from '../jsonpath/index.ts';
