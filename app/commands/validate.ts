@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
-import type { Diagnostic } from '../../core/document/index.ts';
+import { type Diagnostic, renderDiagnostic } from '../../core/document/index.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import { loadFunctions } from '../../scenarios/engine/functions/load-functions.ts';
 import { checkFragments, loadPolicies, loadScenarios } from '../config/files.ts';
@@ -58,8 +58,11 @@ export async function validate(files: string[], configFile: string | undefined, 
     ...checkReferences(scenarios.value, texts, { environments, complete: files.length === 0 }),
   ];
 
-  if (json) terminal.out(JSON.stringify({ valid: diagnostics.length === 0, diagnostics }));
-  else if (diagnostics.length > 0) printDiagnostics(diagnostics, texts);
-  else terminal.out(`${count(texts.size, 'file')} valid`);
+  if (json) terminal.out(JSON.stringify({ valid: diagnostics.length === 0, diagnostics, notes: scenarios.notes }));
+  else {
+    for (const note of scenarios.notes) terminal.err(`note: ${renderDiagnostic(note, texts.get(note.file) ?? '')}\n`);
+    if (diagnostics.length > 0) printDiagnostics(diagnostics, texts);
+    else terminal.out(`${count(texts.size, 'file')} valid`);
+  }
   return diagnostics.length > 0 ? EXIT.usage : EXIT.success;
 }

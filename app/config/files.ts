@@ -11,6 +11,8 @@ import type { Loaded } from './load.ts';
 export interface LoadedScenarios extends Loaded<Scenario[]> {
   /** Every file that a scenario names, also one that is not there. */
   named: string[];
+  /** What is right and still not what its author may think. */
+  notes: Diagnostic[];
 }
 
 /**
@@ -24,10 +26,13 @@ export function loadScenarios(
 ): LoadedScenarios {
   const scenarios: Scenario[] = [];
   const named = new Set<string>();
+  const notes: Diagnostic[] = [];
+  const today = new Date().toISOString().slice(0, 10);
   const fragments = new Map<string, string>();
   const { diagnostics, texts } = readEach(files, (text, file) => {
-    const parsed = parseScenario(text, file, { files: diskFiles(file), ...(functions ? { functions } : {}) });
+    const parsed = parseScenario(text, file, { files: diskFiles(file), today, ...(functions ? { functions } : {}) });
     for (const name of parsed.files) named.add(name);
+    notes.push(...parsed.notes);
     for (const [name, content] of parsed.texts) fragments.set(name, content);
     const found = [...parsed.diagnostics];
     const { scenario } = parsed;
@@ -46,7 +51,7 @@ export function loadScenarios(
     }
     return found;
   });
-  return { value: scenarios, diagnostics, texts: new Map([...fragments, ...texts]), named: [...named] };
+  return { value: scenarios, diagnostics, texts: new Map([...fragments, ...texts]), named: [...named], notes };
 }
 
 /** Checks files of steps by themselves; what their names mean is known only where they are included. */
