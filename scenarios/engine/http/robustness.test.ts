@@ -3,6 +3,7 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { DEFAULT_CONNECTION } from './connection.ts';
 import { type HttpRequest, TimeUp } from './http-session.ts';
 import { forever, get, listen, serve, serveRaw, session } from './testing/peers.ts';
 
@@ -260,5 +261,55 @@ test('whatever the server writes and however it ends, the exchange ends in time 
       },
     ),
     { seed: 6, numRuns: 200 },
+  );
+}, 30_000);
+
+test('the same holds for HTTP/2: frames of any kind in any order, cut anywhere', async () => {
+  const frame = (type: number, flags: number, stream: number, payload: Buffer) => {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head.writeUInt8(type, 3);
+    head.writeUInt8(flags, 4);
+    head.writeUInt32BE(stream, 5);
+    return Buffer.concat([head, payload]);
+  };
+  const SETTINGS = frame(4, 0, 0, Buffer.alloc(0));
+  const piece = fc.oneof(
+    fc.constantFrom(
+      frame(4, 1, 0, Buffer.alloc(0)),
+      // Headers with `:status: 200` from the static table, with and without the end of the stream.
+      frame(1, 4, 1, Buffer.from([0x88])),
+      frame(1, 5, 1, Buffer.from([0x88])),
+      frame(1, 0, 1, Buffer.from([0x88])),
+      frame(9, 4, 1, Buffer.from([0x88])),
+      frame(0, 0, 1, Buffer.from('hello')),
+      frame(0, 1, 1, Buffer.from('hello')),
+      frame(3, 0, 1, Buffer.from([0, 0, 0, 2])),
+      frame(5, 4, 1, Buffer.from([0, 0, 0, 2, 0x88])),
+      frame(6, 0, 0, Buffer.alloc(8)),
+      frame(7, 0, 0, Buffer.from([0, 0, 0, 0, 0, 0, 0, 1])),
+      frame(8, 0, 1, Buffer.from([0, 0, 0, 0])),
+    ),
+    fc
+      .tuple(fc.nat({ max: 12 }), fc.nat({ max: 255 }), fc.nat({ max: 3 }), fc.uint8Array({ maxLength: 12 }))
+      .map(([type, flags, stream, payload]) => frame(type, flags, stream, Buffer.from(payload))),
+    fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
+  );
+  let script: { pieces: Buffer[]; end: boolean } = { pieces: [], end: false };
+  const port = await listen(
+    createTcpServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => {
+        for (const bytes of [SETTINGS, ...script.pieces]) socket.write(bytes);
+        if (script.end) socket.end();
+      });
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 6 }), fc.boolean(), async (pieces, end) => {
+      script = { pieces, end };
+      await ask(port, 40, { connection: { ...DEFAULT_CONNECTION, http: '2' } });
+    }),
+    { seed: 10, numRuns: 200 },
   );
 }, 30_000);
