@@ -37,6 +37,7 @@ export function sortEntry(written: Mapping): Sorted {
   const url = typeof request.url === 'string' ? URL.parse(request.url) : null;
   const kind = String(written._resourceType ?? '').toLowerCase();
   if (kind === 'websocket' || /^wss?:$/.test(url?.protocol ?? '')) return { dropped: 'WebSocket connections' };
+  if (kind === 'eventsource') return { dropped: 'event streams without an end' };
   if (!url || !/^https?:$/.test(url.protocol))
     return { dropped: 'requests that did not go over HTTP (data:, blob:, extensions)' };
   const status = Number(response.status ?? 0);

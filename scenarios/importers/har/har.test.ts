@@ -41,7 +41,7 @@ const entry = ({
   },
   response: {
     status,
-    headers: Object.entries(answerHeaders).map(([name, value]) => ({ name, value })),
+    headers: Object.entries({ 'content-type': answerType, ...answerHeaders }).map(([name, value]) => ({ name, value })),
     content: { mimeType: answerType, text: typeof answer === 'string' ? answer : JSON.stringify(answer ?? {}) },
   },
 });

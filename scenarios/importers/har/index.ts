@@ -62,9 +62,28 @@ export const importer: Importer = {
     const carried = carriedValues(entries);
     const cookies = new Cookies(entries);
     const known: Carried[] = [];
+    const companions = new Map<string, string>();
+    const keep = (fileName: string, text: string) => {
+      const name = `files/${
+        fileName
+          .replace(/^.*[\\/]/, '')
+          .replace(/[^\w.-]+/g, '-')
+          .replace(/^\.+/, '') || 'file'
+      }`;
+      companions.set(name, text);
+      return `./${name}`;
+    };
     const steps: StepDraft[] = [];
     for (const [index, entry] of entries.entries()) {
-      const step = entryStep(entry, { base, secrets, known, captures: carried[index]!, cookies, source: source.name });
+      const step = entryStep(entry, {
+        base,
+        secrets,
+        known,
+        captures: carried[index]!,
+        cookies,
+        source: source.name,
+        keep,
+      });
       if ('name' in step) steps.push(step);
       else omissions.push(...step.lost);
       known.push(...carried[index]!);
@@ -89,6 +108,7 @@ export const importer: Importer = {
           steps: part,
         }),
       ),
+      companions: [...companions].map(([name, text]) => ({ name, text })),
       omissions: omissions.map((omission) => ({ ...omission, what: secrets.blacken(omission.what) })),
       baseUrls: base.url ? [base.url, ...base.others.filter((other) => siteOf(new URL(other)) === site)] : [],
     };

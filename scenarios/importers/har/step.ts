@@ -14,6 +14,8 @@ interface StepContext {
   readonly captures: readonly Carried[];
   readonly cookies: Cookies;
   readonly source: string;
+  /** Keeps the content of a file that was sent. @returns how the scenario names it */
+  keep(fileName: string, text: string): string;
 }
 
 /** What a browser adds by itself, and what would make an answer depend on an earlier visit. */
@@ -65,7 +67,7 @@ export function entryStep(entry: Entry, context: StepContext): StepDraft | { los
       instead: 'record from the sign-in on, or keep the secrets up to date',
     });
   const texts = (text: string) => withCarried(literal(text), known);
-  const json = /json/i.test(entry.responseType);
+  const json = entry.responseHeaders.some(([header, value]) => /^content-type$/i.test(header) && /json/i.test(value));
   return requestStep(
     name,
     {
@@ -75,7 +77,7 @@ export function entryStep(entry: Entry, context: StepContext): StepDraft | { los
         ...headers.map(([header, value]) => [header, texts(value)] as const),
         ...(sent.length > 0 ? [['Cookie', literal(sent.join('; '))] as const] : []),
       ],
-      body: bodyOf(entry, known, name, omissions),
+      body: bodyOf(entry, context, name, omissions),
     },
     secrets,
     {
@@ -97,7 +99,12 @@ function isUsual(accept: string): boolean {
   return accept === '*/*' || accept.includes('text/html');
 }
 
-function bodyOf({ body }: Entry, known: readonly Carried[], item: string, omissions: Omission[]): ForeignBody | null {
+function bodyOf(
+  { body }: Entry,
+  { known, keep }: StepContext,
+  item: string,
+  omissions: Omission[],
+): ForeignBody | null {
   if (!body) return null;
   const { text, type, params } = body;
   const put = (value: unknown): unknown => {
@@ -119,25 +126,20 @@ function bodyOf({ body }: Entry, known: readonly Carried[], item: string, omissi
     return pairs.length > 0 ? { kind: 'form', fields: pairs.map(([name, value]) => [name, String(put(value))]) } : null;
   }
   if (/^multipart\/form-data/i.test(type)) {
-    const parts =
-      params.length > 0
-        ? params.map((param) => ({
-            name: String(param.name ?? ''),
-            value: String(param.value ?? ''),
-            file: typeof param.fileName === 'string',
-          }))
-        : multipartParts(text);
+    const parts = params.length > 0 ? params.map(recordedPart) : multipartParts(text);
     return {
       kind: 'multipart',
-      parts: parts.flatMap(({ name, value, file }): [string, unknown][] => {
-        if (!file) return [[name, put(value)]];
-        omissions.push({
-          item,
-          what: `the file of the part "${name}"`,
-          why: 'a recording does not hold files',
-          instead: `write multipart: { ${name}: { file: ./… } }`,
-        });
-        return [];
+      parts: parts.map(({ name, value, fileName, contentType }): [string, unknown] => {
+        if (fileName === null) return [name, put(value ?? '')];
+        const file = keep(fileName, value ?? '');
+        if (!value)
+          omissions.push({
+            item,
+            what: `the content of ${fileName}`,
+            why: 'the recording does not hold it',
+            instead: `put the file at ${file}, where an empty one stands`,
+          });
+        return [name, { file, ...(contentType ? { content_type: contentType } : {}) }];
       }),
     };
   }
@@ -148,22 +150,41 @@ function bodyOf({ body }: Entry, known: readonly Carried[], item: string, omissi
     : { kind: 'text', text: withCarried(literal(text), known) };
 }
 
+interface Part {
+  readonly name: string;
+  /** Undefined when it was not recorded. */
+  readonly value: string | undefined;
+  /** Null for a field that is no file. */
+  readonly fileName: string | null;
+  readonly contentType?: string;
+}
+
+function recordedPart({ name, value, fileName, contentType }: Readonly<Record<string, unknown>>): Part {
+  return {
+    name: String(name ?? ''),
+    value: typeof value === 'string' ? value : undefined,
+    fileName: typeof fileName === 'string' && fileName !== '' ? fileName : null,
+    ...(typeof contentType === 'string' && /^[\w.+-]+\/[\w.+-]+$/.test(contentType) ? { contentType } : {}),
+  };
+}
+
 /** Fields of a recorded multipart body (RFC 7578 §4.2). */
-function multipartParts(text: string): { name: string; value: string; file: boolean }[] {
+function multipartParts(text: string): Part[] {
   const boundary = /^--([^\r\n]+)/.exec(text)?.[1];
   if (boundary === undefined) return [];
   return text
     .split(`--${boundary}`)
     .slice(1, -1)
-    .flatMap((part) => {
+    .flatMap((part): Part[] => {
       const blank = part.search(/\r?\n\r?\n/);
       const head = part.slice(0, Math.max(0, blank));
-      const name = /\bname="([^"]*)"/.exec(head)?.[1];
+      const [, name] = /\bname="([^"]*)"/.exec(head) ?? [];
+      const [, fileName = null] = /\bfilename="([^"]*)"/.exec(head) ?? [];
       const value = part
         .slice(blank)
         .replace(/^\r?\n\r?\n/, '')
         .replace(/\r?\n$/, '');
-      return name === undefined ? [] : [{ name, value, file: /\bfilename="/.test(head) }];
+      return name === undefined ? [] : [{ name, value, fileName: fileName === '' ? null : fileName }];
     });
 }
 

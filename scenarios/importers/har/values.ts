@@ -33,8 +33,10 @@ export function carriedValues(entries: readonly Entry[]): Carried[][] {
   const captures: Carried[][] = entries.map(() => []);
   const candidates = new Map<string, Candidate>();
   const taken = new Set<Candidate>();
+  const sent = new Set<string>();
   for (const [index, entry] of entries.entries()) {
     for (const value of sentValues(entry)) {
+      sent.add(value);
       const candidate = candidates.get(value);
       if (!candidate || taken.has(candidate)) continue;
       taken.add(candidate);
@@ -47,8 +49,11 @@ export function carriedValues(entries: readonly Entry[]): Carried[][] {
         from: secret ? { ...(typeof from === 'string' ? { jsonpath: from } : from), secret: true } : from,
       });
     }
-    for (const candidate of answeredValues(entry, index))
-      if (candidates.size < MOST_VALUES && !candidates.has(candidate.value)) candidates.set(candidate.value, candidate);
+    // What was sent before it was answered is the client's own.
+    for (const candidate of answeredValues(entry, index)) {
+      const { value } = candidate;
+      if (candidates.size < MOST_VALUES && !candidates.has(value) && !sent.has(value)) candidates.set(value, candidate);
+    }
   }
   return captures;
 }
@@ -93,9 +98,13 @@ function sentValues({ url, requestHeaders, body }: Entry): Set<string> {
 
 function answeredValues({ method, responseType, responseText }: Entry, entry: number): Candidate[] {
   if (/json/i.test(responseType)) {
-    const json = exactJson(responseText);
-    if (!json) return [];
-    return leaves(json.value).flatMap(({ key, value, path }): Candidate[] => {
+    let json: unknown;
+    try {
+      json = JSON.parse(responseText);
+    } catch {
+      return [];
+    }
+    return leaves(json).flatMap(({ key, value, path }): Candidate[] => {
       // A short id is believed where the request has just made something.
       const isId = method === 'POST' && /(^|_)id$|Id$/.test(key);
       return isId || value.length >= SHORTEST ? [{ entry, key, value, from: path }] : [];
