@@ -69,7 +69,8 @@ export interface Watcher {
   shutdown(abort: AbortSignal): Promise<void>;
 }
 
-const CONCURRENT_RUNS = 50;
+// So many that the hung runs of one dead service leave room for everybody else's.
+const CONCURRENT_RUNS = 200;
 const BACKENDS_EVERY_MS = 5_000;
 const HISTORY_AGAIN_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;

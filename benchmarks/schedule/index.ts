@@ -61,7 +61,7 @@ function report(measured: Measured, machine: Quantiles, order: Order, minutes: n
   return {
     method: [
       `${order.monitors.toLocaleString('en')} monitors every ${order.everyMs / 1_000} s in one process${pinned ? ', pinned to one core' : ''}, ${minutes} min from its start on; the service is a process of its own.`,
-      'Each run is a one-step scenario through the real runner: a connection of its own, phase timings, two assertions, evidence and redaction; at most 50 runs at once, as in the watcher.',
+      'Each run is a one-step scenario through the real runner: a connection of its own, phase timings, two assertions, evidence and redaction; at most 200 runs at once, as in the watcher.',
       'Slip is the time from when a run was due to when it began, over all runs, those of the start included. The idle process wakes every 10 ms on the same core and does nothing: its slip is what the machine does to anybody.',
     ],
     versions: { node: process.versions.node },

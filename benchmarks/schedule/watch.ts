@@ -25,7 +25,7 @@ export interface Measured {
   peakRssMb: number;
 }
 
-const CONCURRENT_RUNS = 50;
+const CONCURRENT_RUNS = 200;
 const PROGRESS_MS = 15_000;
 const SCENARIO = `
 version: 1
