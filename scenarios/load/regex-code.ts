@@ -62,14 +62,14 @@ function outside(piece: string, flags: ReadonlySet<string>): string {
     return piece.replace('(?P<', '(?<');
   }
   if (piece === '.') return flags.has('s') ? '[^]' : '[^\\n]';
-  if (piece === '^') return flags.has('m') ? '(?<![^\\n])' : '^';
-  if (piece === '$') return flags.has('m') ? '(?![^\\n])' : '$';
+  if (piece === '^') return flags.has('m') ? '(?:^|(?<=\\n))' : '^';
+  if (piece === '$') return flags.has('m') ? '(?=\\n|$)' : '$';
   if (piece === '/' || piece === '{' || piece === '}' || piece === ']') return `\\${piece}`;
   if (piece.length > 1 && piece.startsWith('{')) return piece;
   if (!piece.startsWith('\\')) return printable(piece);
   const letter = piece[1]!;
-  if (letter === 'A') return '(?<![^])';
-  if (letter === 'z') return '(?![^])';
+  if (letter === 'A') return '^';
+  if (letter === 'z') return '$';
   if (letter === 'b' || letter === 'B') return piece;
   if ('dws'.includes(letter)) return `[${CLASSES[letter]}]`;
   if ('DWS'.includes(letter)) return `[^${CLASSES[letter.toLowerCase()]}]`;
