@@ -6,13 +6,17 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Condition, judge, normalizeCondition } from '../engine/assertions/condition.ts';
 import { compileRegex, findRegex } from '../engine/assertions/regex.ts';
+import { compileJsonQuery } from '../engine/jsonpath/index.ts';
 import { type Escaping, render, template } from '../language/template.ts';
 import { flat, inBackticks, literal } from './code.ts';
 import { conditionCode } from './condition-code.ts';
 import { valueCode } from './expression.ts';
+import { jsonPathCode } from './json-path-code.ts';
+import { Refused } from './refusal.ts';
 import { regexCode } from './regex-code.ts';
 import { runtimeFor } from './runtime.ts';
 import { condition, jsonValue, NAMES, pattern, scope, searchedText, templateText } from './testing/arbitraries.ts';
+import { COMPLIANCE_CASES } from './testing/compliance-suite.ts';
 import { k6ForTests } from './testing/install-k6.ts';
 
 const SAMPLES = 1_500;
@@ -49,13 +53,30 @@ function templates(): Expected[] {
   });
 }
 
+function queries(): Expected[] {
+  return COMPLIANCE_CASES.flatMap(({ selector, document }): Expected[] => {
+    const query = compileJsonQuery(selector);
+    if ('error' in query) throw new Error(query.error);
+    try {
+      const { code, singular } = jsonPathCode(selector, 'body');
+      const found = query.select(document);
+      if ('error' in found) throw new Error(found.error);
+      return [[`((body) => ${flat(code)})(${flat(literal(document))})`, singular ? found[0] : found]];
+    } catch (error) {
+      if (error instanceof Refused) return [];
+      throw error;
+    }
+  });
+}
+
 test.each([
+  ['queries', queries],
   ['conditions', conditions],
   ['patterns', patterns],
   ['templates', templates],
 ])('the JavaScript of k6 makes of %s what the engine does', async (_, make) => {
   const expected = make();
-  expect(expected.length).toBeGreaterThan(SAMPLES / 3);
+  expect(expected.length).toBeGreaterThan(400);
   const cases = expected.map(([code, value]) => `[() => ${code}, ${wantedCode(value)}, \`${inBackticks(code)}\`],`);
   const names = Object.entries(NAMES).map(([name, value]) => `  set('${name}', ${flat(literal(value))});`);
   const body = `const secrets = { KEY: 'k' };
