@@ -1,8 +1,9 @@
 import { isMap, isScalar, isSeq, type Node, type ParsedNode, parseDocument } from 'yaml';
 import { type Diagnostic, inOrder } from './diagnostic.ts';
 import { lintText, plainValue, syntaxDiagnostic } from './syntax.ts';
+import { type Path, valueAt } from './values.ts';
 
-export type Path = readonly (string | number)[];
+export type { Path } from './values.ts';
 
 /** A place on one line; lines and columns count from 1, `endColumn` is exclusive. */
 export interface Place {
@@ -130,7 +131,7 @@ export function readDocument(text: string, file: string): SourceDocument {
     locate: (path, part = 'value') => place(...find(path, part)),
     locateWithin(path, offset, length, part = 'value') {
       const [start, end] = find(path, part);
-      const whole = valueAt(value, path, part);
+      const whole = part === 'key' ? path.at(-1) : valueAt(value, path);
       const verbatim = verbatimAt(start, end, whole);
       if (verbatim < 0) return place(start, end);
       const from = start + verbatim + Math.min(offset, (whole as string).length);
@@ -177,16 +178,6 @@ export function diagnosticWithin(
 ): Diagnostic {
   const place = doc.locateWithin(path, span.offset, span.length, part);
   return { file: doc.file, ...place, message, ...(hint ? { hint } : {}) };
-}
-
-function valueAt(value: unknown, path: Path, part: 'key' | 'value'): unknown {
-  if (part === 'key') return path.at(-1);
-  let at = value;
-  for (const segment of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return undefined;
-    at = (at as Record<string | number, unknown>)[segment];
-  }
-  return at;
 }
 
 /** One slip confuses the parser several times over; the first word about a line is the useful one. */

@@ -1,4 +1,4 @@
-import type { Path } from './document.ts';
+import type { Path } from './values.ts';
 
 /** How a document is laid out; what it does not say is up to the printer. Paths lead to the value that is asked about. */
 export interface Layout {
