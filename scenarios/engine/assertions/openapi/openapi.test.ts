@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { createExchange } from '../../exchange.ts';
 import type { Files } from '../../files.ts';
+import { CompiledSchema } from '../json-schema.ts';
+import { type Description, describe as describeFile, type Place } from './description.ts';
 import { assertion } from './index.ts';
 
 const post = {
@@ -38,6 +41,7 @@ const description = {
       },
       delete: { responses: { 204: { description: 'gone' } } },
     },
+    '/status': { servers: [{ url: '/internal' }], get: { responses: { 200: { description: 'ok' } } } },
     '/posts/newest': { get: { responses: { default: { description: 'x', content: { 'text/*': {} } } } } },
   },
   components: {
@@ -94,6 +98,7 @@ describe('an answer as described', () => {
     {},
     { path: '/prod/v1/posts/1' },
     { path: '/posts/1' },
+    { path: '/internal/status' },
     { path: '/v1/posts/1/' },
     { path: '/v1/posts/newest', type: 'text/plain', body: 'hello', headers: {} },
     { method: 'DELETE', status: 204, type: '', body: '', headers: {} },
@@ -109,6 +114,7 @@ describe('an answer that is not as described', () => {
     [{ status: 500 }, ['status 500 is not described for GET /posts/{id}, only 200, 4XX']],
     [{ method: 'PUT' }, ['./openapi.json: PUT is not described for /posts/{id}, only GET, DELETE']],
     [{ path: '/v1/post/1' }, [expect.stringContaining('GET /v1/post/1 is not described') as never]],
+    [{ path: '/v1/status' }, ['./openapi.json: GET /v1/status is not described, did you mean "/status"?']],
     [{ headers: {} }, ['header x-total is missing and required']],
     [{ headers: { 'x-total': 'many' } }, ['header x-total must be integer, found "many"']],
     [{ type: 'text/html' }, ['content type is text/html, expected application/json']],
@@ -179,4 +185,29 @@ paths:
     });
   expect(assertion.evaluate(spec, answer('{"note":null}')).every(({ passed }) => passed)).toBe(true);
   expect(assertion.evaluate(spec, answer('{"note":1}')).every(({ passed }) => passed)).toBe(false);
+});
+
+/** Descriptions that show what OpenAPI can say, as the package @readme/oas-examples (MIT) ships them. */
+test.each([
+  ['3.0/json/star-trek.json', 200],
+  ['3.0/json/circular.json', 1],
+  ['3.0/json/complex-nesting.json', 1],
+  ['3.0/json/petstore.json', 10],
+  ['3.1/json/readme.json', 45],
+])('every schema of an answer in %s can be used', (name, atLeast) => {
+  const file = new URL(`../../../../node_modules/@readme/oas-examples/${name}`, import.meta.url);
+  const found = describeFile(JSON.parse(readFileSync(file, 'utf8'))) as Description;
+  const inside = (place: Place, ...keys: string[]): Place[] => {
+    const [key, ...rest] = keys;
+    if (key === undefined) return [place];
+    const next =
+      key === '*'
+        ? found.children(place).map(([, child]) => child)
+        : [found.child(place, key)].filter((one) => one !== undefined);
+    return next.flatMap((child) => inside(child, ...rest));
+  };
+  const schemas = inside(found.top, 'paths', '*', '*', 'responses', '*', 'content', '*', 'schema');
+  expect(schemas.length).toBeGreaterThanOrEqual(atLeast);
+  for (const schema of schemas)
+    expect([schema.path, found.schema(schema)]).toEqual([schema.path, expect.any(CompiledSchema)]);
 });

@@ -13,45 +13,65 @@ export interface Operation {
 interface Route {
   readonly template: string;
   readonly place: Place;
-  /** Path segments; null stands for one that holds a parameter. */
   readonly pattern: RegExp;
+  /** Paths that its servers put in front of it. */
+  readonly bases: readonly string[];
   /** Segments without a parameter come first (OpenAPI 3.1.0 §4.8.8.2). */
   readonly rank: string;
 }
 
+const MOST_FOUND = 1_000;
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'];
 
 /** The operations of a description, found by method and URL, by `GET /path` or by operationId. */
 export class Operations {
   readonly #description: Description;
   readonly #routes: readonly Route[];
-  readonly #bases: readonly string[];
+  /** What requests of late were served by. */
+  readonly #found = new Map<string, Operation | { error: string }>();
 
   constructor(description: Description) {
     this.#description = description;
     const paths = description.child(description.top, 'paths');
+    const { servers } = description.top.value;
     this.#routes = (paths ? description.children(paths) : [])
-      .map(([template, place]) => ({ template, place, ...patternOf(template) }))
+      .map(([template, place]) => ({
+        template,
+        place,
+        bases: basesOf(place.value.servers ?? servers),
+        ...patternOf(template),
+      }))
       .sort((a, b) => (a.rank < b.rank ? -1 : 1));
-    this.#bases = basesOf(description);
   }
 
   /** The operation that serves a request; the error says what is described instead. */
   serving(method: string, url: string): Operation | { error: string } {
     const path = URL.parse(url)?.pathname ?? url;
-    const inside = this.#bases.filter((base) => path === base || path.startsWith(`${base}/`) || base === '');
-    const matches = inside.flatMap((base) => {
-      const rest = path.slice(base.length) || '/';
-      return this.#routes.filter(({ pattern }) => pattern.test(rest));
-    });
-    for (const route of matches) {
+    const key = `${method} ${path}`;
+    const before = this.#found.get(key);
+    if (before) return before;
+    const found = this.#search(method, path);
+    if (this.#found.size >= MOST_FOUND) this.#found.clear();
+    this.#found.set(key, found);
+    return found;
+  }
+
+  #search(method: string, path: string): Operation | { error: string } {
+    const matches = this.#routes
+      .flatMap((route) =>
+        route.bases
+          .filter((base) => path.startsWith(`${base}/`) && route.pattern.test(path.slice(base.length)))
+          .map((base) => ({ route, base })),
+      )
+      .sort((a, b) => b.base.length - a.base.length);
+    for (const { route } of matches) {
       const found = this.#operation(route, method);
       if (found) return found;
     }
     const [first] = matches;
     if (first) {
-      const described = this.#methodsOf(first).join(', ').toUpperCase();
-      return { error: `${method} is not described for ${first.template}, only ${described || 'nothing'}` };
+      const described = this.#methodsOf(first.route).join(', ').toUpperCase();
+      return { error: `${method} is not described for ${first.route.template}, only ${described || 'nothing'}` };
     }
     const hint = suggestion(
       path,
@@ -103,9 +123,8 @@ function patternOf(template: string): { pattern: RegExp; rank: string } {
   return { pattern: new RegExp(`^${source}/?$`), rank };
 }
 
-/** Paths of the servers, variables at their defaults; a description without servers begins at the root. */
-function basesOf({ top }: Description): string[] {
-  const { servers } = top.value;
+/** Paths of the servers, variables at their defaults; without servers it begins at the root. */
+function basesOf(servers: unknown): string[] {
   const found = (Array.isArray(servers) ? servers : []).flatMap((server) => {
     if (!isMapping(server) || typeof server.url !== 'string') return [];
     const { variables } = server;
@@ -115,6 +134,6 @@ function basesOf({ top }: Description): string[] {
     });
     return [(URL.parse(url, 'http://server.invalid')?.pathname ?? '').replace(/\/+$/, '')];
   });
-  // The longest first; the root last, because a gateway may put the paths elsewhere.
-  return [...new Set([...found.sort((a, b) => b.length - a.length), ''])];
+  // The root as well, because a gateway may put the paths elsewhere.
+  return [...new Set([...found, ''])];
 }
