@@ -155,7 +155,7 @@ function stepWithout(
     item: step.name,
     what,
     why: message,
-    instead: hint ?? 'write it by hand',
+    instead: hint ?? (/no such file/.test(message) ? 'put the file there, and import again' : 'write it by hand'),
   });
   let { fields } = step;
   const omissions = [...step.omissions];

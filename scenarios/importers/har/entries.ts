@@ -31,6 +31,10 @@ const ASSETS = [
 const ASSET_TYPES = /^(image|font|audio|video)\/|^text\/css|javascript|font-woff|wasm/i;
 const ASSET_ENDINGS = /\.(png|jpe?g|gif|svg|webp|avif|ico|css|js|mjs|map|woff2?|ttf|otf|eot|mp[34]|webm|wasm)$/i;
 
+/** What a browser adds by itself, and what would make an answer depend on an earlier visit. */
+export const BROWSER_HEADERS =
+  /^(:.*|sec-.*|user-agent|accept-language|accept-encoding|referer|origin|dnt|priority|pragma|cache-control|if-none-match|if-modified-since|connection|content-length|host|cookie|purpose|x-client-data|save-data|te)$/i;
+
 export function sortEntry(written: Mapping): Sorted {
   const request = isMapping(written.request) ? written.request : {};
   const response = isMapping(written.response) ? written.response : {};

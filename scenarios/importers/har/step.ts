@@ -3,7 +3,7 @@ import type { Omission, StepDraft } from '../draft.ts';
 import { exactJson, literal } from '../literal.ts';
 import { type ForeignBody, requestStep } from '../request.ts';
 import type { Secrets } from '../secrets.ts';
-import type { Entry } from './entries.ts';
+import { BROWSER_HEADERS, type Entry } from './entries.ts';
 import { type Carried, urlWithCarried, withCarried } from './values.ts';
 
 interface StepContext {
@@ -17,10 +17,6 @@ interface StepContext {
   /** Keeps the content of a file that was sent. @returns how the scenario names it */
   keep(fileName: string, text: string): string;
 }
-
-/** What a browser adds by itself, and what would make an answer depend on an earlier visit. */
-const BROWSER_HEADERS =
-  /^(:.*|sec-.*|user-agent|accept-language|accept-encoding|referer|origin|dnt|priority|pragma|cache-control|if-none-match|if-modified-since|connection|content-length|host|cookie|purpose|x-client-data|save-data|te)$/i;
 
 /** Names that analytics give their cookies. */
 const TRACKERS =
@@ -51,7 +47,8 @@ export function entryStep(entry: Entry, context: StepContext): StepDraft | { los
   const { base, secrets, known, captures, cookies } = context;
   const { method, url, requestHeaders, status } = entry;
   const path = base.relative(`${url.origin}${url.pathname}${url.search}`);
-  const name = `${method} ${literal(decoded(base.relative(`${url.origin}${url.pathname}`)))}`;
+  const called = urlWithCarried(decoded(base.relative(`${url.origin}${url.pathname}`)), known);
+  const name = `${method} ${called.replace(/\{\{ (\w+) \}\}/g, '{$1}')}`;
   const omissions: Omission[] = [];
   const headers = requestHeaders.filter(
     ([header, value]) => !BROWSER_HEADERS.test(header) && !(header.toLowerCase() === 'accept' && isUsual(value)),

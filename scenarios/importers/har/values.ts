@@ -1,7 +1,7 @@
 import { exactJson } from '../literal.ts';
 import { identifier, Unique } from '../names.ts';
 import { isSecretName, looksSecret } from '../secrets.ts';
-import type { Entry } from './entries.ts';
+import { BROWSER_HEADERS, type Entry } from './entries.ts';
 
 /** A value of an answer that a later request uses. */
 export interface Carried {
@@ -83,7 +83,7 @@ function sentValues({ url, requestHeaders, body }: Entry): Set<string> {
   const values = new Set<string>();
   for (const part of `${url.pathname}${url.search}`.split(/[/?&=]/)) values.add(decoded(part));
   for (const [name, value] of requestHeaders) {
-    if (/^(cookie|user-agent|referer)$/i.test(name)) continue;
+    if (BROWSER_HEADERS.test(name)) continue;
     values.add(value).add(value.replace(/^\S+\s+/, ''));
   }
   if (body) {

@@ -27,9 +27,9 @@ export function readItem(item: Item, context: Context): StepDraft | { lost: Omis
   const omit = (what: string, why: string, instead: string) => {
     omissions.push({ item: item.name, what: secrets.blacken(what), why, instead });
   };
-  for (const script of item.preRequest) readPreRequest(script, context, omit);
+  for (const script of item.preRequest) readPreRequest(script, item, context, omit);
   const request = readRequest(item, { base, secrets, variables, source }, omit);
-  const { expect, capture } = readTests(item.tests, context, omit);
+  const { expect, capture } = readTests(item, context, omit);
   return requestStep(
     item.name,
     request,
@@ -85,9 +85,9 @@ function readRequest(item: Item, { base, secrets, variables, source }: Context, 
 }
 
 /** Before a request, a script can only make variables: a claim about an answer cannot stand there. */
-function readPreRequest(script: Script, { variables }: Context, omit: Omit): void {
+function readPreRequest(script: Script, item: Item, { variables }: Context, omit: Omit): void {
   readScript(script.text, {
-    ...actions(script, variables, omit),
+    ...actions(script, item, variables, omit),
     demand: () => false,
     capture: () => false,
     set: (key, value) => {
@@ -96,12 +96,12 @@ function readPreRequest(script: Script, { variables }: Context, omit: Omit): voi
   });
 }
 
-function readTests(scripts: readonly Script[], { variables }: Context, omit: Omit) {
+function readTests(item: Item, { variables }: Context, omit: Omit) {
   const expectations = new Expectations();
   const capture: Record<string, unknown> = {};
-  for (const script of scripts) {
+  for (const script of item.tests) {
     readScript(script.text, {
-      ...actions(script, variables, omit),
+      ...actions(script, item, variables, omit),
       demand: (claim) => expectations.add(claim),
       capture(key, subject) {
         const from = captureOf(subject);
@@ -119,9 +119,10 @@ function readTests(scripts: readonly Script[], { variables }: Context, omit: Omi
   return { expect: expectations.written(), capture: Object.keys(capture).length > 0 ? capture : undefined };
 }
 
-function actions(script: Script, variables: Variables, omit: Omit): Pick<ScriptActions, 'omit' | 'names'> {
+function actions(script: Script, item: Item, variables: Variables, omit: Omit): Pick<ScriptActions, 'omit' | 'names'> {
   return {
-    omit: (line, what, why, instead) => omit(`${script.of}, script line ${line}: ${what}`, why, instead),
+    omit: (line, what, why, instead) =>
+      omit(`${script.of === item.name ? '' : `${script.of}, `}script line ${line}: ${what}`, why, instead),
     names: {
       variable: (key) => `{{ ${variables.expression(key).text} }}`,
       translate: (written) => variables.translate(written),

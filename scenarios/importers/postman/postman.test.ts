@@ -133,8 +133,8 @@ describe('tests of a collection', () => {
   ])('%s is listed with its line', (tests, why) => {
     const { omissions, text } = read([{ tests: `// first\n${tests}` }]);
     expect(omissions.map((omission) => omission.why)).toContain(why.replace('(1:5)', '(2:5)'));
-    expect(omissions[0]!.what).toMatch(/^asking, script line [12]: /);
-    expect(text).toContain('# not carried over: asking, script line');
+    expect(omissions[0]!.what).toMatch(/^script line [12]: /);
+    expect(text).toContain('# not carried over: script line');
   });
 
   test('a value that a script keeps becomes a capture, a token a secret one', () => {

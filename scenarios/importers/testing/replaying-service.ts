@@ -22,13 +22,14 @@ export async function startReplayingService(
   const answers = new Map<string, RecordedEntry[]>();
   for (const entry of log.entries) {
     const url = new URL(entry.request.url);
-    const key = `${entry.request.method} ${url.pathname}`;
+    const key = `${entry.request.method} ${decodeURIComponent(url.pathname)}`;
     answers.set(key, [...(answers.get(key) ?? []), entry]);
   }
   const refused: string[] = [];
   const server = createServer((request, response) => {
     request.resume();
-    const key = `${request.method} ${request.url!.split('?')[0]}`;
+    // Encoded or not, a path is the same (RFC 3986 §6.2.2.2).
+    const key = `${request.method} ${decodeURIComponent(request.url!.split('?')[0]!)}`;
     const queue = answers.get(key) ?? [];
     const entry = queue.length > 1 ? queue.shift() : queue[0];
     const refuse = (status: number, why: string) => {
