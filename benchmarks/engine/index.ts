@@ -6,7 +6,7 @@ import { installedRivals, type Rival, runRival } from './rivals.ts';
 
 const PARALLEL = 10;
 /** A watcher runs for months: what its compiler does in the first second is not what a step costs. */
-const WARM_UP = 2_000;
+const WARM_UP = 5_000;
 const LEAD_IN = 300;
 const TARGET_MICROS = 60;
 const TARGET_RATIO = 2;

@@ -73,7 +73,7 @@ export class Connections {
       dialling = false;
       if (!socket) {
         connection.destroy();
-        passage.fail(error, this.#network.clock.monotonic());
+        passage.fail(error ?? NO_CONNECTION, this.#network.clock.monotonic());
         return;
       }
       connection.attach(socket, certificateOf(socket, sending.target));
@@ -98,7 +98,7 @@ export class Connections {
         dialling = false;
         this.#waiting.delete(key);
         if (!socket) {
-          for (const one of sendings.keys()) one.fail(error, this.#network.clock.monotonic());
+          for (const one of sendings.keys()) one.fail(error ?? NO_CONNECTION, this.#network.clock.monotonic());
           return;
         }
         const certificate = certificateOf(socket, sending.target);
@@ -127,14 +127,14 @@ export class Connections {
     { target, settings }: Sending,
     alpn: string[],
     reader: Reader | null,
-    done: (error: Error, socket: Socket | null) => void,
+    done: (error: Error | null, socket: Socket | null) => void,
   ) {
     const options = { target, settings, alpn, ...(reader && { reader }) };
     return dial(this.#network, options, (error, socket) => {
       if (socket && alpn === HTTP2 && isTls(socket) && socket.alpnProtocol !== 'h2') {
         socket.destroy();
         done(new NoHttp2(), null);
-      } else done(error ?? new Error('no connection'), socket);
+      } else done(error, socket);
     });
   }
 
@@ -155,6 +155,7 @@ export class Connections {
   }
 }
 
+const NO_CONNECTION = { kind: 'closed', detail: 'before an answer' } as const;
 const HTTP1 = ['http/1.1'];
 const HTTP2 = ['h2'];
 
