@@ -59,16 +59,16 @@ export class CompiledSchema {
 
 /**
  * Compiles a schema of draft 2020-12, 2019-09 or 07, which `$schema` tells apart.
- * @param root a document that references go into, by its `$id`
+ * @param others documents that references go into, each with its `$id`
  * @returns why it is none, in words
  */
-export function compileSchema(schema: object, root?: object): CompiledSchema | { error: string } {
+export function compileSchema(schema: object, others: readonly object[] = []): CompiledSchema | { error: string } {
   const dialect = dialectOf(schema);
   if (!dialect) {
     const said = asWord((schema as { $schema?: unknown }).$schema);
     return { error: `"$schema" says ${said}, known are draft 2020-12, 2019-09 and 07` };
   }
-  const compile = (options: Options) => validator(dialect, options, schema, root);
+  const compile = (options: Options) => validator(dialect, options, schema, others);
   try {
     return new CompiledSchema(compile({}), () => compile({ allErrors: true }));
   } catch (error) {
@@ -82,7 +82,7 @@ function dialectOf({ $schema }: { $schema?: unknown }): Dialect | undefined {
   return (Object.keys(DIALECTS) as Dialect[]).find((dialect) => asWord($schema).includes(dialect));
 }
 
-function validator(dialect: Dialect, options: Options, schema: object, root: object | undefined): ValidateFunction {
+function validator(dialect: Dialect, options: Options, schema: object, others: readonly object[]): ValidateFunction {
   const { default: Ajv } = require(DIALECTS[dialect]) as typeof import('ajv');
   const ajv = new Ajv({
     ...options,
@@ -95,7 +95,7 @@ function validator(dialect: Dialect, options: Options, schema: object, root: obj
   // The library compares every entry with every other one.
   ajv.removeKeyword('uniqueItems');
   ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: uniqueItems });
-  if (root) ajv.addSchema(root, undefined, undefined, false);
+  for (const other of others) ajv.addSchema(other, undefined, undefined, false);
   return ajv.compile(schema);
 }
 

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { Files } from '../../files.ts';
 import { defineAssertion, type SpecProblem } from '../assertion.ts';
 import { CompiledSchema, compileSchema, type Mismatch } from '../json-schema.ts';
-import { readMapping } from '../structured-file.ts';
+import { readSchemaFiles } from './schema-files.ts';
 
 interface Spec {
   /** What messages call it. */
@@ -57,9 +57,10 @@ function sentence({ pointer, wanted, found }: Mismatch): string {
 function compile(written: unknown, files: Files): CompiledSchema | { error: string } {
   if (typeof written !== 'string')
     return typeof written === 'object' && written !== null ? compileSchema(written) : { error: 'it is no schema' };
-  const read = readMapping(written, files);
+  const read = readSchemaFiles(written, files);
   if ('error' in read) return read;
-  const made = compileSchema(read.value);
+  const [schema, ...others] = read.value;
+  const made = compileSchema(schema!, others);
   return 'error' in made ? { error: `${written}: ${made.error}` } : made;
 }
 

@@ -54,7 +54,7 @@ export class Description {
     const known = this.#schemas.get(pointer);
     if (known) return known;
     this.#root ??= { ...(asJsonSchema(this.#document, this.#version) as object), $id: ROOT_ID };
-    const made = compileSchema({ $ref: `${ROOT_ID}#${pointer}` }, this.#root);
+    const made = compileSchema({ $ref: `${ROOT_ID}#${pointer}` }, [this.#root]);
     this.#schemas.set(pointer, made);
     return made;
   }
