@@ -3,7 +3,7 @@ import { formatDuration } from '../../../core/units.ts';
 import type { Timings } from '../../run-result.ts';
 import { type PeerCertificate, peerCertificate } from '../http/certificate.ts';
 import type { ConnectionSettings } from '../http/connection.ts';
-import { type ConnectPhases, type Dialing, dial, ignore, isTls, RefusedTarget } from '../http/connector.ts';
+import { type ConnectPhases, type Dialing, dial, ignore, isTls } from '../http/connector.ts';
 import { abortReason, explainConnect } from '../http/explain.ts';
 import { type ExchangeError, explainNetworkError } from '../http/network-error.ts';
 import { addressOf, parseTarget, type Target } from '../http/target.ts';
@@ -39,9 +39,9 @@ export function connect(
 ): Promise<Connected | Unconnected> {
   const { abort } = context;
   const nothing: ConnectPhases = { dnsMs: null, connectMs: null, tlsMs: null };
-  const refusal = context.policy.checkTarget(target);
-  const early = refusal ? new RefusedTarget(refusal) : abort.aborted ? abortReason(abort) : null;
-  if (early) return Promise.resolve({ error: explainConnect(early, target, nothing), phases: nothing });
+  if (abort.aborted) {
+    return Promise.resolve({ error: explainConnect(abortReason(abort), target, nothing), phases: nothing });
+  }
   return new Promise((resolve) => {
     let dialing: Dialing | undefined;
     const cut = () => {
@@ -101,9 +101,9 @@ export function stopped(abort: AbortSignal, { words, hint }: { words: string; hi
   return { kind: 'network', code: 'ABORTED', message: 'the run was stopped', hint: null };
 }
 
-/** A text that came out of a template and is not what its place needs. */
+/** A text that came out of a template and is not what its place needs. What stands before an @ may be a password. */
 export function unusable(message: string, hint: string): ExchangeError {
-  return { kind: 'template', code: 'UNUSABLE_TEMPLATE', message, hint };
+  return { kind: 'template', code: 'UNUSABLE_TEMPLATE', message: message.replace(/[^\s"/]+@/g, '…@'), hint };
 }
 
 /** When things happened, in monotonic milliseconds; null for what did not. */

@@ -92,6 +92,17 @@ test('a closed port says that it is one', async () => {
   expect(error).toMatchObject({ code: 'CONNECTION_REFUSED', hint: 'is the name server running?' });
 });
 
+test.each(['9.9.9.9', '::1', '[::1]', '[::1]:5353', 'ns.test'])(
+  '%s is an address of a name server',
+  async (written) => {
+    const lookup = (_name: string, done: (error: null, addresses: { address: string; family: number }[]) => void) =>
+      done(null, [{ address: '10.0.0.1', family: 4 }]);
+    const abort = AbortSignal.abort();
+    const { error } = await performStep({ dns: { name: 'a.test', server: written } }, { lookup, abort });
+    expect(['TARGET_REFUSED', 'ABORTED']).toContain(error!.code);
+  },
+);
+
 test('a name server behind a name is asked at the address that the policy has judged', async () => {
   const port = server.address.split(':')[1];
   const step = { dns: { name: 'a.test', server: `ns.test:${port}` } };

@@ -127,6 +127,22 @@ test('the steps of a run share a connection and what the server said about itsel
   const [stopped, other] = await Promise.all([ask(slow, { resources, timeoutMs: 50 }), ask({}, { resources })]);
   expect(stopped.error).toMatchObject({ kind: 'timeout' });
   expect(other.exchange!.response.status).toBe(0);
+  // A connection that somebody had to give up is not handed on.
+  expect((await ask({}, { resources })).timings).toMatchObject({ connection_reused: false });
+  resources.close();
+});
+
+test('a call that is given up is cancelled on its own, others over the same connection go on', async () => {
+  const server = await start();
+  const resources = new RunResources();
+  const slow = { proto: 'shop.proto', message: { order_id: 500 } };
+  await ask({ proto: 'shop.proto' }, { resources }, server.address);
+  const stop = new AbortController();
+  const waiting = ask(slow, { resources, abort: stop.signal }, server.address);
+  expect((await ask(slow, { resources, timeoutMs: 50 }, server.address)).error).toMatchObject({ kind: 'timeout' });
+  await server.cancelled;
+  stop.abort();
+  expect((await waiting).error).toMatchObject({ code: 'ABORTED' });
   resources.close();
 });
 
@@ -149,6 +165,11 @@ test('unknown services and methods come with a suggestion', async () => {
     hint: 'did you mean "shop.v1.Shop"?',
   });
   expect((await ask({ method: 'shop.v1.Shop/GetOder' })).error).toMatchObject({ hint: 'did you mean "GetOrder"?' });
+});
+
+test('credentials in a URL are refused and not repeated', async () => {
+  const { error } = await ask({ url: '{{ url }}' }, { values: new Map([['url', 'grpc://qa:hunter2@x:1']]) });
+  expect(error).toMatchObject({ kind: 'template', message: '"grpc://…@x:1" is no gRPC server' });
 });
 
 test('a message that does not fit says why', async () => {

@@ -19,7 +19,7 @@ export interface GrpcServer {
   address: string;
   /** Metadata of every call. */
   calls: Metadata[];
-  /** The client cancelled a call. */
+  /** The client cancelled a call for order 500. */
   cancelled: Promise<void>;
   close(): void;
 }
@@ -60,10 +60,9 @@ export async function startGrpcServer({ reflection = true, tls }: Options = {}):
   server.addService(service, {
     GetOrder(call: ServerUnaryCall<{ order_id: string }, object>, done: sendUnaryData<object>) {
       made.calls.push(call.metadata);
-      call.on('cancelled', cancel);
       const { order_id: id } = call.request;
       if (id === '404') return done({ code: 5, details: 'no order 404 – schade' });
-      if (id === '500') return;
+      if (id === '500') return void call.on('cancelled', cancel);
       if (id === '8') return done(null, { order_id: id, note: { value: 'x'.repeat(3 * 2 ** 20) } });
       done(null, { ...ORDER, order_id: id });
     },

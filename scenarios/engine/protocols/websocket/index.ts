@@ -23,6 +23,14 @@ export const protocol = defineProtocol<WebSocketSpec>({
   perform,
 });
 
+/** In the words of the URL policy; the URL itself is not repeated, since it holds a password. */
+const CREDENTIALS: ExchangeError = {
+  kind: 'refused_target',
+  code: 'TARGET_REFUSED',
+  message: 'a URL with a user name or password in it is refused',
+  hint: 'write them as a header: headers: { authorization: … }',
+};
+
 async function perform(spec: WebSocketSpec, context: ProtocolContext): Promise<Performed> {
   const { clock, fill } = context;
   const start = clock.monotonic();
@@ -36,6 +44,7 @@ async function perform(spec: WebSocketSpec, context: ProtocolContext): Promise<P
   if (fill.error) return nothing(templateFailure(fill.error));
   const url = webSocketUrl(context.baseUrl, path);
   const target = url && parseTarget(`${url.protocol}//${url.host}`);
+  if (url && (url.username !== '' || url.password !== '')) return nothing(CREDENTIALS);
   if (!url || !target) {
     const hint = 'write a path that begins with /, or a whole ws:// or wss:// URL';
     return nothing(unusable(`${JSON.stringify(path)} is not the URL of a WebSocket`, hint));
@@ -114,7 +123,7 @@ async function overConnection(
 function webSocketUrl(baseUrl: string, path: string): URL | null {
   const url = joinUrl(baseUrl, path);
   const made = url && URL.parse(url.href.replace(/^http/, 'ws'));
-  if (!made || !/^wss?:$/.test(made.protocol) || made.username !== '' || made.password !== '') return null;
+  if (!made || !/^wss?:$/.test(made.protocol)) return null;
   made.hash = '';
   return made;
 }

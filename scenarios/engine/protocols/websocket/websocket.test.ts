@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -162,6 +163,14 @@ test('a template without a value ends the conversation', async () => {
   expect(error).toMatchObject({ kind: 'template', code: 'UNDEFINED_TEMPLATE' });
 });
 
+test('credentials in a URL are refused, as everywhere', async () => {
+  for (const credentials of ['qa:hunter2', 'qa', ':hunter2']) {
+    const { error, request } = await talk([], { url: `ws://${credentials}@${address}/ws` });
+    expect(error).toMatchObject({ kind: 'refused_target' });
+    expect(JSON.stringify([error, request])).not.toContain('hunter2');
+  }
+});
+
 test('a refused handshake is an answer with its status', async () => {
   const { exchange, error } = await talk([{ send: 'x' }], { url: '/elsewhere' });
   expect(error).toBeNull();
@@ -215,6 +224,26 @@ describe('what is no WebSocket server', () => {
       message: expect.stringContaining('did not answer the handshake within 80 ms'),
     });
   });
+});
+
+test('a server that never closes its half is left all the same', async () => {
+  const server = createHttpServer();
+  const left = new Promise((resolve) => {
+    server.on('upgrade', (request, socket) => {
+      const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+      const accept = createHash('sha1').update(key).digest('base64');
+      const head = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n';
+      socket.write(`${head}sec-websocket-accept: ${accept}\r\n\r\n`);
+      socket.on('error', resolve).on('end', resolve).resume();
+      open.push(() => socket.destroy());
+    });
+  });
+  const other = await listen(server);
+  const circumstances = { allowed: [`http://${other}`], timeoutMs: 100 };
+  const { exchange, error } = await talk(['close'], { url: `ws://${other}/` }, circumstances);
+  expect(error).toBeNull();
+  expect(exchange!.response.status).toBe(101);
+  await left;
 });
 
 test('frames that break the protocol end the conversation with an error', async () => {
