@@ -19,8 +19,11 @@ export class Change {
   readonly #printer: Printer;
   readonly #layout: Layout;
   readonly #lineBreak: string;
+  readonly #oneLine: boolean;
 
-  constructor(text: string, layout: Layout) {
+  /** @param oneLine whatever is put in stands on one line, also a text of several: below it, there may be what it would swallow */
+  constructor(text: string, layout: Layout, oneLine: boolean) {
+    this.#oneLine = oneLine;
     this.#text = text;
     this.#root = parseDocument(text, { version: '1.2', schema: 'core', logLevel: 'error', uniqueKeys: false }).contents;
     this.#printer = new Printer(layout);
@@ -50,7 +53,9 @@ export class Change {
   #wholly(value: unknown): string | undefined {
     const start = this.#root?.range?.[0] ?? this.#text.length;
     const end = this.#root ? tightEnd(this.#root, this.#text) : start;
-    const lines = this.#printer.document(value).join(this.#lineBreak);
+    const lines = (this.#oneLine ? [this.#printer.flow(value, [])] : this.#printer.document(value)).join(
+      this.#lineBreak,
+    );
     return this.#splice(start, end, lines);
   }
 
@@ -61,7 +66,7 @@ export class Change {
     if (colon < 0 || this.#text.slice(keyEnd, colon).trim() !== '') return undefined;
     const indent = ' '.repeat(this.#column(pair.key.range![0]));
     const mark = `${this.#printer.key(String(path.at(-1)), map.flow === true)}:`;
-    const lines = map.flow ? [] : this.#printer.entry(value, path, indent);
+    const lines = map.flow ? [] : this.#entry(value, path, indent);
     return this.#replace(pair.value, colon + 1, path, value, map.flow === true, lines, mark, indent);
   }
 
@@ -71,7 +76,7 @@ export class Change {
     const dash = list.flow ? item.range[0] : this.#dashBefore(item.range[0]);
     if (dash === undefined) return undefined;
     const indent = ' '.repeat(this.#column(dash));
-    const lines = list.flow ? [] : this.#printer.item(value, path, indent);
+    const lines = list.flow ? [] : this.#item(value, path, indent);
     return this.#replace(item, list.flow ? dash : dash + 1, path, value, list.flow === true, lines, '-', indent);
   }
 
@@ -156,7 +161,7 @@ export class Change {
     }
     const column = this.#column(pairs[0]!.key.range![0]);
     const indent = ' '.repeat(column);
-    const entry = this.#broken(this.#printer.entry(value, path, indent).join('\n'));
+    const entry = this.#broken(this.#entry(value, path, indent).join('\n'));
     if (index < 0) {
       const at = pairs[0]!.key.range![0];
       return this.#splice(at, at, `${entry}${this.#lineBreak}${indent}`);
@@ -177,7 +182,7 @@ export class Change {
     const dash = last?.range ? this.#dashBefore(last.range[0]) : undefined;
     if (dash === undefined) return undefined;
     const indent = ' '.repeat(this.#column(dash));
-    const item = this.#broken(this.#printer.item(value, at, indent).join('\n'));
+    const item = this.#broken(this.#item(value, at, indent).join('\n'));
     return this.#after(tightEnd(last!, this.#text), `${indent}${item}`);
   }
 
@@ -228,6 +233,15 @@ export class Change {
     const between = next === undefined ? '#' : this.#text.slice(lineEnd, next);
     // The next key moves up behind the dash.
     return between.trim() === '' ? this.#splice(start, next!, '') : this.#splice(start, end, '');
+  }
+
+  #entry(value: unknown, path: Path, indent: string): readonly string[] {
+    if (!this.#oneLine) return this.#printer.entry(value, path, indent);
+    return [`${this.#printer.key(String(path.at(-1)), false)}: ${this.#printer.flow(value, path)}`];
+  }
+
+  #item(value: unknown, path: Path, indent: string): readonly string[] {
+    return this.#oneLine ? [`- ${this.#printer.flow(value, path)}`] : this.#printer.item(value, path, indent);
   }
 
   /** Puts lines below the line that `end` is on. */

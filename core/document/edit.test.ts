@@ -205,3 +205,36 @@ test('a scalar edited and edited back, or a key added and taken away, leaves the
     { numRuns: 1_000 },
   );
 });
+
+/** Files as they come from other hands. */
+const FOREIGN = [
+  'a: {\n  b: 1, # one\n  c: [1, # x\n    2],\n}\nd: 1\n',
+  '? a\n: 1\n? b\n: - x\n  - y\n',
+  'a: >\n  folded\n  text\n\n  more\nb: |+\n  keep\n\n\nc: |-\n  strip\nd: "multi\n  line"\ne: plain\n  over lines\n',
+  '- - a\n  - b\n-\n  - c\n- {x: 1}\n-\n- ~\n',
+  'a:\n- x\n- y: 1\n  z: 2\nb:\n    c:\n        d: 1\n    # end of c\n# end\n',
+  '---\n# doc\na: 1\n...\n',
+  '\ufeffa: 1\nb: 2',
+  '{a: 1, b: {c: [x, y]}, "d e": null}\n',
+  ...['{}\n', 'a:\n', '# only\n', '', 'a: 1 # c\nb:   # d\n  c: 1\n', '\'a b\': 1\n"c\\td": 2\n'],
+  'steps:\n  - name: x   \n    json:\n      a: 1   \n\n\n  - name: y\n\n',
+  'a: |\n  x\n  # not a comment\nb: 1\n',
+  'a: [\n  1,\n  2,\n]\nb: []\n',
+];
+const PUT = [
+  ...[1, 'x', 'a: b', 'two\nlines\n', '', null, [], {}, [1, 'x'], { k: 'v', l: [1] }, 'x'.repeat(200), undefined],
+  [{ a: 1, b: { c: 2 } }, { a: 2 }],
+  { long: 'y'.repeat(120), z: { q: [1, { r: 's' }] } },
+];
+
+test.each(FOREIGN)('whatever is put anywhere into %j, the file says it', (text) => {
+  const { value: before, diagnostics } = readDocument(text, 'a');
+  expect(diagnostics).toEqual([]);
+  for (const value of PUT) {
+    for (const path of pathsOf(before)) {
+      if (path.length === 0 && value === undefined) continue;
+      const edited = edit(text, path, value);
+      expect(readDocument(edited, 'a')).toMatchObject({ value: expected(before, path, value), diagnostics: [] });
+    }
+  }
+});

@@ -47,10 +47,12 @@ function applied(text: string, old: unknown, wanted: unknown, edit: Edit, layout
   for (let depth = path.length; depth >= 0; depth--) {
     const at = path.slice(0, depth);
     const value = depth === path.length ? edit.value : valueAt(wanted, at);
-    const edited = new Change(text, layout).put(at, value, valueAt(old, at) !== undefined);
-    if (edited === undefined) continue;
-    const read = readDocument(edited, '');
-    if (read.diagnostics.length === 0 && same(read.value, wanted)) return edited;
+    for (const oneLine of [false, true]) {
+      const edited = new Change(text, layout, oneLine).put(at, value, valueAt(old, at) !== undefined);
+      if (edited === undefined) continue;
+      const read = readDocument(edited, '');
+      if (read.diagnostics.length === 0 && same(read.value, wanted)) return edited;
+    }
   }
   return undefined;
 }
