@@ -23,6 +23,7 @@ export type {
 } from '../monitoring/telemetry.ts';
 export type { RunComparison } from '../scenarios/engine/comparison/compare-runs.ts';
 export type { DiffLine } from '../scenarios/engine/comparison/line-diff.ts';
+export type { LoadReport } from '../scenarios/load/load-report.ts';
 export type {
   AssertionResult,
   Attempt,

@@ -38,7 +38,13 @@ beforeEach(async () => {
       find: (key) => (key === monitor.key ? monitor : undefined),
       runNow: (key) => calls.push(`run ${key}`) === 1,
     },
-    runs: { find: async () => null, list: async () => ({ items: [], next_cursor: null }) },
+    runs: {
+      find: async () => null,
+      list: async (key) => {
+        calls.push(`runs of ${key}`);
+        return { items: [], next_cursor: null };
+      },
+    },
     compare: async () => {
       throw new Error('not asked in these tests');
     },
@@ -108,6 +114,15 @@ describe('strangers', () => {
     await clock.advance(31 * 24 * 3_600_000);
     expect((await ask({ cookie: valid })).statusCode).toBe(401);
   });
+});
+
+test('load tests of a monitor are listed apart from its runs', async () => {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const path = `/api/v1/monitors/${encodeURIComponent(monitor.key)}`;
+  expect((await app.inject({ url: `${path}/runs`, headers })).statusCode).toBe(200);
+  expect((await app.inject({ url: `${path}/load-tests`, headers })).statusCode).toBe(200);
+  expect(calls).toEqual([`runs of ${monitor.key}`, `runs of ${monitor.key}:load`]);
+  expect((await app.inject({ url: '/api/v1/monitors/nobody/load-tests', headers })).statusCode).toBe(404);
 });
 
 describe('signing in', () => {

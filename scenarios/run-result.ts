@@ -1,3 +1,5 @@
+import type { LoadReport } from './load/load-report.ts';
+
 /**
  * The result of a run: stored, returned by the HTTP API and printed by reporters as it is, hence snake_case.
  * Secrets are already redacted. Times are RFC 3339, UTC, milliseconds; durations are milliseconds, fractional.
@@ -34,6 +36,8 @@ export interface RunResult {
   failure: Failure | null;
   /** The watcher could not do its own part; says nothing about the service. */
   watcher_fault: string | null;
+  /** Of a load test, which has neither attempts nor steps nor a trace. Absent from a run. */
+  load?: LoadReport;
 }
 
 export interface Attempt {

@@ -49,19 +49,25 @@ export const monitorRoutes: ControlRoutes = async (app, { deps }) => {
     },
   );
 
-  app.get<{ Params: { key: string }; Querystring: { limit: number; cursor?: string; status?: RunStatus } }>(
-    '/api/v1/monitors/:key/runs',
-    {
-      schema: {
-        summary: 'Its runs, newest first.',
-        params: KeyParams,
-        querystring: Type.Object({ ...PageQuery.properties, status: RunStatusFilter }),
-        response: { 200: listOf('Runs', RunSummarySchema), ...problems },
+  for (const { path, summary, keyOf } of [
+    { path: 'runs', summary: 'Its runs, newest first.', keyOf: (key: string) => key },
+    // Kept apart: they are no part of uptime and flakiness.
+    { path: 'load-tests', summary: 'Its load tests, newest first.', keyOf: (key: string) => `${key}:load` },
+  ]) {
+    app.get<{ Params: { key: string }; Querystring: { limit: number; cursor?: string; status?: RunStatus } }>(
+      `/api/v1/monitors/:key/${path}`,
+      {
+        schema: {
+          summary,
+          params: KeyParams,
+          querystring: Type.Object({ ...PageQuery.properties, status: RunStatusFilter }),
+          response: { 200: listOf('Runs', RunSummarySchema), ...problems },
+        },
       },
-    },
-    async ({ params, query }) => {
-      find(params.key);
-      return deps.runs.list(params.key, query);
-    },
-  );
+      async ({ params, query }) => {
+        find(params.key);
+        return deps.runs.list(keyOf(params.key), query);
+      },
+    );
+  }
 };

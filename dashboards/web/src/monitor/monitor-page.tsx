@@ -12,6 +12,7 @@ import { StateMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
 import { durationWords, percentWords, plural } from '../time/words.ts';
 import { flakeWords, historyWords, latencyStats } from './history.ts';
+import { LoadTests } from './load-tests.tsx';
 import { RunList } from './run-list.tsx';
 import { RunNowButton } from './run-now-button.tsx';
 import { RunStrip } from './run-strip.tsx';
@@ -61,6 +62,7 @@ export function MonitorPage({ monitorKey }: { monitorKey: string }) {
       </Panel>
       <LatencyPanel monitor={monitor} />
       <RunList monitorKey={monitor.key} />
+      <LoadTests monitorKey={monitor.key} />
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { serverErrorOf } from '../trace/server-error.ts';
 import { TraceOfRun } from '../trace/trace-of-run.tsx';
 import { AttemptView } from './attempt-view.tsx';
 import { ComparisonPanel } from './comparison-panel.tsx';
+import { LoadFigures } from './load-figures.tsx';
 import { verdictOf } from './verdict.ts';
 import './run-page.css';
 
@@ -19,7 +20,7 @@ export function RunPage({ id }: { id: string }) {
   const run = useResource<RunResult>(`/api/v1/runs/${encodeURIComponent(id)}`);
   const comparison = useResource<RunComparison>(`/api/v1/runs/${encodeURIComponent(id)}/comparison`);
 
-  const trace = useResource<Trace>(run.data ? `/api/v1/telemetry/traces/${run.data.trace_id}` : null);
+  const trace = useResource<Trace>(run.data?.trace_id ? `/api/v1/telemetry/traces/${run.data.trace_id}` : null);
   const serverError = useMemo(() => {
     const failed = run.data?.failure;
     return failed && trace.data ? serverErrorOf(trace.data, failed.span_id) : null;
@@ -38,9 +39,15 @@ export function RunPage({ id }: { id: string }) {
   return (
     <div className="page">
       <RunHead run={run.data} baseline={baseline} serverError={serverError} />
-      <Attempts run={run.data} />
-      <ComparisonPanel comparison={comparison} run={run.data} />
-      <TraceOfRun run={run.data} trace={trace} />
+      {run.data.load ? (
+        <LoadFigures load={run.data.load} />
+      ) : (
+        <>
+          <Attempts run={run.data} />
+          <ComparisonPanel comparison={comparison} run={run.data} />
+          <TraceOfRun run={run.data} trace={trace} />
+        </>
+      )}
     </div>
   );
 }
@@ -62,7 +69,8 @@ function RunHead({ run, baseline, serverError }: RunHeadProps) {
         <Crumbs
           trail={[
             ['Status', '/'],
-            [run.name, monitorPath(run.monitor)],
+            // Load tests are kept apart from the runs of their monitor.
+            [run.name, monitorPath(run.monitor.replace(/:load$/, ''))],
           ]}
         />
         <div className="verdict">
@@ -98,7 +106,8 @@ function RunHead({ run, baseline, serverError }: RunHeadProps) {
             <Time at={run.started_at} as="clock" /> (<Time at={run.started_at} as="ago" />)
           </Fact>
           <Fact label="Took">
-            {durationWords(run.duration_ms)}, {plural(run.attempts.length, 'attempt')}
+            {durationWords(run.duration_ms)}
+            {!run.load && `, ${plural(run.attempts.length, 'attempt')}`}
           </Fact>
           <Fact label="Service, environment">
             {run.service}, {run.environment}
@@ -115,11 +124,13 @@ function RunHead({ run, baseline, serverError }: RunHeadProps) {
               <Link href={`/runs/${baseline}`}>open</Link>
             </Fact>
           )}
-          <Fact label="Trace">
-            <Link href={`/traces/${run.trace_id}`} className="mono">
-              {run.trace_id}
-            </Link>
-          </Fact>
+          {run.trace_id && (
+            <Fact label="Trace">
+              <Link href={`/traces/${run.trace_id}`} className="mono">
+                {run.trace_id}
+              </Link>
+            </Fact>
+          )}
         </dl>
       </section>
     </>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Attempt, Failure, StepResult } from '../../../../control/resources.ts';
+import type { Attempt, Failure, LoadReport, StepResult } from '../../../../control/resources.ts';
 import { verdictOf } from './verdict.ts';
 
 const failure: Failure = {
@@ -29,6 +29,15 @@ const passed = {
 describe('verdict', () => {
   test('a pass says how much was done and how long it took', () => {
     expect(verdictOf(passed)).toEqual({ tone: 'passing', words: 'Passed: 2 steps in 83\u00a0ms' });
+  });
+
+  test('a load test says how many starts failed, and how many were left out', () => {
+    const load = { iterations: { count: 600, failed: 3, dropped: 20, rate_per_s: 50 } } as LoadReport;
+    const run = { ...passed, degraded: true, attempts: [], steps: [], load };
+    expect(verdictOf(run)).toEqual({
+      tone: 'degraded',
+      words: 'Passed: 3 of 600 starts failed, 20 not started',
+    });
   });
 
   test('a failure names the step first', () => {

@@ -26,7 +26,7 @@ export function failureWords(failure: Pick<Failure, 'step' | 'message'> & { kind
 
 type Judged = Pick<
   RunResult,
-  'status' | 'degraded' | 'attempts' | 'steps' | 'failure' | 'watcher_fault' | 'duration_ms'
+  'status' | 'degraded' | 'attempts' | 'steps' | 'failure' | 'watcher_fault' | 'duration_ms' | 'load'
 >;
 
 /** The sentence at the head of a run, and its colour. */
@@ -40,6 +40,12 @@ export function verdictOf(run: Judged): { tone: Tone; words: string } {
       tone: 'failing',
       words: run.failure ? failureWords(run.failure) : `The run ended as ${run.status} and gave no reason`,
     };
+  }
+  if (run.load) {
+    const { count, failed, dropped } = run.load.iterations;
+    const left = dropped > 0 ? `, ${dropped} not started` : '';
+    const words = `Passed: ${failed} of ${count} starts failed${left}`;
+    return { tone: run.degraded ? 'degraded' : 'passing', words };
   }
   if (!run.degraded) {
     return {
