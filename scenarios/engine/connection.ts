@@ -45,7 +45,7 @@ export class ConnectionCache {
 function settle(connection: Connection, scope: Scope, evidence: RunEvidence): Settled {
   const halved = halfCertificate(connection);
   if (halved) return { error: halved };
-  const rendered = renderConnection([connection], scope);
+  const rendered = renderConnection(connection, scope);
   if ('error' in rendered) return rendered;
   const { proxy, clientCertificate } = rendered.value;
   if (clientCertificate?.passphrase) evidence.addSecret(clientCertificate.passphrase);

@@ -5,7 +5,7 @@ import { type ConnectionSettings, DEFAULT_CONNECTION } from '../engine/http/conn
 import type { Connection } from './model.ts';
 import { closed, text } from './schema-words.ts';
 import { type Rendered, renderString, type Scope, type Template, template } from './template.ts';
-import { entriesOf, field, isMapping, type Mapping } from './written.ts';
+import { field, isMapping, type Mapping } from './written.ts';
 
 /** How connections are made; stands in an environment, a scenario and a step, the narrower over the wider, key by key. */
 export const ConnectionSchema = Type.Object(
@@ -115,33 +115,31 @@ function compileClient(
   };
 }
 
-/**
- * The settings of a step.
- * @param levels from the widest to the narrowest: environment, scenario, step
- */
-export function renderConnection(levels: readonly (Connection | null)[], scope: Scope): Rendered<ConnectionSettings> {
-  if (levels.every((level) => level === null)) return { value: DEFAULT_CONNECTION };
-  const merged: Connection = Object.assign({}, ...levels);
-  const clientCertificate = Object.assign({}, ...levels.map((level) => level?.clientCertificate));
+/** The settings that a connection comes to, of whatever it does not mention the default. @param connection all levels merged */
+export function renderConnection(connection: Connection, scope: Scope): Rendered<ConnectionSettings> {
+  const { cert, key, passphrase } = connection.clientCertificate ?? {};
   const texts: Record<string, string | null> = {};
-  for (const [key, written] of entriesOf({ ...merged, passphrase: clientCertificate.passphrase })) {
-    if (!['proxy', 'servername', 'resolve', 'passphrase'].includes(key) || written === undefined) continue;
-    const rendered = renderString(written as Template, scope);
+  for (const [name, written] of Object.entries({ ...textsOf(connection), passphrase })) {
+    if (written === undefined) continue;
+    const rendered = renderString(written, scope);
     if ('error' in rendered) return rendered;
-    texts[key] = rendered.value;
+    texts[name] = rendered.value;
   }
-  const { cert, key } = clientCertificate as { cert?: string; key?: string };
   return {
     value: {
-      http: merged.http ?? DEFAULT_CONNECTION.http,
+      http: connection.http ?? DEFAULT_CONNECTION.http,
       proxy: texts.proxy ?? null,
-      ca: merged.ca ?? null,
+      ca: connection.ca ?? null,
       clientCertificate:
         cert === undefined || key === undefined ? null : { cert, key, passphrase: texts.passphrase ?? null },
-      verify: merged.verify ?? true,
-      ip: merged.ip ?? null,
+      verify: connection.verify ?? true,
+      ip: connection.ip ?? null,
       servername: texts.servername ?? null,
       resolve: texts.resolve ?? null,
     },
   };
+}
+
+function textsOf({ proxy, servername, resolve }: Connection): Record<string, Template | undefined> {
+  return { proxy, servername, resolve };
 }

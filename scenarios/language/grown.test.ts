@@ -130,35 +130,29 @@ describe('data', () => {
 
 describe('connections', () => {
   const files = memoryFiles('a', { 'ca.pem': 'CA', 'c.pem': 'CERT', 'k.pem': 'KEY' });
-  const level = (written: object) => compileConnection(written, files);
+  const settings = (written: object) => renderConnection(compileConnection(written, files)!, scope);
 
-  test('the narrower level stands over the wider one, key by key', () => {
-    const environment = level({
-      proxy: 'http://p:3128',
-      client_certificate: { cert: 'c.pem', key: 'k.pem' },
-      http: '2',
-    });
-    const own = level({ http: 1.1, ca: 'ca.pem', client_certificate: { passphrase: '{{ secrets.KEY }}' } });
-    const step = level({ verify: false, servername: '{{ title }}.example.com', ip: 6, resolve: '10.0.0.5' });
-    expect(renderConnection([environment, own, step], scope)).toEqual({
+  test('files are read, texts filled in, the rest is the default', () => {
+    const client_certificate = { cert: 'c.pem', key: 'k.pem', passphrase: '{{ secrets.KEY }}' };
+    expect(settings({ proxy: 'http://p:3128', http: 2, ca: 'ca.pem', client_certificate, ip: 6 })).toEqual({
       value: {
-        http: '1.1',
+        http: '2',
         proxy: 'http://p:3128',
         ca: 'CA',
         clientCertificate: { cert: 'CERT', key: 'KEY', passphrase: 's3cret' },
-        verify: false,
+        verify: true,
         ip: 6,
-        servername: 'hello.example.com',
-        resolve: '10.0.0.5',
+        servername: null,
+        resolve: null,
       },
+    });
+    expect(settings({ verify: false, servername: '{{ title }}.example.com', resolve: '10.0.0.5' })).toMatchObject({
+      value: { http: '1.1', verify: false, servername: 'hello.example.com', resolve: '10.0.0.5', ca: null },
     });
   });
 
-  test('nothing said is the default, and a name without a value is an error', () => {
-    expect(renderConnection([null, null, null], scope)).toMatchObject({
-      value: { http: '1.1', verify: true, ca: null },
-    });
-    expect(renderConnection([level({ proxy: '{{ nothing }}' })], scope)).toMatchObject({ error: { name: 'nothing' } });
+  test('a name without a value is an error', () => {
+    expect(settings({ proxy: '{{ nothing }}' })).toMatchObject({ error: { name: 'nothing' } });
   });
 });
 
