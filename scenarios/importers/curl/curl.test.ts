@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { CERTIFICATE, PRIVATE_KEY } from '../../engine/testing/certificate.ts';
 import { importOne, importText } from '../testing/import-text.ts';
 import { importer } from './index.ts';
 
@@ -81,6 +82,26 @@ describe('a curl command', () => {
       auth: { basic: { username: 'kim', password: '{{ secrets.A_EXAMPLE_PASSWORD }}' } },
     });
     expect(imported.written.secrets).toEqual(imported.secrets);
+  });
+
+  test('forms with files, certificates and the connection', () => {
+    const files = { 'a.png': 'x', 'ca.pem': CERTIFICATE, 'c.pem': CERTIFICATE, 'k.pem': PRIVATE_KEY };
+    const command =
+      "curl -F title=hello -F 'picture=@a.png;type=image/png;filename=b.png' -k --http2 --cacert ca.pem -E c.pem:pa55-word --key k.pem -x http://kim:pr0xy-pass@proxy:3128 --resolve shop.example.com:443:192.0.2.7 -m 2.5 -4 https://shop.example.com/upload";
+    expect(step(command, files)).toMatchObject({
+      request: 'POST /upload',
+      multipart: { title: 'hello', picture: { file: './a.png', content_type: 'image/png', filename: 'b.png' } },
+      timeout: '2500ms',
+    });
+    const imported = importOne(importer, command, { files });
+    expect(imported.text).not.toMatch(/pa55-word|pr0xy-pass/);
+    expect(imported.omissions).toEqual([]);
+    expect(imported.written.steps[0]!.connection).toMatchObject({
+      verify: false,
+      http: '2',
+      ip: 4,
+      resolve: '192.0.2.7',
+    });
   });
 
   test('a variable of the shell is read from the environment', () => {

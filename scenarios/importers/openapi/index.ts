@@ -134,7 +134,7 @@ class Reader {
         if (removal) always.push(removal);
         continue;
       }
-      if (!own && !['GET', 'HEAD', 'OPTIONS', 'POST'].includes(operation.method))
+      if (!own && ['PUT', 'PATCH', 'DELETE'].includes(operation.method))
         this.#omissions.push({
           item: `${operation.method} ${operation.path}`,
           what: 'something of its own to change',
