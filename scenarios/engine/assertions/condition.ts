@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AssertionResult } from '../../run-result.ts';
 import { findRegex } from './regex.ts';
+import { articled, asWord, display, MISSING, typeOf } from './value-words.ts';
+
+export { asWord, display, MISSING } from './value-words.ts';
 
 /** Operators and their operands; all of them must hold. A bare value is short for `equals`, see `toCondition`. */
 export interface Condition {
@@ -27,9 +30,6 @@ export interface Condition {
 export type ValueType = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
 export type Operator = keyof Condition;
 
-/** There is no value: not null, not empty, not "not equal". */
-export const MISSING = Symbol('missing');
-
 export interface Judged {
   kind: string;
   /** How the value is called in a sentence: `header content-type`, `$.title`. */
@@ -44,8 +44,6 @@ export interface Judged {
 type Verdict = { passed: boolean; wanted: string; actual?: string; problem?: string; unfit?: true };
 
 type How = { readonly show: (value: unknown) => string; readonly textual: boolean };
-
-const LONGEST_SHOWN = 200;
 
 /** Judges a value by every operator of a condition: one result each. Pure; a type mismatch says so and never throws. */
 export function judge(condition: Condition, actual: unknown, judged: Judged): AssertionResult[] {
@@ -258,23 +256,6 @@ export function normalizeCondition(value: unknown): Condition {
   return condition;
 }
 
-/** A value as a person reads it in a result, at most 200 characters. */
-export function display(value: unknown): string {
-  if (value === MISSING) return 'missing';
-  try {
-    const text = JSON.stringify(value) ?? String(value);
-    return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-  } catch (error) {
-    if (error instanceof RangeError) return 'a value nested too deeply to be shown';
-    throw error;
-  }
-}
-
-/** A value inside a sentence or a text: a text as it is, everything else as JSON. */
-export function asWord(value: unknown): string {
-  return typeof value === 'string' ? value : display(value);
-}
-
 function describe(operand: unknown, how: How): string {
   const condition = toCondition(operand);
   return (Object.keys(condition) as Operator[])
@@ -318,24 +299,4 @@ function same(operand: unknown, actual: unknown, { textual }: How): boolean {
 
 function isScalar(value: unknown): boolean {
   return value === null || typeof value !== 'object';
-}
-
-function typeOf(value: unknown): string {
-  if (value === MISSING) return 'missing';
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-}
-
-const ARTICLES: Record<string, string> = {
-  string: 'a text',
-  number: 'a number',
-  integer: 'a whole number',
-  boolean: 'a boolean',
-  object: 'a mapping',
-  array: 'a list',
-  null: 'null',
-};
-
-function articled(type: string): string {
-  return ARTICLES[type] ?? type;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import Type from 'typebox';
 import type { Files } from '../../files.ts';
 import { defineAssertion, type SpecProblem } from '../assertion.ts';
@@ -54,14 +55,21 @@ function sentence({ pointer, wanted, found }: Mismatch): string {
   return `${pointer === '' ? 'body' : pointer} ${wanted}, found ${found}`;
 }
 
+/** Compiling takes milliseconds, and a file is checked before it is built; steps share schemas, too. */
+const compiled = new Map<string, CompiledSchema | { error: string }>();
+const MOST_COMPILED = 200;
+
 function compile(written: unknown, files: Files): CompiledSchema | { error: string } {
-  if (typeof written !== 'string')
-    return typeof written === 'object' && written !== null ? compileSchema(written) : { error: 'it is no schema' };
-  const read = readSchemaFiles(written, files);
+  const read = typeof written === 'string' ? readSchemaFiles(written, files) : { value: [written] };
   if ('error' in read) return read;
   const [schema, ...others] = read.value;
-  const made = compileSchema(schema!, others);
-  return 'error' in made ? { error: `${written}: ${made.error}` } : made;
+  if (typeof schema !== 'object' || schema === null) return { error: 'it is no schema' };
+  const digest = createHash('sha256').update(JSON.stringify(read.value)).digest('hex');
+  const known = compiled.get(digest);
+  const made = known ?? compileSchema(schema, others as object[]);
+  if (compiled.size >= MOST_COMPILED) compiled.clear();
+  compiled.set(digest, made);
+  return 'error' in made && typeof written === 'string' ? { error: `${written}: ${made.error}` } : made;
 }
 
 /** A schema is compiled while the scenario is parsed, when no name has a value yet. */

@@ -51,3 +51,10 @@ test('a file that is not there is named', () => {
     { message: './a.json refers to a file: b.json cannot be read: there is no such file' },
   ]);
 });
+
+test('a file that is nested without end is refused', () => {
+  const deep: Files = { ...files, text: () => ({ value: `{"items":${'['.repeat(100_000)}${']'.repeat(100_000)}}` }) };
+  expect(assertion.check('./deep.json', deep)).toMatchObject([
+    { message: './deep.json is nested deeper than 500 levels' },
+  ]);
+});
