@@ -478,7 +478,7 @@ describe('what the environment says', () => {
     const port = new URL(service.origin).port;
     const run = await service.run(scenario, {
       environment: { name: 'local', base_url: `http://ringdown.invalid:${port}`, connection: resolve },
-      options: { allowedOrigins: [`http://ringdown.invalid:${port}`] },
+      options: { allowedOrigins: [`http://ringdown.invalid:${port}`, service.origin] },
     });
     expect(statuses(run)).toEqual(['all three: passed', 'own: error']);
     expect(run.failure).toMatchObject({ kind: 'refused_target' });

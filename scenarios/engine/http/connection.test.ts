@@ -123,10 +123,15 @@ describe('where a connection goes', () => {
     const port = await serve((request, response) => response.end(request.headers.host));
     const origin = `http://api.example:${port}`;
     const connection = settings({ resolve: '127.0.0.1' });
-    const { response } = await session([origin]).exchange(get(origin, { connection }), forever);
+    const listed = [origin, `http://127.0.0.1:${port}`];
+    const { response } = await session(listed).exchange(get(origin, { connection }), forever);
     expect(response!.body.toString()).toBe(`api.example:${port}`);
-    const unlisted = await session([]).exchange(get(origin, { connection }), forever);
-    expect(unlisted.error).toMatchObject({ code: 'TARGET_REFUSED' });
+    // Whoever may reach the name may not, by that, reach every address of the private network.
+    const unlisted = await session([origin]).exchange(get(origin, { connection }), forever);
+    expect(unlisted.error).toMatchObject({
+      code: 'TARGET_REFUSED',
+      message: `127.0.0.1 is a loopback or private address, and http://127.0.0.1:${port} is not listed`,
+    });
     const metadata = await session([origin]).exchange(
       get(origin, { connection: settings({ resolve: '169.254.169.254' }) }),
       forever,
@@ -155,7 +160,7 @@ describe('where a connection goes', () => {
       response.writeHead(302, { location: `http://other.example:${there}/` }).end(),
     );
     const origins = [`http://api.example:${port}`, `http://other.example:${there}`];
-    const http = session(origins, { lookup: toLoopback });
+    const http = session([...origins, `http://127.0.0.1:${port}`], { lookup: toLoopback });
     const connection = settings({ resolve: '127.0.0.1' });
     const { response } = await http.exchange(get(origins[0]!, { connection, maxRedirects: 1 }), forever);
     expect(response!.body.toString()).toBe(`other.example:${there}`);

@@ -5,7 +5,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { ConnectionSettings } from './connection.ts';
 import { RefusedTarget } from './refused-target.ts';
 import { secureContextOf } from './secure-context.ts';
-import type { Target } from './target.ts';
+import { resolvedTarget, type Target } from './target.ts';
 import type { Refusal, UrlPolicy } from './url-policy.ts';
 
 /** Resolves a name to all its addresses; replaceable so that tests can rebind names. */
@@ -61,13 +61,13 @@ export function dialDirect(network: Network, options: DialOptions, done: Done): 
   const { target, settings } = options;
   const phases: ConnectPhases = { dnsMs: null, connectMs: null, tlsMs: null };
   const laps = new Laps(network.clock);
-  const host = settings.resolve ?? target.hostname;
-  const refused = isIP(host) ? judgeLiteral(host, target, settings, network.policy) : null;
+  const { hostname: host, origin } = resolvedTarget(target, settings.resolve);
+  const refused = isIP(host) ? judgeLiteral(host, origin, settings, network.policy) : null;
   if (refused) {
     done(refused, null);
     return { phases, cancel: () => {} };
   }
-  const lookup = pinnedLookup(network, target.origin, settings.ip, () => {
+  const lookup = pinnedLookup(network, origin, settings.ip, () => {
     phases.dnsMs = laps.next();
   });
   const to = {
@@ -190,7 +190,7 @@ export function pinnedLookup(
   };
 }
 
-function judgeLiteral(host: string, { origin }: Target, { ip }: ConnectionSettings, policy: UrlPolicy): Error | null {
+function judgeLiteral(host: string, origin: string, { ip }: ConnectionSettings, policy: UrlPolicy): Error | null {
   const refusal = policy.checkAddress(origin, host);
   if (refusal) return new RefusedTarget(refusal);
   return ip !== null && isIP(host) !== ip ? noAddress(host, ip) : null;

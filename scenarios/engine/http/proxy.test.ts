@@ -110,7 +110,7 @@ describe('a proxy', () => {
     const proxy = await startProxy();
     const port = await serve((request, response) => response.end(request.headers.host));
     const origin = `http://api.example:${port}`;
-    const http = session([proxy.origin, origin]);
+    const http = session([proxy.origin, origin, `http://127.0.0.1:${port}`]);
     const connection = through(proxy.origin, { resolve: '127.0.0.1' });
     const { response } = await http.exchange(get(origin, { connection }), forever);
     expect(response!.body.toString()).toBe(`api.example:${port}`);

@@ -12,7 +12,7 @@ import {
   secure,
 } from './direct.ts';
 import { ResponseParser } from './response-parser.ts';
-import { addressOf, parseTarget, type Target } from './target.ts';
+import { addressOf, parseTarget, resolvedTarget, type Target } from './target.ts';
 
 /** A proxy that cannot be reached or does not do as asked. */
 export class ProxyFailed extends Error {
@@ -125,10 +125,10 @@ function judgeTarget(
   { resolve }: ConnectionSettings,
   done: (refused: Error | null) => void,
 ): void {
-  const host = resolve ?? target.hostname;
+  const { hostname: host, origin } = resolvedTarget(target, resolve);
   const judge = (addresses: readonly string[]) => {
     for (const address of addresses) {
-      const refusal = policy.checkAddress(target.origin, address);
+      const refusal = policy.checkAddress(origin, address);
       if (refusal) return rebound(host, refusal);
     }
     return null;

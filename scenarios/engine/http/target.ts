@@ -56,6 +56,18 @@ export function parseTarget(written: string): Target | null {
   };
 }
 
+/**
+ * The target that a connection is really made to where its settings resolve the name elsewhere. Whoever may reach a name
+ * may not, by that, reach any other private address.
+ */
+export function resolvedTarget(target: Target, resolve: string | null): Target {
+  if (resolve === null) return target;
+  const scheme = target.origin.slice(0, target.origin.indexOf('://'));
+  const found = parseTarget(`${scheme}://${addressOf({ hostname: resolve, port: target.port })}`);
+  // What is no host is looked up as a name, and not found.
+  return found ?? { ...target, origin: `${scheme}://${resolve}`, hostname: resolve };
+}
+
 /** `host:port`, as people write it. */
 export function addressOf({ hostname, port }: Pick<Target, 'hostname' | 'port'>): string {
   return hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`;

@@ -55,7 +55,7 @@ export function createUrlPolicy(allowed: readonly string[]): UrlPolicy {
     return {
       message: `${address} is a loopback or private address, and ${origin} is not listed`,
       hint: /^https?:/.test(origin)
-        ? `to allow it, make ${origin} the base_url of an environment in ringdown.yaml`
+        ? `to allow it, make ${origin} the base_url of an environment in ringdown.yaml, or list it under allowed_targets`
         : `to allow it, list ${origin} under allowed_targets in ringdown.yaml`,
     };
   }
