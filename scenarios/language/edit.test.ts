@@ -5,7 +5,8 @@ import { readDocument } from '../../core/document/index.ts';
 import { editScenario } from './edit.ts';
 import { parseScenario } from './parse.ts';
 import { printScenario, shortened } from './print.ts';
-import { arbitraryScenario } from './testing/arbitrary-scenario.ts';
+import { memoryFiles } from './source-files.ts';
+import { arbitraryScenario, NAMED_FILES } from './testing/arbitrary-scenario.ts';
 
 fc.configureGlobal({ seed: 20261123 });
 
@@ -62,7 +63,7 @@ test('any scenario can be turned into any other, key by key, and is read as that
       const edits = keys.map((key) => ({ path: [key], value: (wanted as Record<string, unknown>)[key] }));
       const text = edited(printScenario(one), ...edits);
       expect(readDocument(text, 'a').value).toEqual(wanted);
-      expect(parseScenario(text, 'a').diagnostics).toEqual([]);
+      expect(parseScenario(text, 'a', { files: memoryFiles('a', NAMED_FILES) }).diagnostics).toEqual([]);
     }),
     { numRuns: 30 },
   );

@@ -5,7 +5,9 @@ import { readDocument } from '../../core/document/index.ts';
 import { parseScenario } from './parse.ts';
 import { printScenario, shortened } from './print.ts';
 import { ScenarioSchema, type WrittenScenario } from './schema.ts';
-import { arbitraryScenario } from './testing/arbitrary-scenario.ts';
+import { memoryFiles } from './source-files.ts';
+import { StepSchema } from './step-schema.ts';
+import { arbitraryScenario, NAMED_FILES } from './testing/arbitrary-scenario.ts';
 
 fc.configureGlobal({ seed: 20261123 });
 
@@ -13,15 +15,19 @@ const FILE = 'a.scenario.yaml';
 
 test('what is printed says the same: as data, and as the scenario that runs', () => {
   const keys = new Set<string>();
+  const stepKeys = new Set<string>();
   fc.assert(
     fc.property(arbitraryScenario, (written) => {
       for (const key of Object.keys(written)) keys.add(key);
+      for (const step of [...written.steps, ...(written.always ?? [])])
+        for (const key of Object.keys(step)) stepKeys.add(key);
       const text = printScenario(written);
       const { value, diagnostics } = readDocument(text, FILE);
       expect({ value, diagnostics }).toEqual({ value: shortened(written), diagnostics: [] });
       // JSON is YAML, too.
-      const plain = parseScenario(JSON.stringify(written), FILE);
-      const printed = parseScenario(text, FILE);
+      const files = memoryFiles(FILE, NAMED_FILES);
+      const plain = parseScenario(JSON.stringify(written), FILE, { files });
+      const printed = parseScenario(text, FILE, { files });
       expect(printed.diagnostics).toEqual([]);
       expect(JSON.stringify(printed.scenario)).toBe(JSON.stringify(plain.scenario));
       expect(plain.scenario).toBeDefined();
@@ -29,6 +35,7 @@ test('what is printed says the same: as data, and as the scenario that runs', ()
     { numRuns: 300 },
   );
   expect([...keys].sort()).toEqual(Object.keys(ScenarioSchema.properties).sort());
+  expect([...stepKeys].sort()).toEqual(Object.keys(StepSchema.properties).sort());
 });
 
 test('printing again changes nothing', () => {

@@ -91,6 +91,12 @@ const assertions = record({
   jsonpath: maybe(conditions(fc.constantFrom('$.id', '$.a.b', "$['x y']", '$[0].id'))),
   body: maybe(condition),
   duration: maybe(fc.constantFrom({ lt: '500ms' }, { lt: '1s', first_byte: { lte: '200ms' } })),
+  cookie: maybe(fc.constantFrom<unknown>({ session: 'x' }, { session: { secure: true, max_age: { gt: 60 } } })),
+  css: maybe(fc.constantFrom<unknown>({ h1: 'Posts', 'a.next@href': { matches: '^/' } }, { 'ul > li': { count: 3 } })),
+  xpath: maybe(fc.constant({ '//item/title': 'hello' })),
+  regex: maybe(fc.constant({ 'order (\\d+)': '17' })),
+  json_schema: maybe(fc.constant({ type: 'object', required: ['id'], properties: { id: { type: 'string' } } })),
+  certificate: maybe(fc.constant({ expires_in: { gt: '14d' }, trusted: true })),
 });
 
 const capture: fc.Arbitrary<Record<string, WrittenCapture>> = fc.dictionary(
@@ -153,6 +159,52 @@ const http: fc.Arbitrary<WrittenStep> = fc
     ),
   )
   .map(([step, body]) => ({ ...step, ...body }) as WrittenStep);
+/** Kinds other than requests, and bodies other than texts, as their schemas have them. */
+const others: fc.Arbitrary<WrittenStep> = fc
+  .tuple(
+    record({
+      ...shared,
+      expect: maybe(fc.constant({ duration: { lt: '1s' } })),
+      warn: maybe(fc.constant({ bytes: { lt: 9 } })),
+    }),
+    fc.constantFrom<WrittenStep>(
+      {
+        graphql: { url: '/graphql', query: 'query Me { me { id } }', operation: 'Me', variables: { a: '{{ title }}' } },
+      },
+      {
+        grpc: {
+          url: 'grpc://api.example.com:50051',
+          method: 'hello.Greeter/SayHello',
+          message: { name: '{{ title }}' },
+        },
+      },
+      {
+        websocket: {
+          url: '/ws',
+          messages: [{ send: 'hello' }, { receive: { jsonpath: { '$.ok': true } }, within: '2s' }, 'close'],
+        },
+      },
+      { tcp: { address: 'cache.example.com:6379', send: 'PING\r\n', receive: { until: '\r\n' } } },
+      { dns: { name: 'example.com', type: 'MX' } },
+      { tls: { address: 'example.com:443' } },
+      { request: 'POST /v1/pictures', multipart: { title: '{{ title }}', picture: { file: './named.png' } } },
+      { request: 'PUT /v1/pictures/1', file: './named.png' },
+    ),
+  )
+  .map(([step, kind]) => ({ ...step, ...kind }) as WrittenStep);
+const include: fc.Arbitrary<WrittenStep> = record({
+  include: fc.constant('./named.steps.yaml'),
+  with: maybe(fc.record({ value: nonEmpty }, { noNullPrototype: true })),
+  prefix: fc.nat(999_999_999).map((number) => `${number}: `),
+});
+
+/** Files that generated scenarios name. */
+export const NAMED_FILES = {
+  'named.png': 'a picture',
+  'named.steps.yaml':
+    'version: 1\nparameters: { value: none }\nsteps:\n  - { name: included, request: "GET /{{ value | url }}" }\n',
+};
+
 const pause: fc.Arbitrary<WrittenStep> = record({ name, pause: length });
 const group: fc.Arbitrary<WrittenStep> = record({
   name,
@@ -166,6 +218,8 @@ const step: fc.Arbitrary<WrittenStep> = fc.oneof(
   { arbitrary: http, weight: 6 },
   { arbitrary: pause, weight: 1 },
   { arbitrary: group, weight: 1 },
+  { arbitrary: others, weight: 2 },
+  { arbitrary: include, weight: 1 },
 );
 const steps = fc.array(step, { minLength: 1, maxLength: 3 });
 
@@ -182,7 +236,8 @@ const schedule = fc.oneof(
 function distinctNames(scenario: WrittenScenario): WrittenScenario {
   const seen = new Set<string>();
   const rename = (one: WrittenStep): WrittenStep => {
-    let own = one.name!;
+    if (one.name === undefined) return one;
+    let own = one.name;
     while (seen.has(own)) own = `${own} again`;
     seen.add(own);
     return { ...one, name: own, ...(one.parallel && { parallel: one.parallel.map(rename) }) } as WrittenStep;
