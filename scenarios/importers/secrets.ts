@@ -2,8 +2,11 @@ import { isSecretHeader } from '../engine/evidence/secret-headers.ts';
 import { isTokenName } from '../engine/evidence/token-fields.ts';
 import { identifier, slug, Unique } from './names.ts';
 
-/** Shorter values are words that stand in many places without being a secret there. */
+/** Shorter values stand in many places by chance. */
 const SHORTEST_VALUE = 6;
+/** So long is hardly a word. */
+const LONG_WORD = 14;
+const LONGEST_PREFIX = 30;
 const TOKEN_ENDING =
   /(token|secret|password|passwd|passphrase|apikey|accesskey|secretkey|privatekey|credentials?|sessionid|authkey|subscriptionkey|appkey)$/;
 /** Cursors of lists are called tokens too. */
@@ -34,7 +37,7 @@ export class Secrets {
 
   /** @param service in front of each name, since names are environment variables of a whole machine */
   constructor(service: string) {
-    this.#prefix = slug(service, 'api').replace(/-/g, '_').toUpperCase();
+    this.#prefix = slug(service.toLowerCase(), 'api').slice(0, LONGEST_PREFIX).replace(/-/g, '_').toUpperCase();
   }
 
   /**
@@ -73,18 +76,34 @@ export class Secrets {
     return this.#names.take(`${this.#prefix}_${words.replace(/^_/, '')}`);
   }
 
+  /** What stands between the braces of a template names things, and holds no value. */
   #replaceIn(text: string, by: (secret: string, filter?: string) => string): string {
+    if (this.#byValue.size === 0) return text;
+    return text
+      .split(/(\{\{.*?\}\})/s)
+      .map((part, index) => (index % 2 === 0 ? this.#replaceInPlain(part, by) : part))
+      .join('');
+  }
+
+  #replaceInPlain(text: string, by: (secret: string, filter?: string) => string): string {
+    // A value that is put in must not be looked through again: it may hold another one's letters.
+    const found: string[] = [];
+    const mark = (words: string) => `\u0001${found.push(words) - 1}\u0001`;
     let replaced = text;
     for (const [value, secret] of this.#byValue) {
-      if (value.length < SHORTEST_VALUE) continue;
-      replaced = replaced
-        .replaceAll(value, by(secret))
-        .replaceAll(encodeURIComponent(value.toWellFormed()), by(secret));
-      if (value.length >= 2 * SHORTEST_VALUE)
-        replaced = replaced.replaceAll(Buffer.from(value).toString('base64'), by(secret, 'base64'));
+      if (!isTelling(value)) continue;
+      for (const form of new Set([value, encodeURIComponent(value.toWellFormed())]))
+        if (replaced.includes(form)) replaced = replaced.replaceAll(form, mark(by(secret)));
+      const base64 = Buffer.from(value).toString('base64');
+      if (replaced.includes(base64)) replaced = replaced.replaceAll(base64, mark(by(secret, 'base64')));
     }
-    return replaced;
+    return replaced.replace(/\u0001(\d+)\u0001/g, (_, index: string) => found[Number(index)]!);
   }
+}
+
+/** Whether a value is a credential wherever it stands. Words such as "secret" or "password" stand in many places. */
+function isTelling(value: string): boolean {
+  return value.length >= SHORTEST_VALUE && (/\d/.test(value) || value.length >= LONG_WORD);
 }
 
 /** Names of the secrets that a structure refers to, in alphabetical order. */

@@ -62,7 +62,7 @@ class Reader {
     this.#operations = operations;
     const { title } = description.field(description.root, 'info');
     this.#title = typeof title === 'string' && title.trim() !== '' ? title.trim() : 'API';
-    this.#service = options.service ?? slug(this.#title, 'api');
+    this.#service = options.service ?? slug(this.#title.toLowerCase(), 'api');
     this.#server = serverOf(description);
     this.#secrets = new Secrets(this.#service);
     this.#file = this.#descriptionFile();
