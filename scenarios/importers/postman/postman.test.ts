@@ -295,6 +295,31 @@ describe('requests', () => {
   });
 });
 
+test('a collection that is too long for one file is divided at its folders, each with the sign-in that it needs', () => {
+  const signIn = item({
+    name: 'signing in',
+    method: 'POST',
+    tests: 'pm.environment.set("token", pm.response.json().token)',
+  });
+  const folder = (name: string) => ({
+    name,
+    auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{token}}' }] },
+    item: Array.from({ length: 80 }, (_, index) => item({ name: `${name} ${index}`, method: 'POST' })),
+  });
+  const imported = importText(
+    importer,
+    collection([{ name: 'Start', item: [signIn] }, folder('Users'), folder('Orders'), folder('Posts')]),
+  );
+  if ('refused' in imported) throw new Error(imported.refused);
+  expect(imported.scenarios.map(({ name, steps }) => [name, steps])).toEqual([
+    ['Shop: Start', 1],
+    ['Shop: Users', 81],
+    ['Shop: Orders', 81],
+    ['Shop: Posts', 81],
+  ]);
+  expect(imported.omissions).toEqual([]);
+});
+
 test.each([
   ['{', /^it is not JSON/],
   ['[]', /^it is no JSON object/],
