@@ -7,6 +7,7 @@ import { template } from '../language/template.ts';
 import type { RunResult } from '../run-result.ts';
 import { createRunner } from './runner.ts';
 import { toSpans } from './spans.ts';
+import { startService } from './testing/service.ts';
 import { type StepSketch, sketchScenario } from './testing/sketch-scenario.ts';
 
 const CANARIES = {
@@ -234,4 +235,34 @@ test('a secret across the end of what is kept of a body leaves no half behind', 
   }
   server.closeAllConnections();
   server.close();
+});
+
+test('a secret across the end of a shortened value leaves no half behind', async () => {
+  const secret = 'Zq7wK9mXp2RtLv8sNc4HbYd6GfJk3TuA';
+  const pieces = Array.from({ length: secret.length - 5 }, (_, index) => secret.slice(index, index + 6));
+  const expectations: Record<string, unknown>[] = [
+    { jsonpath: { '$.note': 'other' } },
+    { jsonpath: { $: [] } },
+    { body: 'other' },
+    { json_schema: { type: 'array' } },
+    { regex: { 'x+.{40}': 'other' } },
+  ];
+  const service = await startService(({ url }, response) => {
+    const pad = 'x'.repeat(Number(url.slice(1)));
+    response.end(pad === '' ? `token=${secret}` : JSON.stringify({ note: pad + secret, tail: 'y'.repeat(300) }));
+  });
+  for (const pad of [0, 160, 170, 180, 190]) {
+    for (const expectation of expectations) {
+      const result = await service.run(
+        sketchScenario([{ request: `GET /${pad}`, expect: expectation, capture: { whole: '$' } }], {
+          secrets: ['KEY'],
+        }),
+        { secrets: { KEY: secret } },
+      );
+      expect(result.status).toBe('failed');
+      const text = JSON.stringify(result);
+      expect(pieces.filter((piece) => text.includes(piece))).toEqual([]);
+    }
+  }
+  service.close();
 });

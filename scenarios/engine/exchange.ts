@@ -120,6 +120,8 @@ function parseJson(text: string): ExchangeResponse['json'] {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
-    return { error: `the body is not JSON: ${(error as Error).message}` };
+    // V8 quotes what stands around the place, which may be half a secret.
+    const why = (error as Error).message.replace(/, (?:\.\.\.)?".*is not valid JSON$/s, '');
+    return { error: `the body is not JSON: ${why}` };
   }
 }

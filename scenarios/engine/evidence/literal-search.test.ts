@@ -32,3 +32,22 @@ test('a text without any of them is given back as it is', () => {
   expect(search.replace(text, REPLACED)).toBe(text);
   expect(search.replace('secretsecret!', REPLACED)).toBe('[x][x]!');
 });
+
+test('the beginning of a text that was cut off goes as well', () => {
+  const search = new LiteralSearch();
+  search.add('secret-1234');
+  search.add('secretly');
+  expect(search.replace('is "secret-12…, not "secre…"', REPLACED)).toBe('is "[x]…, not "[x]…"');
+  expect(search.replace('secr… secre', REPLACED)).toBe('[x]… secre');
+  expect(search.replace('sec… secretion…', REPLACED)).toBe('sec… secretion…');
+});
+
+test('texts and a body that are made to be compared for long are given up', () => {
+  const search = new LiteralSearch();
+  for (let index = 0; index < 900; index++) search.add('a'.repeat(40) + index);
+  expect(search.replace('a'.repeat(60_000), REPLACED)).toBeNull();
+
+  const long = new LiteralSearch();
+  long.add(`${'a'.repeat(16_000)}b`);
+  expect(long.replace('a'.repeat(60_000), REPLACED)).toBeNull();
+});

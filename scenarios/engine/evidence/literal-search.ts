@@ -1,9 +1,17 @@
+import { CUT } from '../shortened.ts';
+
 /** The shortest text that can be searched for. */
 export const SHORTEST_LITERAL = 4;
 const SLOTS = 4_096;
 /** Tables of searches that are over, all zero: memory outside the heap costs more to get than to clean. */
 const spare: Uint8Array[] = [];
 const MOST_SPARE = 64;
+/**
+ * Characters that are compared, in all and for each one that is read. Texts that begin alike, and bodies full of such
+ * beginnings, take more; a service that is out for that does not get the time of the thread.
+ */
+const MOST_COMPARED = 10_000_000;
+const COMPARED_A_CHARACTER = 4;
 
 /**
  * Finds any of many texts in one pass over another one. A table says for each four characters, by a hash that moves along with
@@ -13,6 +21,7 @@ const MOST_SPARE = 64;
 export class LiteralSearch {
   readonly #begins = spare.pop() ?? new Uint8Array(SLOTS);
   readonly #bySlot = new Map<number, string[]>();
+  #left = MOST_COMPARED;
 
   /** @param literal of SHORTEST_LITERAL characters or more */
   add(literal: string): void {
@@ -28,9 +37,15 @@ export class LiteralSearch {
     }
   }
 
-  /** Puts `replacement` in the place of each of the texts, the first and longest at any place. @returns `text` itself where there is none */
-  replace(text: string, replacement: string): string {
+  /**
+   * Puts `replacement` in the place of each of the texts, the first and longest at any place, and of the beginning of one
+   * where the rest was cut off.
+   * @returns `text` itself where there is none; null where it would take too long to find out
+   */
+  replace(text: string, replacement: string): string | null {
     const begins = this.#begins;
+    const lastCut = text.lastIndexOf(CUT);
+    this.#left += text.length * COMPARED_A_CHARACTER;
     let replaced = '';
     let kept = 0;
     let first = 0;
@@ -40,7 +55,8 @@ export class LiteralSearch {
       if (begins[hash] === 0) continue;
       const start = at - (SHORTEST_LITERAL - 1);
       if (start < first) continue;
-      const length = this.#lengthAt(text, start, hash);
+      const length = this.#lengthAt(text, start, hash, start < lastCut);
+      if (this.#left < 0) return null;
       if (length === 0) continue;
       replaced += text.slice(kept, start) + replacement;
       kept = first = start + length;
@@ -56,9 +72,18 @@ export class LiteralSearch {
     if (spare.length < MOST_SPARE) spare.push(this.#begins);
   }
 
-  #lengthAt(text: string, start: number, slot: number): number {
-    for (const literal of this.#bySlot.get(slot)!) if (text.startsWith(literal, start)) return literal.length;
-    return 0;
+  #lengthAt(text: string, start: number, slot: number, mayBeCut: boolean): number {
+    let cut = 0;
+    for (const literal of this.#bySlot.get(slot)!) {
+      const most = Math.min(literal.length, text.length - start);
+      let same = 0;
+      while (same < most && text.charCodeAt(start + same) === literal.charCodeAt(same)) same++;
+      this.#left -= same + 1;
+      if (same === literal.length) return same;
+      if (mayBeCut && same >= SHORTEST_LITERAL && same > cut && text.startsWith(CUT, start + same)) cut = same;
+      if (this.#left < 0) return 0;
+    }
+    return cut;
   }
 }
 

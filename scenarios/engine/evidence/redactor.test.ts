@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunResult } from '../../run-result.ts';
-import { REDACTED, Redactor } from './redactor.ts';
+import { REDACTED, Redactor, WITHHELD } from './redactor.ts';
 import { RunEvidence } from './run-evidence.ts';
 import { isTokenName, tokensInForm, tokensInJson } from './token-fields.ts';
 
@@ -53,6 +53,18 @@ test('text without a secret stays as it is, and short secrets go only where they
   const redactor = new Redactor(['abc', '$x']);
   expect(redactor.text('abcdef abc "abc"')).toBe(`abcdef ${REDACTED} "${REDACTED}"`);
   expect(redactor.text('nothing here')).toBe('nothing here');
+});
+
+test('a thousand short secrets take no longer than one', () => {
+  const short = Array.from({ length: 1_000 }, (_, index) => index.toString(36).padStart(3, '-'));
+  const clean = new Redactor(short).text(`${'-ab x '.repeat(20_000)}`);
+  expect(clean.slice(0, 20)).toBe(`${REDACTED} x [redact`);
+});
+
+test('where a service makes the search take too long, nothing is shown', () => {
+  const redactor = new Redactor(Array.from({ length: 900 }, (_, index) => 'a'.repeat(40) + index));
+  expect(redactor.text('a'.repeat(60_000))).toBe(WITHHELD);
+  expect(redactor.text('anything')).toBe(WITHHELD);
 });
 
 test('data is cleaned in all strings and keys, and shared where nothing changed', () => {

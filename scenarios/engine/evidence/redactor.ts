@@ -1,5 +1,6 @@
 import { LiteralSearch } from './literal-search.ts';
 import { formsOf, formsOfDeclared, isShort, SHORTEST_INSIDE } from './secret-forms.ts';
+import { replaceWords } from './short-words.ts';
 
 export const REDACTED = '[redacted]';
 /** Stands for a text that cannot be searched for all of the run's secrets. */
@@ -25,8 +26,8 @@ export class Redactor {
   #search: LiteralSearch | null = null;
   /** Secrets whose forms are not searched for yet: many are only met on the way to a run that nobody looks at. */
   #pending: string[] = [];
-  readonly #short: string[] = [];
-  #shortPattern: RegExp | null = null;
+  /** Inside other words a text of one to three characters is not the secret but a coincidence. */
+  readonly #short = new Set<string>();
 
   /** @param declared secrets of the configuration */
   constructor(declared: Iterable<string> = []) {
@@ -80,8 +81,7 @@ export class Redactor {
     this.#search?.release();
     this.#search = null;
     this.#pending = [...this.#secrets];
-    this.#short.length = 0;
-    this.#shortPattern = null;
+    this.#short.clear();
   }
 
   /** Whether all further secrets make no difference. */
@@ -94,7 +94,11 @@ export class Redactor {
     if (this.#secrets.size === 0 || text === '') return text;
     const search = this.#upToDate();
     const clean = text.length < SHORTEST_INSIDE ? text : search.replace(text, REDACTED);
-    return this.#shortPattern ? clean.replace(this.#shortPattern, REDACTED) : clean;
+    if (clean === null) {
+      this.#withholding = true;
+      return WITHHELD;
+    }
+    return this.#short.size > 0 ? replaceWords(clean, this.#short, REDACTED) : clean;
   }
 
   /** A copy of plain data with the secrets taken out of all its strings and keys. Unchanged parts are shared. */
@@ -148,13 +152,9 @@ export class Redactor {
     for (const secret of this.#pending) {
       const forms = this.#declared.has(secret) ? formsOfDeclared(secret) : formsOf(secret);
       for (const form of forms) this.#search.add(form);
-      // Inside other words a text of one to three characters is not the secret but a coincidence.
-      if (isShort(secret)) this.#short.push(`(?<![\\w])${escapePattern(secret)}(?![\\w])`);
+      if (isShort(secret)) this.#short.add(secret);
     }
     this.#pending = [];
-    if (this.#short.length > 0) this.#shortPattern = new RegExp(this.#short.join('|'), 'g');
     return this.#search;
   }
 }
-
-const escapePattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');

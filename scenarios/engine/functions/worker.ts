@@ -1,6 +1,7 @@
 /** The thread in which the listed functions live: what hangs or crashes here takes nothing else along. */
 import { types } from 'node:util';
 import { workerData } from 'node:worker_threads';
+import { shortened } from '../shortened.ts';
 import {
   ANSWERED,
   type Answer,
@@ -94,7 +95,8 @@ const describe = (value: unknown) => (value === undefined ? 'nothing' : `a ${typ
 /** What is thrown can be anything, also something that cannot be turned into text. */
 function wordsOf(thrown: unknown): string {
   try {
-    return (thrown instanceof Error ? thrown.message : String(thrown)).split('\n', 1)[0]!.slice(0, 500);
+    const words = thrown instanceof Error ? thrown.message : String(thrown);
+    return shortened(words.split('\n', 1)[0]!, 500);
   } catch {
     return 'it threw something without a text';
   }

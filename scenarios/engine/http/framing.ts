@@ -1,3 +1,4 @@
+import { shortened } from '../shortened.ts';
 import type { ResponseHead } from './response-head.ts';
 
 /** How the end of a response's body is found (RFC 9112 §6.3), or why it cannot be. */
@@ -23,11 +24,11 @@ export function framingOf(method: string, { status, minorVersion, headers }: Res
     if (length !== undefined) return unclear('it has both Transfer-Encoding and Content-Length');
     if (minorVersion === 0) return unclear('it is HTTP/1.0 with a Transfer-Encoding');
     if (typeof coding === 'string' && coding.toLowerCase() === 'chunked') return CHUNKED;
-    return unclear(`its Transfer-Encoding ${String(coding).slice(0, 60)} is not chunked`);
+    return unclear(`its Transfer-Encoding ${shortened(String(coding), 60)} is not chunked`);
   }
   if (length === undefined) return UNTIL_CLOSE;
   if (typeof length === 'string' && /^\d{1,15}$/.test(length)) return { kind: 'length', bytes: Number(length) };
-  return unclear(`its Content-Length ${String(length).slice(0, 60)} is not a length`);
+  return unclear(`its Content-Length ${shortened(String(length), 60)} is not a length`);
 }
 
 const unclear = (problem: string): Framing => ({ kind: 'unclear', problem });

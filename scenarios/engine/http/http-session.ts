@@ -1,4 +1,5 @@
 import type { Timings } from '../../run-result.ts';
+import { shortened } from '../shortened.ts';
 import type { PeerCertificate } from './certificate.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION, elsewhere } from './connection.ts';
 import { Connections, type Sending } from './connections.ts';
@@ -259,7 +260,7 @@ const tooManyRedirects = (most: number, location: string): ExchangeError => ({
 });
 
 /** A token may stand in query or fragment. */
-const shown = (location: string) => location.replace(/[?#].*$/s, '').slice(0, 200);
+const shown = (location: string) => shortened(location.replace(/[?#].*$/s, ''), 200);
 
 const invalidRedirect = (location: string): ExchangeError => ({
   kind: 'network',

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { shortened } from '../../shortened.ts';
 import { defineAssertion, defineCapture, MISSING } from '../assertion.ts';
 import { whole } from '../capture-schema.ts';
 import { asWord, type Condition, judge, normalizeCondition } from '../condition.ts';
@@ -49,7 +50,7 @@ export const assertion = defineAssertion<Spec>({
       ? `status ${actual}`
       : status === null
         ? `there is no status, expected ${expected}`
-        : `status ${actual}${statusMessage ? ` (${statusMessage.slice(0, LONGEST_WORDS)})` : ''}, expected ${expected}`;
+        : `status ${actual}${statusMessage ? ` (${shortened(statusMessage, LONGEST_WORDS)})` : ''}, expected ${expected}`;
     return [{ ...about, operator, expected, actual, passed, message }];
   },
   capture: defineCapture<true>({

@@ -1,6 +1,7 @@
 import { elsewhere } from '../../http/connection.ts';
 import type { ExchangeError } from '../../http/network-error.ts';
 import { joinUrl } from '../../protocols/base-url.ts';
+import { shortened } from '../../shortened.ts';
 import type { AuthContext } from '../auth.ts';
 
 export interface TokenRequest {
@@ -53,7 +54,7 @@ export async function fetchToken(
   const answer = jsonOf(response.body);
   if (response.status < 200 || response.status > 299) {
     const said = [answer.error, answer.error_description].filter((part) => typeof part === 'string').join(': ');
-    const why = said === '' ? '' : `, ${said.slice(0, 300)}`;
+    const why = said === '' ? '' : `, ${shortened(said, 300)}`;
     return failed(`${endpoint} answered ${response.status}${why}`, 'check grant, client_id, client_secret and scope');
   }
   const { access_token: value, token_type: type, expires_in: expiresIn } = answer;
@@ -61,7 +62,7 @@ export async function fetchToken(
     return failed(`${endpoint} answered ${response.status} without an access_token`, 'is it the right address?');
   if (typeof type === 'string' && type.toLowerCase() !== 'bearer')
     return failed(
-      `${endpoint} gave a token of the type ${JSON.stringify(type.slice(0, 50))}`,
+      `${endpoint} gave a token of the type ${JSON.stringify(shortened(type, 50))}`,
       'only bearer tokens are known',
     );
   const seconds = Number(expiresIn);

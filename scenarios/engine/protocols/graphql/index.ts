@@ -1,5 +1,6 @@
 import type { AssertionResult } from '../../../run-result.ts';
 import { createExchange, type Exchange } from '../../exchange.ts';
+import { shortened } from '../../shortened.ts';
 import { templateFailure } from '../../template-failure.ts';
 import { joinUrl } from '../base-url.ts';
 import { unusable } from '../connect.ts';
@@ -65,7 +66,7 @@ function errorsOf({ response }: Exchange): AssertionResult[] {
   const path = own(first, 'path');
   const at = Array.isArray(path) && path.length > 0 ? ` at ${path.join('.')}` : '';
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  const actual = `${words}${at}${others}`.slice(0, 500);
+  const actual = shortened(`${words}${at}${others}`, 500);
   return [
     {
       kind: 'graphql',
