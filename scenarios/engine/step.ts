@@ -226,6 +226,7 @@ class StepRun implements ProtocolContext {
     const result = this.#result;
     result.status = failure === null ? 'passed' : failure.kind === 'assertion' ? 'failed' : 'error';
     result.duration_ms = this.#context.clock.monotonic() - this.#start;
+    this.#context.evidence.bound(result);
     return { result, failure, captured: this.#captured };
   }
 }

@@ -7,6 +7,11 @@ import { type Span, tokensInForm, tokensInJson } from './token-fields.ts';
 const CAP_BYTES = 64 * 1024;
 /** What is read past the cap, so that a secret across it is recognised as a whole. */
 const MARGIN_BYTES = 16 * 1024;
+/** Characters of all bodies of a run; past it those of steps that passed are left out. */
+const ENOUGH_BODIES = 4 * 2 ** 20;
+/** Past it those of all steps are. */
+const MOST_BODIES = 2 * ENOUGH_BODIES;
+const LEFT_OUT = `[left out: the bodies before this one were more than ${ENOUGH_BODIES / 2 ** 20} MiB]`;
 /** Values of token-like fields shorter than this are masked where they stand, but not searched for elsewhere. */
 const SHORTEST_TOKEN = 6;
 /** Characters of a captured value that are kept. */
@@ -17,6 +22,7 @@ const URL_HEADERS = new Set(['location', 'content-location', 'referer', 'refresh
 /** A moment in the collecting. */
 export interface EvidenceMark {
   readonly bodies: number;
+  readonly characters: number;
   readonly secrets: number;
 }
 
@@ -28,6 +34,7 @@ export interface EvidenceMark {
 export class RunEvidence {
   readonly #redactor: Redactor;
   readonly #bodies: { body: EvidenceBody; cut: boolean }[] = [];
+  #characters = 0;
 
   /** @param secrets values of the declared secrets */
   constructor(secrets: Iterable<string>) {
@@ -99,9 +106,25 @@ export class RunEvidence {
     return body;
   }
 
+  /** Leaves out the bodies of a step that is over, where the run has enough of them. */
+  bound({ status, request, response }: StepResult): void {
+    const most = status === 'passed' ? ENOUGH_BODIES : MOST_BODIES;
+    for (const body of [request?.body, response?.body]) {
+      if (!body) continue;
+      if (this.#characters + body.text.length <= most) {
+        this.#characters += body.text.length;
+        continue;
+      }
+      body.text = LEFT_OUT;
+      body.truncated = true;
+      const at = this.#bodies.findLastIndex((entry) => entry.body === body);
+      this.#bodies.splice(at, 1);
+    }
+  }
+
   /** What has been collected so far. */
   mark(): EvidenceMark {
-    return { bodies: this.#bodies.length, secrets: this.#redactor.size };
+    return { bodies: this.#bodies.length, characters: this.#characters, secrets: this.#redactor.size };
   }
 
   /**
@@ -110,8 +133,9 @@ export class RunEvidence {
    */
   release(steps: StepResult[], mark: EvidenceMark): void {
     this.#bodies.length = mark.bodies;
+    this.#characters = mark.characters;
     if (!this.#redactor.crowded) return;
-    for (const step of steps) if (step.request) this.#finishStep(step);
+    for (const step of steps) this.#finishStep(step);
     this.#redactor.forgetAfter(mark.secrets);
   }
 
