@@ -29,7 +29,6 @@ export const importer: Importer = {
           why: key === 'alerting' ? 'who is told stands in alert policies' : 'they are no requests of their own',
           instead: key === 'alerting' ? 'write channels in ringdown.yaml and a policy' : 'write a scenario for each',
         });
-    const secretsOf = (service: string) => new Secrets(service);
     const drafts = endpoints.flatMap((endpoint): ScenarioDraft[] => {
       const name =
         oneLine([endpoint.group, endpoint.name].filter((part) => typeof part === 'string').join(' ')) || 'endpoint';
@@ -41,7 +40,7 @@ export const importer: Importer = {
         return [];
       }
       const service = options.service ?? serviceOf(httpUrl(endpoint)) ?? (name.split(' ')[0] || 'imported');
-      const secrets = secretsOf(service);
+      const secrets = new Secrets(service);
       const text = (value: unknown) => environment(literal(String(value ?? '')));
       const fields = stepFields(endpoint, base, secrets, text, omit);
       if (!fields) return [];

@@ -4,7 +4,7 @@ import type { Omission, ScenarioDraft, StepDraft } from '../draft.ts';
 import { type Importer, type Refusal, refusal } from '../importer.ts';
 import { Secrets } from '../secrets.ts';
 import { MOST_STEPS } from '../settle.ts';
-import { type Item, itemsOf, pairsOf, text } from './collection.ts';
+import { itemsOf, pairsOf, text } from './collection.ts';
 import { readItem } from './item.ts';
 import { readUrl } from './url.ts';
 import { Variables } from './variables.ts';
@@ -149,5 +149,3 @@ function usedIn(variables: Readonly<Record<string, unknown>>, steps: readonly St
   }
   return Object.fromEntries(Object.entries(variables).filter(([name]) => used.has(name)));
 }
-
-export type { Item };

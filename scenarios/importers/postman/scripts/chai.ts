@@ -1,6 +1,8 @@
 import type { AnyNode } from 'acorn';
-import { dotted, negated, patternOf, plain, truth, typeClaim } from './evaluate.ts';
+import { dotted, patternOf } from './evaluate.ts';
+import { negated, typeClaim } from './operators.ts';
 import type { Claim, Condition, Subject, Value } from './subject.ts';
+import { plain, truth } from './values.ts';
 
 /** `pm.expect(x).to.be.above(3)` as a root and the links behind it. */
 export interface Chain {

@@ -1,8 +1,9 @@
 import { type AnyNode, type CallExpression, type Program, parse } from 'acorn';
 import { oneLine } from '../../names.ts';
 import { chainOf, expectChain, responseChain } from './chai.ts';
-import { dottedName, meaningOf, type Names, textOf, truth } from './evaluate.ts';
+import { dottedName, meaningOf, type Names } from './evaluate.ts';
 import { type Claim, EVERY, type Subject, type Value } from './subject.ts';
+import { textOf, truth } from './values.ts';
 
 /** What a script does, as far as a scenario can do it. */
 export interface ScriptActions {
