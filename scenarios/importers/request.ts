@@ -55,7 +55,7 @@ export function requestFields(request: ForeignRequest, secrets: Secrets, omit: O
   const method = request.method.toUpperCase();
   if (!METHODS.includes(method)) {
     omit(
-      `the request ${method} ${request.url}`,
+      `the request ${method} ${withoutQuery(request.url)}`,
       `the method ${method} is not known to a scenario`,
       `one of ${METHODS.join(', ')}`,
     );
@@ -112,9 +112,14 @@ export function requestStep(
 ): StepDraft | { lost: Omission[] } {
   const found: Omission[] = [...omissions];
   const fields = requestFields(request, secrets, (what, why, instead) => {
-    found.push({ item: name, what, why, instead });
+    found.push({ item: name, what: secrets.blacken(what), why, instead });
   });
   return fields ? { name, fields: { ...fields, ...rest }, omissions: found } : { lost: found };
+}
+
+/** A URL that can be shown: credentials stand in queries. */
+export function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^(https?:\/\/)[^/]*@/i, '$1');
 }
 
 /** `Authorization: Bearer …` and `Basic …` as `auth`; null for schemes that stay a header. */

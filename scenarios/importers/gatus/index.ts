@@ -5,7 +5,7 @@ import { durationText, goDuration } from '../duration.ts';
 import { type Importer, refusal } from '../importer.ts';
 import { exactJson, literal, literalValue } from '../literal.ts';
 import { identifier, oneLine } from '../names.ts';
-import { requestFields } from '../request.ts';
+import { requestFields, withoutQuery } from '../request.ts';
 import { Secrets } from '../secrets.ts';
 import { readStructure } from '../structure.ts';
 import { readConditions } from './conditions.ts';
@@ -126,7 +126,11 @@ function stepFields(
       ...settings,
     };
   if (!/^https?$/i.test(scheme)) {
-    omit(`the address ${url}`, `a scenario does not check ${scheme || 'it'}`, 'watch it with what is made for it');
+    omit(
+      `the address ${withoutQuery(url)}`,
+      `a scenario does not check ${scheme || 'it'}`,
+      'watch it with what is made for it',
+    );
     return null;
   }
   const body = endpoint.body === undefined ? null : text(endpoint.body);

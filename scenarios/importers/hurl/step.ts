@@ -3,7 +3,7 @@ import type { Omission, StepDraft } from '../draft.ts';
 import type { Source } from '../importer.ts';
 import { exactJson, literal } from '../literal.ts';
 import { identifier } from '../names.ts';
-import { basicAuth, type ForeignBody, requestStep } from '../request.ts';
+import { basicAuth, type ForeignBody, requestStep, withoutQuery } from '../request.ts';
 import { isSecretName, type Secrets } from '../secrets.ts';
 import { readAssert, readCapture } from './assert.ts';
 import type { HurlBody, HurlEntry, HurlPair } from './parse.ts';
@@ -26,7 +26,7 @@ type Omit = (line: number, what: string, why: string, instead: string) => void;
 export function entryStep(entry: HurlEntry, context: HurlContext): { steps: StepDraft[] } | { lost: Omission[] } {
   const { base, secrets } = context;
   const omissions: Omission[] = [];
-  const item = `${entry.method} ${entry.url}`;
+  const item = `${entry.method} ${withoutQuery(entry.url)}`;
   const omit: Omit = (line, what, why, instead) => {
     omissions.push({ item, what: secrets.blacken(`line ${line}: ${what}`), why, instead });
   };

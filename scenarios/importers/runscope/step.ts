@@ -5,7 +5,7 @@ import { Expect } from '../expect.ts';
 import type { ForeignVariables } from '../handlebars.ts';
 import { exactJson } from '../literal.ts';
 import { oneLine } from '../names.ts';
-import { basicAuth, type ForeignBody, requestStep } from '../request.ts';
+import { basicAuth, type ForeignBody, requestStep, withoutQuery } from '../request.ts';
 import { isSecretName, type Secrets } from '../secrets.ts';
 
 interface Context {
@@ -45,7 +45,7 @@ function lost({ omissions }: Context, item: string, what: string, why: string, i
 
 const nameOf = (step: Mapping) =>
   oneLine(String(step.note ?? '')) ||
-  oneLine(`${String(step.method ?? '')} ${String(step.url ?? step.step_type ?? 'step')}`);
+  oneLine(`${String(step.method ?? '')} ${withoutQuery(String(step.url ?? step.step_type ?? 'step'))}`);
 
 /** Steps that run on a condition each carry it. */
 function conditional(step: Mapping, context: Context): StepDraft[] {

@@ -4,7 +4,7 @@ import type { Omission, StepDraft } from '../draft.ts';
 import type { ForeignVariables } from '../handlebars.ts';
 import type { Source } from '../importer.ts';
 import { identifier, oneLine } from '../names.ts';
-import { basicAuth, type ForeignBody, requestStep } from '../request.ts';
+import { basicAuth, type ForeignBody, requestStep, withoutQuery } from '../request.ts';
 import { isSecretName, type Secrets } from '../secrets.ts';
 import { readChecks } from './checks.ts';
 
@@ -25,7 +25,7 @@ export function stepCiStep(step: Mapping, context: Context): StepDraft | { lost:
   const http = isMapping(step.http) ? step.http : null;
   const name =
     oneLine(String(step.name ?? step.id ?? '')) ||
-    (http ? `${String(http.method ?? 'GET')} ${String(http.url ?? '')}` : 'a step');
+    (http ? `${String(http.method ?? 'GET')} ${withoutQuery(String(http.url ?? ''))}` : 'a step');
   const omissions: Omission[] = [];
   const omit: Omit = (what, why, instead) => {
     omissions.push({ item: name, what: secrets.blacken(what), why, instead });

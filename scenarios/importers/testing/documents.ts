@@ -120,7 +120,7 @@ const openapi = {
 const curl = `curl -u 'kim:canary-basic-1' -H 'X-Api-Key: canary-header-2' -H "Authorization: Bearer ${JWT}" -b 'sid=canary-cookie-3' \\
   'https://shop.example.com/orders?access_token=canary-query-4' --json '{"client_secret":"canary-body-5"}' --limit-rate 5k`;
 
-const hurl = `POST https://shop.example.com/login
+const hurl = `POST https://shop.example.com/login?api_key=canary-query-0
 X-Api-Key: canary-header-1
 [BasicAuth]
 kim: canary-basic-2
@@ -131,6 +131,9 @@ HTTP 200
 token: jsonpath "$.token"
 [Asserts]
 ip == "127.0.0.1"
+
+PURGE https://shop.example.com/cache?api_key=canary-query-9
+HTTP 200
 `;
 
 const runscope = {
@@ -150,7 +153,7 @@ const runscope = {
     {
       step_type: 'request',
       method: 'GET',
-      url: 'https://shop.example.com/me',
+      url: 'https://shop.example.com/me?access_token=canary-query-8',
       auth: { auth_type: 'basic', username: 'kim', password: 'canary-basic-3' },
     },
   ],
