@@ -328,3 +328,31 @@ describe('functions, rows and environments', () => {
     expect(render(template('{{ $row }}'), scope())).toMatchObject({ error: { code: 'unusable' } });
   });
 });
+
+describe('what a template makes is bounded', () => {
+  const grow = (written: (name: string) => unknown) => {
+    const values = new Map<string, unknown>([['v', 'abcdefgh "quoted"']]);
+    for (let round = 0; round < 60; round++) {
+      const rendered = render(template(written('v')), { ...scope(), values });
+      if ('error' in rendered) return rendered.error.message;
+      values.set('v', rendered.value);
+    }
+    return 'it grew';
+  };
+
+  test.each<[string, (name: string) => unknown]>([
+    ['texts', (name) => `{{ ${name} }}{{ ${name} }}`],
+    ['lists', (name) => [`{{ ${name} }}`, `{{ ${name} }}`]],
+    ['mappings', (name) => ({ a: `{{ ${name} }}`, b: [[`{{ ${name} }}`]] })],
+    ['filters', (name) => `{{ ${name} | json | json | json }}`],
+    ['fallbacks', (name) => `{{ ${name} | default("") | base64 }}`],
+  ])('%s that hold each other', (_what, grown) => {
+    expect(grow(grown)).toMatch(/becomes larger than 10 MiB$/);
+  });
+
+  test('and a large value that is there already is handed on', () => {
+    const large = 'x'.repeat(11 * 2 ** 20);
+    expect(value('{{ large }}', { large })).toBe(large);
+    expect(value({ large: '{{ large }}' }, { large })).toBe('error: the value becomes larger than 10 MiB');
+  });
+});

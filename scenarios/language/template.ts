@@ -2,6 +2,7 @@ import { suggestion } from '../../core/document/index.ts';
 import { type Escaping, escapers } from './escaping.ts';
 import { asText, filter } from './filters.ts';
 import { generator, type Surroundings } from './generators.ts';
+import { isTooLarge, MOST_RENDERED } from './rendered-size.ts';
 import {
   type Argument,
   type Expression,
@@ -95,8 +96,17 @@ export function compileValue(
   return entries.every(([, { kind }]) => kind === 'constant') ? { kind: 'constant', value } : { kind: 'map', entries };
 }
 
-/** Fills a template in. Never executes anything and reads own properties only. Stops at the first missing value. */
+/**
+ * Fills a template in. Never executes anything and reads own properties only. Stops at the first missing value. What it
+ * makes is bounded, since values that hold each other twice grow without end.
+ */
 export function render(template: Template, scope: Scope): Rendered {
+  const rendered = fill(template, scope);
+  const composed = template.kind === 'list' || template.kind === 'map';
+  return composed && 'value' in rendered && isTooLarge(rendered.value) ? tooLarge('the value') : rendered;
+}
+
+function fill(template: Template, scope: Scope): Rendered {
   switch (template.kind) {
     case 'constant':
       return template;
@@ -105,7 +115,7 @@ export function render(template: Template, scope: Scope): Rendered {
     case 'list': {
       const value: unknown[] = [];
       for (const item of template.items) {
-        const rendered = render(item, scope);
+        const rendered = fill(item, scope);
         if ('error' in rendered) return rendered;
         value.push(rendered.value);
       }
@@ -114,7 +124,7 @@ export function render(template: Template, scope: Scope): Rendered {
     case 'map': {
       const value: Record<string, unknown> = {};
       for (const [key, item] of template.entries) {
-        const rendered = render(item, scope);
+        const rendered = fill(item, scope);
         if ('error' in rendered) return rendered;
         if (key === '__proto__')
           Object.defineProperty(value, key, {
@@ -186,6 +196,7 @@ function renderText({ parts, escaping }: Extract<Template, { kind: 'text' }>, sc
     const escaped = makeSafe(plain.value, text);
     if ('error' in escaped) return { error: unusableValue(part, escaped.error) };
     text += escaped.value;
+    if (text.length > MOST_RENDERED) return tooLarge(`{{ ${part.written} }}`);
   }
   return { value: text };
 }
@@ -222,6 +233,7 @@ function evaluate(expression: Expression, scope: Scope): Rendered {
     const filtered = filter(name)!.apply(value, given.value);
     if ('error' in filtered) return { error: unusableValue(expression, filtered.error) };
     value = filtered.value;
+    if (typeof value === 'string' && value.length > MOST_RENDERED) return tooLarge(`{{ ${expression.written} }}`);
   }
   return missing ? { error: missing } : { value };
 }
@@ -254,6 +266,11 @@ function lookUp(reference: Reference, scope: Scope): Rendered {
     walked += `.${field}`;
   }
   return { value };
+}
+
+function tooLarge(name: string): { error: TemplateError } {
+  const message = `${name} becomes larger than ${MOST_RENDERED / 2 ** 20} MiB`;
+  return { error: { code: 'unusable', message, hint: 'send large bodies with file', name } };
 }
 
 function undefinedName(name: string, known: Iterable<string>): TemplateError {
