@@ -287,8 +287,15 @@ function numberIn(value: unknown): unknown {
 
 function countOf(value: unknown): number | undefined {
   if (Array.isArray(value)) return value.length;
-  if (typeof value === 'string') return [...value].length;
+  if (typeof value === 'string') return charactersIn(value);
   return typeof value === 'object' && value !== null ? Object.keys(value).length : undefined;
+}
+
+/** Code points, as people count; a list of them all would take many times the room of the text. */
+function charactersIn(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at += text.codePointAt(at)! > 0xffff ? 2 : 1) count++;
+  return count;
 }
 
 function same(operand: unknown, actual: unknown, { textual }: How): boolean {

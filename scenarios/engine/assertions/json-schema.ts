@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { ErrorObject, Options, ValidateFunction } from 'ajv';
+import type { ErrorObject, Format, Options, ValidateFunction } from 'ajv';
 import { asWord, display } from './condition.ts';
 import { findRegex } from './regex.ts';
 
@@ -24,6 +24,12 @@ const MOST_MISMATCHES = 20;
 /** A larger body is searched for its first mismatch only; a list of all could be as large as the body. */
 const LARGEST_LISTED = 256 * 1024;
 const LONGEST_FORMATTED = 2_000;
+/**
+ * Some 100 ms at worst, on the thread that schedules and pages. A schema that refers to itself can double its work with
+ * every level of a body.
+ */
+const MOST_STEPS = 4_000_000;
+const STEPS_A_CALL = 8;
 
 /**
  * A compiled JSON Schema. Patterns and formats take linear time. Its fields are private, so that nothing in it is ever
@@ -45,16 +51,43 @@ export class CompiledSchema {
    */
   mismatches(value: unknown, sizeBytes: number): readonly Mismatch[] {
     try {
+      stepsLeft = MOST_STEPS;
       if (this.#first(value)) return [];
       if (sizeBytes > LARGEST_LISTED) return listed(this.#first, value);
       this.#all ??= this.#compileAll();
+      stepsLeft = MOST_STEPS;
       this.#all(value);
       return listed(this.#all, value);
     } catch (error) {
+      if (error instanceof OutOfSteps) return [OUT_OF_STEPS];
       if (!(error instanceof RangeError)) throw error;
       return [{ pointer: '', wanted: 'must be nested less deeply', found: 'a value too deep to be validated' }];
     }
   }
+}
+
+class OutOfSteps extends Error {}
+
+const OUT_OF_STEPS: Mismatch = {
+  pointer: '',
+  wanted: 'must be validated in fewer steps',
+  found: 'a value that takes too many',
+};
+
+/** Of the one validation that runs. */
+let stepsLeft = MOST_STEPS;
+
+function take(count: number): void {
+  stepsLeft -= count;
+  if (stepsLeft < 0) throw new OutOfSteps();
+}
+
+const LOOP = /\bfor\((?:let|const) \w+(?:=\w+; ?\w+<\w+; ?\w+\+\+| in [\w.[\]]+)\)\{/g;
+
+/** Lets the code that the library makes of a schema count its calls and rounds: nothing else stops it. */
+function counted(code: string): string {
+  // What the library's object holds is there as `self`.
+  return code.replace('let vErrors = null;', `self.take(${STEPS_A_CALL});$&`).replace(LOOP, '$&self.take(1);');
 }
 
 /**
@@ -68,10 +101,14 @@ export function compileSchema(schema: object, others: readonly object[] = []): C
     const said = asWord((schema as { $schema?: unknown }).$schema);
     return { error: `"$schema" says ${said}, known are draft 2020-12, 2019-09 and 07` };
   }
-  const compile = (options: Options) => validator(dialect, options, schema, others);
+  const compile = (options: Options) => {
+    stepsLeft = Number.POSITIVE_INFINITY;
+    return validator(dialect, options, schema, others);
+  };
   try {
     return new CompiledSchema(compile({}), () => compile({ allErrors: true }));
   } catch (error) {
+    if (error instanceof RangeError) return { error: 'its references lead in a circle, or it is nested too deeply' };
     // The library says by an exception what is no schema.
     return { error: (error as Error).message.replace(/^schema is invalid: data/, 'it is no schema: ') };
   }
@@ -90,8 +127,9 @@ function validator(dialect: Dialect, options: Options, schema: object, others: r
     strict: false,
     logger: false,
     formats: formats(),
-    code: { regExp: linearRegExp },
+    code: { regExp: linearRegExp, process: counted },
   });
+  Object.assign(ajv, { take });
   // The library compares every entry with every other one.
   ajv.removeKeyword('uniqueItems');
   ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: uniqueItems });
@@ -108,6 +146,7 @@ const linearRegExp = Object.assign(
       // The library tells patterns apart by it.
       toString: () => `/${pattern}/u`,
       test(text: string): boolean {
+        take(STEPS_A_CALL + text.length / 4);
         const result = findRegex(pattern, text);
         return 'found' in result && result.found;
       },
@@ -118,17 +157,27 @@ const linearRegExp = Object.assign(
 
 let knownFormats: Options['formats'];
 
-/** The library's formats, kept from texts that their expressions would take long for. */
+/** The library's formats, kept from texts that their expressions would take long for; that of base64 is linear. */
 function formats(): NonNullable<Options['formats']> {
   if (knownFormats) return knownFormats;
   const { fullFormats } = require('ajv-formats/dist/formats.js') as typeof import('ajv-formats/dist/formats.js');
   knownFormats = Object.fromEntries(
-    Object.entries(fullFormats).map(([name, format]) => [
-      name,
-      format instanceof RegExp ? (text: string) => text.length <= LONGEST_FORMATTED && format.test(text) : format,
-    ]),
+    Object.entries(fullFormats).map(([name, format]) => [name, name === 'byte' ? format : bounded(format)]),
   ) as NonNullable<Options['formats']>;
   return knownFormats;
+}
+
+/** Some of the library's expressions compare each part of a text with all others. */
+function bounded(format: Format): Format {
+  if (format instanceof RegExp) return (text) => isShort(text) && format.test(text);
+  if (typeof format === 'function') return (text) => isShort(text) && format(text);
+  return format;
+}
+
+function isShort({ length }: string): boolean {
+  if (length > LONGEST_FORMATTED) return false;
+  take(length + (length * length) / 64);
+  return true;
 }
 
 function uniqueItems(wanted: boolean, items: unknown[]): boolean {
@@ -137,11 +186,12 @@ function uniqueItems(wanted: boolean, items: unknown[]): boolean {
 
 /** The same text for equal values, whatever the order of keys. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inside: unknown) =>
-    typeof inside === 'object' && inside !== null && !Array.isArray(inside)
+  return JSON.stringify(value, (_, inside: unknown) => {
+    take(STEPS_A_CALL);
+    return typeof inside === 'object' && inside !== null && !Array.isArray(inside)
       ? Object.entries(inside).sort(([a], [b]) => (a < b ? -1 : 1))
-      : inside,
-  );
+      : inside;
+  });
 }
 
 function listed({ errors }: ValidateFunction, value: unknown): Mismatch[] {

@@ -291,6 +291,26 @@ describe('json_schema', () => {
     expect(performance.now() - start).toBeLessThan(5_000);
   });
 
+  test('a schema that doubles its work with every level of a body is stopped', () => {
+    const either = (type: string) => ({ allOf: [{ $ref: '#/$defs/node' }, { type }] });
+    const node = { properties: { a: { anyOf: [either('string'), either('number')] } } };
+    const body = `${'{"a":'.repeat(30)}1${'}'.repeat(30)}`;
+    expect(unmet('json_schema', { $ref: '#/$defs/node', $defs: { node } }, answer(body))).toEqual([
+      'body must be validated in fewer steps, found a value that takes too many',
+    ]);
+    const circle = { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } };
+    expect(unmet('json_schema', circle, answer({}))[0]).toContain('its references lead in a circle');
+  });
+
+  test.each(['email', 'uri', 'date-time', 'regex', 'hostname', 'url'])('the format %s takes no long text', (format) => {
+    const texts = Array.from({ length: 4_000 }, () => `http://${'f:'.repeat(990)}`);
+    const anyOf = [{ format }, { format: 'email' }, {}];
+    const start = performance.now();
+    unmet('json_schema', { items: { anyOf } }, answer(texts));
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(unmet('json_schema', { format: 'byte' }, answer(`"${'YWJj'.repeat(10_000)}"`))).toEqual([]);
+  });
+
   test('what is no schema fails with the reason', () => {
     expect(unmet('json_schema', { type: 'strin' }, answer({}))[0]).toContain(
       'the schema cannot be used: it is no schema',
