@@ -6,6 +6,7 @@ import {
   ANSWERED,
   type Answer,
   type Call,
+  ENDED,
   LOADED,
   type Loaded,
   type LoadProblem,
@@ -14,8 +15,11 @@ import {
 
 export type { LoadProblem } from './messages.ts';
 
-/** A call that takes longer is cut. */
+/** A call that computes for longer is cut. */
 const CALL_LIMIT_MS = 100;
+/** So is one that lasts longer, whatever it waits for: a busy machine may let its thread wait, too. */
+const LONGEST_CALL_MS = 1_000;
+const LOOK_EVERY_MS = 25;
 /** Loading a file takes no longer than this. */
 const LOAD_LIMIT_MS = 5_000;
 const MEMORY_MIB = 128;
@@ -61,7 +65,7 @@ export async function loadFunctions(files: readonly string[]): Promise<ScenarioF
     }
     if (answer === 'gone') {
       replace();
-      return named('cannot be called: its thread does not start any more');
+      return named('ended its thread, or its thread does not start any more');
     }
     return 'error' in answer ? named(answer.error) : { value: JSON.parse(answer.json) };
   }
@@ -109,7 +113,7 @@ function listed({ functions }: Loaded): string {
 class FunctionThread {
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #signals = new Int32Array(new SharedArrayBuffer(8));
+  readonly #signals = new Int32Array(new SharedArrayBuffer(12));
   readonly #files: readonly string[];
   #calls = 0;
   #ready = false;
@@ -142,7 +146,7 @@ class FunctionThread {
   }
 
   get ended(): boolean {
-    return this.#gone !== null;
+    return this.#gone !== null || Atomics.load(this.#signals, ENDED) === 1;
   }
 
   /** Waits without blocking until all files are read. */
@@ -173,8 +177,19 @@ class FunctionThread {
     const before = this.#calls;
     this.#port.postMessage(call);
     this.#calls++;
-    if (Atomics.wait(this.#signals, ANSWERED, before, CALL_LIMIT_MS) === 'timed-out') return 'late';
-    return (receiveMessageOnPort(this.#port) as { message: Answer }).message;
+    if (!this.#waitForAnswer(before)) return 'late';
+    return (receiveMessageOnPort(this.#port) as { message: Answer } | undefined)?.message ?? 'gone';
+  }
+
+  /** This thread stands still meanwhile, so what the process computes is the call's. */
+  #waitForAnswer(calls: number): boolean {
+    const start = performance.now();
+    const computed = process.cpuUsage();
+    while (Atomics.wait(this.#signals, ANSWERED, calls, LOOK_EVERY_MS) === 'timed-out') {
+      const { user, system } = process.cpuUsage(computed);
+      if ((user + system) / 1_000 > CALL_LIMIT_MS || performance.now() - start > LONGEST_CALL_MS) return false;
+    }
+    return true;
   }
 
   end(): Promise<unknown> {

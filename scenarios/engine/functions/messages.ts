@@ -5,12 +5,16 @@ export interface ThreadData {
   /** `file:` URLs. */
   readonly files: readonly string[];
   readonly port: MessagePort;
-  /** Of one value: LOADED counts up to 1 when all files are read, ANSWERED to the number of the last call that has its answer. */
+  /**
+   * LOADED is 1 when all files are read, ENDED is 1 when the thread is no more. ANSWERED counts the calls that have their
+   * answer, and moves on as well when the thread ends.
+   */
   readonly signals: Int32Array;
 }
 
 export const LOADED = 0;
 export const ANSWERED = 1;
+export const ENDED = 2;
 
 /** The first message of the thread. */
 export interface Loaded {

@@ -6,6 +6,7 @@ import {
   ANSWERED,
   type Answer,
   type Call,
+  ENDED,
   LOADED,
   type Loaded,
   type LoadProblem,
@@ -21,6 +22,13 @@ type Callable = (...args: unknown[]) => unknown;
 
 const { files, port, signals } = workerData as ThreadData;
 const known = new Map<string, Callable>();
+
+// Who waits for an answer stands still, and hears of the end in no other way.
+process.once('exit', () => {
+  Atomics.store(signals, ENDED, 1);
+  Atomics.add(signals, ANSWERED, 1);
+  Atomics.notify(signals, ANSWERED);
+});
 
 port.postMessage(await load());
 Atomics.store(signals, LOADED, 1);
