@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomHex, seededRandom } from '../../core/testing/seeded-random.ts';
 import type { Batch, Exported, Exporter, SpoolRecord } from '../exporter.ts';
@@ -96,7 +97,7 @@ export function describeExporter(name: string, harness: ExporterHarness): void {
       const failed = await exporter.export(batch, forever);
       expectAccounted(batch, failed);
       expect(failed.retry).toBeDefined();
-      expect(failed.error).toBeInstanceOf(Error);
+      expect(types.isNativeError(failed.error)).toBe(true);
       await destination.mend();
       const retried = await exporter.export(failed.retry!, forever);
       expectAccounted(failed.retry!, retried);
