@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import { EXIT, RingdownError, toError } from '../../core/errors.ts';
 import { loadFunctions } from '../../scenarios/engine/functions/load-functions.ts';
+import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { k6Script } from '../../scenarios/load/k6-script.ts';
 import { loadScenarios } from '../config/files.ts';
 import { type EnvironmentSettings, loadConfig } from '../config/load.ts';
@@ -48,10 +50,20 @@ export async function exportScenario(options: ExportOptions): Promise<number> {
     connection: environment?.connection ?? null,
     variables: overridingVariables(environment, options.variables),
     text: texts.get(options.file) ?? '',
+    files: diskFiles(scenario.file),
   });
-  if ('refusals' in made) throw new InvalidFiles(made.refusals, texts);
-  if (options.output === undefined) process.stdout.write(made.script);
-  else write(options.output, made.script);
+  if ('refusals' in made) throw new InvalidFiles(made.refusals, made.texts);
+  if (options.output !== undefined) {
+    write(options.output, made.script);
+    for (const [name, content] of made.files) write(join(dirname(options.output), name), content);
+    return EXIT.success;
+  }
+  if (made.files.size > 0)
+    throw new RingdownError('OUTPUT', `the script needs ${[...made.files.keys()].join(' and ')} beside it`, {
+      hint: `write both into a folder: --output ${scenario.id}.js`,
+      exitCode: EXIT.usage,
+    });
+  process.stdout.write(made.script);
   return EXIT.success;
 }
 
@@ -67,11 +79,11 @@ function placeholders(env: NodeJS.ProcessEnv): Record<string, string> {
   }) as Record<string, string>;
 }
 
-function write(file: string, script: string): void {
+function write(file: string, content: string | Uint8Array): void {
   try {
-    writeFileSync(file, script);
+    writeFileSync(file, content);
   } catch (cause) {
-    throw new RingdownError('OUTPUT', `the script cannot be written to ${file}: ${toError(cause).message}`, {
+    throw new RingdownError('OUTPUT', `${file} cannot be written: ${toError(cause).message}`, {
       exitCode: EXIT.usage,
       cause,
     });

@@ -4,6 +4,7 @@ import { systemClock } from '../../core/clock.ts';
 import { diagnosticAt, readDocument } from '../../core/document/index.ts';
 import { EXIT, RingdownError, toError } from '../../core/errors.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
+import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { type Template, template } from '../../scenarios/language/template.ts';
 import { findK6 } from '../../scenarios/load/k6-binary.ts';
 import type { Progress } from '../../scenarios/load/k6-process.ts';
@@ -61,8 +62,9 @@ export async function runLoadTest(options: LoadOptions): Promise<number> {
     connection: environment.connection,
     variables: overridingVariables(environment, options.variables),
     text,
+    files: diskFiles(scenario.file),
   });
-  if ('refusals' in made) throw new InvalidFiles(made.refusals, new Map([[scenario.file, text]]));
+  if ('refusals' in made) throw new InvalidFiles(made.refusals, made.texts);
   if (!scenario.load) throw withoutLoad(scenario, text);
   const k6 = await findK6(options.k6, process.env);
   directory.prepare();
@@ -79,7 +81,7 @@ export async function runLoadTest(options: LoadOptions): Promise<number> {
       scenario,
       environment,
       allowedTargets: setup.config.allowedTargets,
-      script: made.script,
+      script: made,
       secrets: (await setup.secrets.values(scenario.secrets, abort.signal)).values,
       k6,
       env: process.env,

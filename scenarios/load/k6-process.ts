@@ -12,6 +12,8 @@ import type { K6Summary } from './k6-summary.ts';
 export interface K6Run {
   readonly k6: string;
   readonly script: string;
+  /** What has to stand beside the script, by name. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
   /** Variables that the script reads, secrets among them: they never stand on a command line. */
   readonly variables: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -54,6 +56,7 @@ export async function runK6(run: K6Run): Promise<K6Outcome> {
     const script = join(folder, 'script.js');
     const summary = join(folder, 'summary.json');
     await writeFile(script, `${run.script}\n${SUMMARY_CODE}`, { mode: 0o600 });
+    for (const [name, content] of run.files ?? []) await writeFile(join(folder, name), content);
     const address = `127.0.0.1:${await freePort()}`;
     const flags = ['--address', address, '--quiet', '--no-color', '--no-usage-report', '--log-format', 'json'];
     const child = spawn(run.k6, ['run', ...flags, ...(run.flags ?? []), script], {

@@ -4,11 +4,13 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { tokenizer } from 'acorn';
 import { renderDiagnostics } from '../../core/document/index.ts';
+import { memoryFiles } from '../language/source-files.ts';
 import { AGREEMENT_CASES } from './testing/agreement-cases.ts';
 import { scriptOf } from './testing/parse.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const JOURNEY = readFileSync(join(import.meta.dirname, 'test-data/journey.scenario.yaml'), 'utf8');
+const BEGIN = '-----BEGIN';
 const MINIMAL = 'version: 1\nid: x\nname: x\nservice: x\n';
 
 function script(text: string, options = {}): string {
@@ -147,11 +149,79 @@ steps:
       .split('\n')
       .filter((line) => line.startsWith('test.scenario.yaml')),
   ).toEqual([
-    expect.stringContaining('test.scenario.yaml:1:1: k6 cannot do connection: proxy'),
+    'test.scenario.yaml:5:13: k6 cannot do connection: proxy',
     'test.scenario.yaml:7:11: step "resolving": k6 cannot do a step of the kind dns',
     'test.scenario.yaml:9:11: step "hidden": k6 cannot do the header transfer-encoding, which k6 does not show',
     'test.scenario.yaml:12:11: step "flags": k6 cannot do the regular expression a(?i:b): k6 has nothing like flags inside a pattern, such as (?i:…)',
     'test.scenario.yaml:15:11: step "invented": k6 cannot do $faker in a template',
     'test.scenario.yaml:17:11: step "moved": k6 cannot do max_redirects with PUT',
   ]);
+});
+
+test('what stands in a fragment is told there', () => {
+  const text = `${MINIMAL}steps:
+  - include: ./parts/outer.steps.yaml
+    prefix: "one: "
+`;
+  const contents = {
+    'parts/outer.steps.yaml': 'version: 1\nsteps:\n  - include: ./inner.steps.yaml\n    prefix: "two: "\n',
+    'parts/inner.steps.yaml':
+      'version: 1\nsteps:\n  - name: resolving\n    dns: { name: example.com, type: A }\n  - { name: fine, request: GET / }\n',
+  };
+  const made = scriptOf(text, { files: memoryFiles('test.scenario.yaml', contents) });
+  if ('script' in made) throw new Error('it was not refused');
+  expect(made.refusals).toMatchObject([
+    {
+      file: 'parts/inner.steps.yaml',
+      line: 3,
+      column: 11,
+      message: 'step "one: two: resolving": k6 cannot do a step of the kind dns',
+    },
+  ]);
+  expect(renderDiagnostics(made.refusals, made.texts)).toContain('- name: resolving');
+});
+
+describe('connections', () => {
+  const steps = (...connections: string[]) =>
+    `steps:\n${connections.map((one, index) => `  - { name: step ${index}, request: GET /, connection: ${one} }\n`).join('')}`;
+
+  test('what all steps agree on holds for the script', () => {
+    const both = steps('{ verify: false, ip: 4 }', '{ ip: 4, verify: false }');
+    const made = script(`${MINIMAL}${both}  - { name: waiting, pause: 1s }\n`);
+    expect(made).toContain('insecureSkipTLSVerify: true,');
+    expect(made).toContain("dns: { policy: 'onlyIPv4' },");
+  });
+
+  test('a step that differs is named', () => {
+    expect(refusals(MINIMAL + steps('{ ip: 4 }', '{ ip: 4 }', '{ ip: 6 }'))).toContain(
+      'step "step 2": k6 cannot do connection: ip for one step',
+    );
+  });
+
+  test('names are resolved elsewhere, those of whole URLs as well', () => {
+    const made = script(
+      `${MINIMAL}connection: { resolve: 10.0.0.5 }\nsteps: [{ name: a, request: GET / }, { name: b, request: GET https://b.example.com/x }]\n`,
+    );
+    expect(made).toContain("hosts: { 'staging.example.com': '10.0.0.5', 'b.example.com': '10.0.0.5' },");
+  });
+
+  test('a client certificate comes from the environment, its key never stands in a script', () => {
+    const files = { 'c.pem': `${BEGIN} CERTIFICATE-----\n`, 'k.pem': `${BEGIN} PRIVATE KEY-----\n` };
+    const made = scriptOf(
+      `${MINIMAL}secrets: [WORD]\nconnection: { client_certificate: { cert: ./c.pem, key: ./k.pem, passphrase: "{{ secrets.WORD }}" } }\nsteps: [{ name: a, request: GET / }]\n`,
+      { files: memoryFiles('test.scenario.yaml', files) },
+    );
+    if (!('script' in made)) throw new Error('it was refused');
+    expect(made.script.replace(/\s+/g, ' ')).toContain(
+      "tlsAuth: [ { cert: needed('CLIENT_CERTIFICATE'), key: needed('CLIENT_KEY'), password: text`${secrets.WORD}` }, ],",
+    );
+    expect(made.script).toContain('-e CLIENT_KEY="$(cat key.pem)" x.js');
+    expect(made.script).not.toContain(BEGIN);
+    expect(made.variables).toEqual({ CLIENT_CERTIFICATE: files['c.pem'], CLIENT_KEY: files['k.pem'] });
+  });
+});
+
+test('with a seed, a load test repeats its random values', () => {
+  const made = script(`${MINIMAL}seed: 42\nvariables: { id: "{{ $uuid }}" }\nsteps: [{ name: a, request: GET / }]\n`);
+  expect(made).toContain('  iteration(() => {\n    repeatable(42);\n');
 });

@@ -1,4 +1,6 @@
-import { type Diagnostic, diagnosticAt, inOrder, type Path, readDocument } from '../../core/document/index.ts';
+import type { Diagnostic } from '../../core/document/index.ts';
+import { mergeConnections } from '../engine/connection.ts';
+import type { HttpSpec } from '../engine/protocols/http/spec.ts';
 import {
   type ActionStep,
   type Connection,
@@ -7,14 +9,21 @@ import {
   type Scenario,
   type Step,
 } from '../language/model.ts';
+import { noSourceFiles, type SourceFiles } from '../language/source-files.ts';
 import type { Template } from '../language/template.ts';
-import { entriesOf as fieldsOf, listOf } from '../language/written.ts';
 import { type Code, call, flat, inComment, list, mapping, prefixed, print, quoted } from './code.ts';
-import { connectionCode, refuseOwnConnection } from './connection-code.ts';
+import {
+  CERTIFICATE,
+  connectionCode,
+  connectionVariables,
+  KEY,
+  refuseOwnConnection,
+  sharedConnection,
+} from './connection-code.ts';
 import { valueCode } from './expression.ts';
 import { GRACE_MS, optionsCode } from './load-options.ts';
 import { Names } from './names.ts';
-import { Refused } from './refusal.ts';
+import { Refusals } from './refusals.ts';
 import { runtimeFor, runtimeNames } from './runtime.ts';
 import { ScriptFiles } from './script-files.ts';
 import { decisionCode, parallelFunction, stepFunction } from './step-code.ts';
@@ -30,10 +39,26 @@ export interface ScriptOptions {
   readonly connection?: Connection | null;
   /** The text of the scenario's file, to say where in it something stands that k6 cannot do. */
   readonly text: string;
+  /** As the scenario sees them, to say the same of its fragments. */
+  readonly files?: SourceFiles;
 }
 
-/** Exactly one of the two: what k6 cannot do is refused as a whole, every place named. */
-export type Script = { readonly script: string } | { readonly refusals: readonly Diagnostic[] };
+/** What k6 is given. */
+export interface K6Script {
+  readonly script: string;
+  /** Environment variables that it needs besides BASE_URL and secrets: a client certificate with its key. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Files that have to stand beside it, by name. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What k6 cannot do, every place named, with the texts of the files that it names. */
+export interface Unscriptable {
+  readonly refusals: readonly Diagnostic[];
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+export type Script = K6Script | Unscriptable;
 
 /**
  * The scenario as a script for k6 (https://grafana.com/docs/k6): one function per step, secrets from environment
@@ -41,17 +66,7 @@ export type Script = { readonly script: string } | { readonly refusals: readonly
  * there is `data`, one with one row.
  */
 export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
-  const refusals: Diagnostic[] = [];
-  const attempt = <T>(step: string | null, make: () => T): T | undefined => {
-    try {
-      return make();
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      refusals.push(refusal(error, step, scenario, options.text));
-      return undefined;
-    }
-  };
-
+  const refusals = new Refusals(scenario, options.text, options.files ?? noSourceFiles(scenario.file));
   const names = new Names(runtimeNames);
   const functions: string[] = [];
   const files = new ScriptFiles();
@@ -66,7 +81,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   };
   const define = (step: ActionStep, make: typeof stepFunction): Code[] => {
     const name = names.of(step.name);
-    const code = attempt(step.name, () => make(step, name, files));
+    const code = refusals.attempt(step.name, () => make(step, name, files));
     if (code) functions.push(code);
     const parameters = step.parameters ? [parametersName(step.parameters)] : [];
     return [quoted(step.name), name, ...parameters];
@@ -74,7 +89,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   const stepCall = (step: Step): Code | undefined => {
     if (!isParallel(step)) return call('step', ...define(step, stepFunction));
     const condition = step.if;
-    const decision = condition && attempt(step.name, () => prefixed('() => ', flat(decisionCode(condition))));
+    const decision = condition && refusals.attempt(step.name, () => prefixed('() => ', flat(decisionCode(condition))));
     const parameters = step.parameters ? [parametersName(step.parameters)] : [];
     return call(
       'parallel',
@@ -84,9 +99,11 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   };
   const lines = (steps: readonly Step[]) => steps.flatMap((step) => stepCall(step) ?? []);
 
-  for (const { name, connection } of allSteps(scenario)) attempt(name, () => refuseOwnConnection(connection));
+  const base = mergeConnections(options.connection ?? null, scenario.connection);
+  const { shared, others } = sharedConnection(base, allSteps(scenario));
+  for (const step of others) refusals.attempt(step.name, () => refuseOwnConnection(step));
   const main = [
-    ...(attempt(null, () => variableCalls(scenario, options.variables ?? {})) ?? []),
+    ...(refusals.attempt(null, () => variableCalls(scenario, options.variables ?? {})) ?? []),
     ...lines(scenario.before),
     ...(scenario.data
       ? [
@@ -98,14 +115,14 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
     ...lines(scenario.after),
   ];
   const always = lines(scenario.always);
-  const connection = { ...options.connection, ...scenario.connection };
-  const load = attempt(null, () => optionsCode(scenario, connectionCode(connection, options.environment)));
-  const constants = attempt(null, () => [
+  const connection = refusals.attempt(null, () => connectionCode(shared, hostsOf(scenario, options)), 'connection');
+  const load = refusals.attempt(null, () => optionsCode(scenario, connection), 'load');
+  const constants = refusals.attempt(null, () => [
     ...(scenario.data ? [rowsCode(scenario.data)] : []),
     ...[files.declaration()].flatMap((made) => (made ? [`const files = ${print(made)};`] : [])),
     ...[...included].map(([parameters, name]) => parametersCode(name, parameters, included)),
   ]);
-  if (refusals.length > 0 || !load || !constants) return { refusals: inOrder(refusals) };
+  if (!refusals.none || !load || !constants) return refusals.told();
 
   const stepNames = allSteps(scenario).map(({ name }) => quoted(name));
   const head = [
@@ -132,19 +149,29 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
     ...constants.flatMap((code) => ['', code]),
   ].join('\n');
   const { imports, runtime } = runtimeFor(body);
-  return { script: `${[header(scenario, options), imports, '', body, '', RULER, '', runtime].join('\n')}\n` };
+  const variables = connectionVariables(shared);
+  const top = header(scenario, options, Object.keys(variables));
+  return {
+    script: `${[top, imports, '', body, '', RULER, '', runtime].join('\n')}\n`,
+    variables,
+    files: new Map(),
+  };
 }
 
 const RULER = '// From here on: how Ringdown fills in, judges and counts; the same for every scenario.';
+
+/** What the variables of a client certificate hold. */
+const PEM_FILES: Record<string, string> = { [CERTIFICATE]: 'certificate.pem', [KEY]: 'key.pem' };
 
 function baseUrlCode({ environment }: ScriptOptions): string {
   return environment ? `(__ENV.BASE_URL || ${quoted(environment.baseUrl)})` : "needed('BASE_URL')";
 }
 
-function header(scenario: Scenario, { userAgent, environment }: ScriptOptions): string {
+function header(scenario: Scenario, { userAgent, environment }: ScriptOptions, needed: readonly string[]): string {
   const variables = [
     ...(environment ? [] : ['-e BASE_URL=https://…']),
     ...scenario.secrets.map((name) => `-e ${name}=…`),
+    ...needed.map((name) => `-e ${name}="$(cat ${PEM_FILES[name]})"`),
   ];
   return [
     `// ${inComment(scenario.name)}`,
@@ -162,6 +189,7 @@ function defaultFunction(scenario: Scenario, main: readonly Code[], always: read
   return [
     'export default function () {',
     '  iteration(() => {',
+    ...(scenario.seed === null ? [] : [`    repeatable(${scenario.seed});`]),
     ...section('steps', scenario.timeoutMs, main),
     ...(always.length > 0 ? section('cleanUp', Math.min(scenario.timeoutMs, GRACE_MS), always) : []),
     '  });',
@@ -204,27 +232,12 @@ export function allSteps({ before, steps, after, always }: Scenario): ActionStep
   return [...before, ...steps, ...after, ...always].flatMap((step) => (isParallel(step) ? step.steps : [step]));
 }
 
-/** Says where in the file it stands; a step of a fragment, or nothing in particular, is the file's beginning. */
-function refusal({ message, hint }: Refused, step: string | null, scenario: Scenario, text: string): Diagnostic {
-  const doc = readDocument(text, scenario.file);
-  const path: Path = (step === null ? undefined : pathOf(doc.value, step)) ?? [];
-  const where = step === null ? '' : `step "${step}": `;
-  return diagnosticAt(doc, path, `${where}k6 cannot do ${message}`, hint);
-}
-
-function pathOf(file: unknown, name: string): Path | undefined {
-  const search = (steps: unknown, path: Path): Path | undefined => {
-    for (const [index, step] of listOf(steps).entries()) {
-      const fields = new Map(fieldsOf(step));
-      if (fields.get('name') === name) return [...path, index, 'name'];
-      const inner = search(fields.get('parallel'), [...path, index, 'parallel']);
-      if (inner) return inner;
-    }
-    return undefined;
-  };
-  for (const section of ['before', 'steps', 'after', 'always']) {
-    const found = search(new Map(fieldsOf(file)).get(section), [section]);
-    if (found) return found;
-  }
-  return undefined;
+/** Hosts of the service, and of whole URLs that steps ask. */
+function hostsOf(scenario: Scenario, { environment }: ScriptOptions): string[] {
+  const urls = allSteps(scenario).flatMap(({ spec }) => {
+    const { url } = spec as Partial<HttpSpec>;
+    return url?.kind === 'constant' ? [String(url.value)] : [];
+  });
+  const known = [environment?.baseUrl ?? '', ...urls].flatMap((url) => URL.parse(url)?.hostname ?? []);
+  return [...new Set(known)].filter((host) => host !== '');
 }

@@ -6,6 +6,7 @@ import { systemEntropy, uuidV7 } from '../engine/ids.ts';
 import type { Scenario } from '../language/model.ts';
 import type { K6Binary } from './k6-binary.ts';
 import { type Progress, runK6 } from './k6-process.ts';
+import type { K6Script } from './k6-script.ts';
 import { loadReport } from './k6-summary.ts';
 import { type LoadRun, loadRun } from './load-run.ts';
 import { refusedRanges } from './refused-ranges.ts';
@@ -16,7 +17,7 @@ export interface LoadTest {
   /** `scheme://host:port` of further targets that may be loopback or private. */
   readonly allowedTargets?: readonly string[];
   /** Made by `k6Script`. */
-  readonly script: string;
+  readonly script: K6Script;
   /** Of those that the scenario declares; they go to k6 as environment variables. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly k6: K6Binary;
@@ -35,8 +36,9 @@ export async function loadTest(test: LoadTest): Promise<LoadRun> {
   const started = clock.now();
   const outcome = await runK6({
     k6: k6.path,
-    script: test.script,
-    variables: { ...test.secrets, BASE_URL: environment.baseUrl },
+    script: test.script.script,
+    files: test.script.files,
+    variables: { ...test.secrets, ...test.script.variables, BASE_URL: environment.baseUrl },
     env: test.env,
     flags: (await refused(test)).flatMap((range) => ['--blacklist-ip', range]),
     clock,

@@ -27,7 +27,7 @@ function start(yaml: string, more: Partial<LoadTest> = {}) {
   return loadTest({
     scenario: parsed(text),
     environment: { name: 'local', baseUrl: server.origin },
-    script: made.script,
+    script: made,
     secrets: { KEY: 'correct horse battery' },
     k6,
     env: { PATH: process.env.PATH, K6_ITERATIONS: '1', K6_VUS: '1' },
@@ -115,7 +115,9 @@ test('a test that is stopped reports what it has measured', async () => {
 
 test('a script that does not run is a fault of this program, in the words of k6', async () => {
   await expect(
-    start(`steps: [{ name: reading, request: GET /post }]\n${LOAD}`, { script: 'export default' }),
+    start(`steps: [{ name: reading, request: GET /post }]\n${LOAD}`, {
+      script: { script: 'export default', variables: {}, files: new Map() },
+    }),
   ).rejects.toMatchObject({
     code: 'K6_FAILED',
     exitCode: 3,

@@ -13,7 +13,18 @@ const FOLDER = ['./runtime/', '../../../scenarios/load/runtime/']
   .find((url) => existsSync(url))!;
 
 /** Files of scenarios/load/runtime, in the order in which they stand in a script. */
-const FILES = ['flow', 'http', 'multipart', 'oauth2', 'data', 'templates', 'generators', 'conditions', 'json-path'];
+const FILES = [
+  'flow',
+  'http',
+  'multipart',
+  'oauth2',
+  'data',
+  'templates',
+  'generators',
+  'randomness',
+  'conditions',
+  'json-path',
+];
 
 const declarations: readonly Declaration[] = FILES.flatMap(declarationsOf);
 
@@ -21,7 +32,7 @@ const declarations: readonly Declaration[] = FILES.flatMap(declarationsOf);
 export const runtimeNames: readonly string[] = declarations.map(({ name }) => name);
 
 const MODULES: readonly (readonly [names: readonly string[], statement: (used: string[]) => string])[] = [
-  [['check', 'group', 'sleep'], (used) => `import { ${used.join(', ')} } from 'k6';`],
+  [['check', 'group', 'randomSeed', 'sleep'], (used) => `import { ${used.join(', ')} } from 'k6';`],
   [['crypto'], () => "import crypto from 'k6/crypto';"],
   [['SharedArray'], () => "import { SharedArray } from 'k6/data';"],
   [['encoding'], () => "import encoding from 'k6/encoding';"],

@@ -2,7 +2,7 @@ import { TemplateError } from './templates.js';
 
 /** Random UUID (version 4). */
 export function uuid() {
-  const hex = randomHex(32);
+  const hex = Array.from({ length: 32 }, () => randomInt(0, 15).toString(16)).join('');
   const variant = '89ab'[randomInt(0, 3)];
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
@@ -41,11 +41,4 @@ export function asTime(value) {
   if (typeof milliseconds !== 'number' || Number.isNaN(new Date(milliseconds).getTime()))
     throw new TemplateError(`${JSON.stringify(value)} is not a time`);
   return milliseconds;
-}
-
-/** So many random hexadecimal digits of a trace or span id, a multiple of eight, not all of them zero. */
-export function randomHex(length) {
-  let digits = '';
-  while (digits.length < length) digits += (1 + Math.floor(Math.random() * 0xffffffff)).toString(16).padStart(8, '0');
-  return digits;
 }

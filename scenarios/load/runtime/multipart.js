@@ -1,4 +1,4 @@
-import { randomHex } from './generators.js';
+import { randomHex } from './randomness.js';
 import { wellFormed } from './templates.js';
 
 /** A multipart/form-data body (RFC 7578): fields, a list repeats its name, and files as they are. */

@@ -1,8 +1,8 @@
 import encoding from 'k6/encoding';
 import http from 'k6/http';
 import { StepError, state, timeLeft } from './flow.js';
-import { randomHex } from './generators.js';
 import { anyAnswer, targetOf } from './http.js';
+import { randomHex } from './randomness.js';
 import { formText } from './templates.js';
 
 /** Tokens of this virtual user, by what they were asked for with. */
