@@ -33,6 +33,7 @@ function command(usage: string, description: string, parent = program): Command 
   return parent
     .command(usage)
     .description(description)
+    .showHelpAfterError(`(ringdown ${usage.split(' ', 1)[0]} --help shows what it takes)`)
     .option('--config <file>', 'the config (default: ringdown.yaml, where there is one)')
     .option('--data-dir <folder>', 'where everything is kept', '.ringdown')
     .option('--json', 'print JSON');
@@ -90,11 +91,11 @@ interface RunFlags extends Common {
   output?: string;
 }
 
-command('run <files...>', 'run scenarios once; exit code 1 when one fails')
+command('run [files...]', 'run scenarios once: files, folders, or those of the config; exit code 1 when one fails')
   .option('--env <name>', 'environment of the config')
   .addOption(new Option('--tag <tag>', 'only scenarios with this tag; may be repeated').argParser(also).default([]))
   .addOption(variableOption())
-  .option('--seed <number>', 'random generators repeat themselves', parseCount)
+  .option('--seed <number>', 'random generators repeat themselves', parseSeed)
   .option('--bail', 'start no further run after one that did not pass')
   .option('--parallel <n>', 'runs at the same time', parseCount, 1)
   .option('--repeat <n>', 'run each scenario that often', parseCount, 1)
@@ -122,7 +123,7 @@ command('run <files...>', 'run scenarios once; exit code 1 when one fails')
       parallel: flags.parallel,
       repeat: flags.repeat,
       watch: flags.watch ?? false,
-      reporters: flags.json ? ['json'] : flags.reporter.length > 0 ? flags.reporter : ['console'],
+      reporters: flags.json ? ['json', ...flags.reporter] : flags.reporter.length > 0 ? flags.reporter : ['console'],
       output: flags.output,
     });
   });
@@ -167,12 +168,13 @@ command('export <target> <file>', 'print a scenario as a script for another tool
     },
   );
 
-command('validate [files...]', 'check scenarios, policies and config; exit code 2 when one is wrong').action(
-  async (files: string[], flags: Common) => {
-    const { validate } = await import('./commands/validate.ts');
-    exitCode = await validate(files, flags.config, flags.json ?? false);
-  },
-);
+command(
+  'validate [files...]',
+  'check scenarios, policies and config: files, folders, or what the config names; exit code 2 when one is wrong',
+).action(async (files: string[], flags: Common) => {
+  const { validate } = await import('./commands/validate.ts');
+  exitCode = await validate(files, flags.config, flags.json ?? false);
+});
 
 command('init [folder]', 'write a commented start into a repository; overwrites nothing')
   .option('--url <url>', 'where the service runs')
@@ -268,7 +270,14 @@ function also(text: string, known: string[]): string[] {
 
 function parseCount(text: string): number {
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number, 1 or more');
+  if (!Number.isSafeInteger(number) || number < 1 || number > 1_000_000)
+    throw new InvalidArgumentError('a whole number from 1 to 1000000');
+  return number;
+}
+
+function parseSeed(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(number)) throw new InvalidArgumentError('a whole number');
   return number;
 }
 

@@ -3,15 +3,18 @@ import { EXIT, RingdownError } from '../../core/errors.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import { createReporters, readReporterChoice } from '../../scenarios/reporters/index.ts';
 import { FileWatch } from '../../scenarios/watch-files.ts';
+import { FILE_KINDS, namedFiles } from '../config/named-files.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { chooseEnvironment, knownEnvironments } from '../environments.ts';
 import { InvalidFiles } from '../invalid-files.ts';
 import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
 import { loadSetup, type Setup } from '../setup.ts';
 import { count, printDiagnostics, terminal } from '../terminal.ts';
+import { checkVariables } from '../variables.ts';
 import { runsIn } from '../watcher/monitor-board.ts';
 
 export interface RunOptions {
+  /** Files, folders and patterns; none: what the config names. */
   files: string[];
   config: string | undefined;
   directory: DataDirectory;
@@ -71,7 +74,7 @@ async function runOnChange(options: RunOptions, abort: AbortSignal): Promise<num
       } catch (error) {
         if (!(error instanceof InvalidFiles)) throw error;
         printDiagnostics(error.diagnostics, error.texts);
-        files = [...new Set([...error.texts.keys(), ...options.files])];
+        files = [...new Set([...error.texts.keys(), ...scenarioFiles(options.files)])];
         watch.set(files);
         code = error.exitCode;
       }
@@ -99,15 +102,25 @@ async function load({ directory, config, files }: RunOptions): Promise<Loaded> {
     env: process.env,
     shipped: false,
     referenceApi: api !== null,
-    scenarioFiles: files,
+    ...(files.length > 0 ? { scenarioFiles: scenarioFiles(files) } : {}),
     secrets: demoSecrets,
   });
   return { ...setup, api };
 }
 
+/** Shared steps and policies lie beside scenarios, and a shell's pattern names them too. */
+function scenarioFiles(names: readonly string[]): string[] {
+  return namedFiles(names, ['scenario']).filter((file) => {
+    const other = FILE_KINDS.steps.test(file) ? 'shared steps' : FILE_KINDS.policy.test(file) ? 'a policy' : null;
+    if (other) terminal.err(`${file} holds ${other}, no scenario, and is left out`);
+    return other === null;
+  });
+}
+
 async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): Promise<number> {
   const environment = chooseEnvironment(knownEnvironments(setup.config, setup.api), options.environment);
   const scenarios = choose(setup.scenarios, options.tags, environment.name);
+  checkVariables(options.variables, scenarios);
   const { allowedTargets } = setup.config;
   const runner = scenarioRunner(systemClock, {
     environments: [environment],
@@ -144,6 +157,12 @@ async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): P
 }
 
 function choose(scenarios: readonly Scenario[], tags: readonly string[], environment: string): Scenario[] {
+  if (scenarios.length === 0) {
+    throw new RingdownError('NOTHING_TO_RUN', 'there is no scenario to run', {
+      exitCode: EXIT.usage,
+      hint: 'name files or folders, or list them in ringdown.yaml:  scenarios: ["scenarios/**/*.scenario.yaml"]',
+    });
+  }
   const tagged = scenarios.filter((scenario) => tags.length === 0 || tags.some((tag) => scenario.tags.includes(tag)));
   if (tagged.length === 0) {
     const known = [...new Set(scenarios.flatMap((scenario) => scenario.tags))].sort();

@@ -6,6 +6,7 @@ import { EXIT, RingdownError } from '../../core/errors.ts';
 import { loadFunctions } from '../../scenarios/engine/functions/load-functions.ts';
 import { checkFragments, loadPolicies, loadScenarios } from '../config/files.ts';
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts';
+import { FILE_KINDS, namedFiles } from '../config/named-files.ts';
 import { checkReferences } from '../config/references.ts';
 import { LOCAL } from '../environments.ts';
 import { functionProblems } from '../setup.ts';
@@ -13,7 +14,7 @@ import { count, printDiagnostics, terminal } from '../terminal.ts';
 import { CONSOLE } from '../watcher/channels.ts';
 
 /**
- * `ringdown validate FILES`: scenarios, policies and configs, each by its name; without files, what the config names.
+ * `ringdown validate FILES`: scenarios, shared steps, policies and configs, each by its name; without files, what the config names.
  * Values of environment variables are not needed: only `up` and `serve` ask for them.
  */
 export async function validate(files: string[], configFile: string | undefined, json: boolean): Promise<number> {
@@ -32,10 +33,13 @@ export async function validate(files: string[], configFile: string | undefined, 
   const names = config.value.channels.map(({ name }) => name);
   const channels = names.length > 0 ? names : [CONSOLE.name];
 
-  const named = files.length > 0 ? files : [...(config.value.policyFiles ?? []), ...(config.value.scenarioFiles ?? [])];
-  const policyFiles = named.filter((file) => /\.policy\.ya?ml$/.test(file));
+  const named =
+    files.length > 0
+      ? namedFiles(files, ['scenario', 'steps', 'policy'])
+      : [...(config.value.policyFiles ?? []), ...(config.value.scenarioFiles ?? [])];
+  const policyFiles = named.filter((file) => FILE_KINDS.policy.test(file));
   const configFiles = named.filter((file) => /^ringdown.*\.ya?ml$/.test(basename(file)) && file !== config.value.file);
-  const fragmentFiles = named.filter((file) => /\.steps\.ya?ml$/.test(file));
+  const fragmentFiles = named.filter((file) => FILE_KINDS.steps.test(file));
   const others = new Set([...policyFiles, ...configFiles, ...fragmentFiles, config.value.file]);
   const scenarioFiles = named.filter((file) => !others.has(file));
 

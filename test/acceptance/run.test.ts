@@ -147,3 +147,30 @@ function speech(child: ChildProcess): (words: string) => Promise<void> {
     }
   };
 }
+
+test('a folder stands for its scenarios, no name for those of the config; shared steps beside them are left out', async () => {
+  scenario('a', '');
+  scenario('b', '');
+  write('shared.steps.yaml', 'version: 1\nsteps:\n  - { name: asking, request: GET /a }\n');
+  expect(runs(await run('.', '--env', 'staging', '--json'))).toHaveLength(2);
+  const named = await run('a.scenario.yaml', 'shared.steps.yaml', '--env', 'staging', '--json');
+  expect(runs(named)).toHaveLength(1);
+  expect(named.stderr).toContain('shared.steps.yaml holds shared steps');
+  const nothing = await run('--env', 'staging');
+  expect(nothing.code).toBe(2);
+  expect(nothing.stderr).toContain('there is no scenario to run');
+  const config = readFileSync(join(folder.path, 'ringdown.yaml'), 'utf8');
+  write('ringdown.yaml', `${config}scenarios: ["*.scenario.yaml"]\n`);
+  expect(runs(await run('--env', 'staging', '--json'))).toHaveLength(2);
+});
+
+test('a variable that no scenario declares is a mistake, and a report asked for beside --json is written', async () => {
+  scenario('a', 'variables: { tenant: nobody }');
+  const slip = await run('a.scenario.yaml', '--env', 'staging', '--var', 'tenent=x');
+  expect(slip.code).toBe(2);
+  expect(slip.stderr).toContain('did you mean "tenant"?');
+  expect(shop.requests).toEqual([]);
+  const both = await run('a.scenario.yaml', '--env', 'staging', '--json', '--reporter', 'junit=r.xml');
+  expect(runs(both)).toHaveLength(1);
+  expect(readFileSync(join(folder.path, 'r.xml'), 'utf8')).toContain('<testsuite ');
+});
