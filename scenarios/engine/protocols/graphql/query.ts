@@ -1,4 +1,6 @@
-import { type DocumentNode, GraphQLError, Kind, type OperationDefinitionNode, parse } from 'graphql';
+// The whole of graphql, with schemas and execution, has five times as many modules, which every command would load.
+import { GraphQLError } from 'graphql/error';
+import { type DocumentNode, Kind, type OperationDefinitionNode, parse } from 'graphql/language';
 import { suggestion } from '../../../../core/document/index.ts';
 
 /** Far more than people write. */
