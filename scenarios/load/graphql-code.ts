@@ -2,6 +2,7 @@ import type { GraphqlSpec } from '../engine/protocols/graphql/spec.ts';
 import type { Check } from './assertion-code.ts';
 import { type Code, literal, mapping, quoted } from './code.ts';
 import { textCode, valueCode } from './expression.ts';
+import { urlCode } from './http-code.ts';
 
 /** The arguments of `send` for a GraphQL request: a POST with JSON. */
 export function graphqlCode(
@@ -15,7 +16,7 @@ export function graphqlCode(
   ];
   return [
     quoted('POST'),
-    textCode(url),
+    urlCode(url),
     mapping([
       ['name', quoted(`POST ${route}`)],
       [

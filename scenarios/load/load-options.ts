@@ -1,4 +1,4 @@
-import type { Scenario } from '../language/model.ts';
+import { isParallel, type Scenario } from '../language/model.ts';
 import { type Code, keyOf, list, literal, mapping, prefixed, quoted } from './code.ts';
 import { Refused } from './refusal.ts';
 
@@ -26,8 +26,16 @@ export function optionsCode(scenario: Scenario, connection: readonly (readonly [
     ['summaryTrendStats', literal(['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)'])],
     // Link-local addresses, among them those of cloud metadata, are never a target.
     ['blacklistIPs', literal(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'])],
+    ...batchCode(scenario),
     ...connection,
   ]);
+}
+
+/** k6 sends six requests to a host at the same time; a group may be larger. */
+function batchCode({ before, steps, after, always }: Scenario): [string, Code][] {
+  const groups = [...before, ...steps, ...after, ...always].filter(isParallel);
+  const largest = Math.max(0, ...groups.map((group) => group.steps.length));
+  return ['batch', 'batchPerHost'].flatMap((name) => (largest > 6 ? [[name, literal(Math.max(largest, 20))]] : []));
 }
 
 function executorCode(scenario: Scenario): Code {

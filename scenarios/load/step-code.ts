@@ -43,15 +43,23 @@ function wrap(step: ActionStep, name: string, lines: readonly string[]): string 
   return `/** ${inComment(step.name)} */\nfunction ${name}() {\n${lines.map((line) => `  ${line}\n`).join('')}}`;
 }
 
-function requestArguments({ kind, spec }: ActionStep, timeoutMs: number | null, files: ScriptFiles): Code[] {
-  if (kind === 'http') return requestCode(spec as HttpSpec, timeoutMs, files);
+function requestArguments(step: ActionStep, timeoutMs: number | null, files: ScriptFiles): Code[] {
+  const { kind, spec } = step;
+  if (kind === 'http') return requestCode(spec as HttpSpec, { timeoutMs, bytes: asksForBytes(step) }, files);
   if (kind === 'graphql') return graphqlCode(spec as GraphqlSpec, timeoutMs);
   throw new Refused(`a step of the kind ${kind}`, 'it can do request, graphql and pause');
 }
 
-function pauseLines({ spec, expect, warn, repeat }: ActionStep): string[] {
+/** Whether the body has to be counted as it came: a text of it would have other bytes where they are no UTF-8. */
+function asksForBytes({ expect, warn, repeat, capture }: ActionStep): boolean {
+  const sources = capture.map(({ from }) => from);
+  return [...expect, ...warn, ...(repeat?.until ?? []), ...sources].some(({ kind }) => kind === 'bytes');
+}
+
+function pauseLines({ spec, expect, warn, repeat, timeoutMs }: ActionStep): string[] {
   if (expect.length + warn.length > 0 || repeat) throw new Refused('more than waiting in a pause');
   const { lengthMs } = spec as { lengthMs: number };
+  if (timeoutMs !== null && timeoutMs < lengthMs) throw new Refused('a pause that is longer than its timeout');
   return [`pause(${lengthMs});`];
 }
 

@@ -3,8 +3,8 @@ import exec from 'k6/execution';
 import http from 'k6/http';
 import { Rate } from 'k6/metrics';
 import { MISSING } from './conditions.js';
-import { randomHex } from './generators.js';
-import { answered } from './http.js';
+import { answered, orStopped } from './http.js';
+import { randomHex } from './randomness.js';
 import { enter, scope, TemplateError, values } from './templates.js';
 
 /** Share of iterations in which a step failed. */
@@ -224,7 +224,7 @@ export function figuresOfEachStep() {
 
 /** The value of an environment variable: k6 run -e NAME=value */
 export function needed(name) {
-  if (!__ENV[name]) throw new Error(`set ${name}: k6 run -e ${name}=…`);
+  if (__ENV[name] === undefined) throw new Error(`set ${name}: k6 run -e ${name}=…`);
   return __ENV[name];
 }
 
@@ -242,10 +242,14 @@ export function parallel(members, condition = () => true, parameters = null) {
     scope.current = null;
   }
   const asked = made.filter(({ request }) => request);
-  const answers = http.batch(asked.map(({ request }) => request));
-  asked.forEach((member, index) => {
-    member.answer = answers[index];
-  });
+  try {
+    const answers = orStopped(() => http.batch(asked.map(({ request }) => request)));
+    asked.forEach((member, index) => {
+      member.answer = answers[index];
+    });
+  } catch (error) {
+    for (const member of asked) member.error = error;
+  }
   /** @type {Error | null} */
   let stopped = null;
   for (const { name, parameters: own = null, request, judge, error, answer } of made) {

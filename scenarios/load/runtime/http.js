@@ -2,22 +2,35 @@ import encoding from 'k6/encoding';
 import http from 'k6/http';
 import { MISSING } from './conditions.js';
 import { StepError, state, timeLeft } from './flow.js';
-import { randomHex } from './generators.js';
 import { at } from './json-path.js';
+import { randomHex } from './randomness.js';
 import { asJson, formText, wellFormed } from './templates.js';
 
 /** Sends a request and waits for its answer. `name` stands for the URL in the figures. */
 export function send(method, target, options = {}) {
   const request = prepare(method, target, options);
-  return answered(http.request(request.method, request.url, request.body, request.params), request);
+  const ask = () => http.request(request.method, request.url, request.body, request.params);
+  return answered(orStopped(ask), request);
+}
+
+/** What k6 gives, or the end of the step where it throws: such as at an answer that changes the protocol. */
+export function orStopped(ask) {
+  try {
+    return ask();
+  } catch (error) {
+    throw new StepError(String(error).replace('GoError: ', ''));
+  }
 }
 
 /** Whether an answer is right is for the checks to say; a request has failed when none came. */
-export const anyAnswer = http.expectedStatuses({ min: 100, max: 599 });
+export const anyAnswer = http.expectedStatuses({ min: 100, max: 999 });
 
 /** A request as k6 takes it, also in a batch. */
 export function prepare(method, target, options = {}) {
   const { query = [], headers = {}, form, multipart, body = null, timeout = 3_600_000, redirects = 0 } = options;
+  // k6 would undo the coding of a body that is not there.
+  /** @type {import('k6/http').ResponseType} */
+  const responseType = method === 'HEAD' ? 'none' : options.bytes ? 'binary' : 'text';
   const sent = { accept: '*/*', 'accept-encoding': 'gzip, deflate, br' };
   if ('json' in options) sent['content-type'] = 'application/json';
   if (form) sent['content-type'] = 'application/x-www-form-urlencoded';
@@ -34,6 +47,7 @@ export function prepare(method, target, options = {}) {
     params: {
       headers: sent,
       redirects,
+      responseType,
       timeout: Math.max(1, Math.min(timeout, timeLeft())),
       responseCallback: anyAnswer,
       ...(COOKIES ? {} : { jar: new http.CookieJar() }),
@@ -42,17 +56,25 @@ export function prepare(method, target, options = {}) {
   };
 }
 
-/** Joins a path to the address of the service; what has a scheme stands for itself. */
+/** Joins a path to the address of the service; what has a scheme stands for itself. Only ASCII is sent. */
 export function targetOf(target) {
-  if (target.startsWith('/')) return BASE_URL + target;
-  return /^[a-z][a-z0-9+.-]*:/i.test(target) ? target : `${BASE_URL}/${target}`;
+  const whole = /^[a-z][a-z0-9+.-]*:/i.test(target) ? target : BASE_URL + target.replace(/^(?!\/)/, '/');
+  const [host] = /^[^/?]*\/\/[^/?]*/.exec(whole) ?? [''];
+  return (
+    host + whole.slice(host.length).replace(/[^\x00-\x7f]+/g, (letters) => encodeURIComponent(wellFormed(letters)))
+  );
 }
 
-/** The answer, or an error that ends the step where none came. */
+/** The answer, or an error that ends the step where none came that can be read. */
 export function answered(answer, { params }) {
-  // Codes from 1400 to 1599 stand for an answer with such a status.
-  if (answer.error_code !== 0 && !(answer.error_code >= 1400 && answer.error_code < 1600))
+  // An answer with such a status has an error code that says so, from 1400 on.
+  if (answer.error_code !== 0 && !(answer.status >= 400 && answer.error_code === 1000 + answer.status))
     throw new StepError(answer.error || `no answer (${answer.error_code})`);
+  const codings = header(answer, 'content-encoding');
+  if (codings !== MISSING && codings.split(/ *, */).some((coding) => coding !== '' && !CODINGS.includes(coding)))
+    throw new StepError(`the body says content-encoding ${codings}, which k6 does not undo`);
+  if ((answer.body?.length ?? answer.body?.byteLength) > LONGEST_BODY)
+    throw new StepError('the body is larger than 10 MiB');
   if (
     params.redirects > 0 &&
     [301, 302, 303, 307, 308].includes(answer.status) &&
@@ -61,6 +83,11 @@ export function answered(answer, { params }) {
     throw new StepError(`more than ${params.redirects} redirects`);
   return answer;
 }
+
+/** What k6 undoes. */
+const CODINGS = ['gzip', 'deflate', 'br', 'zstd', 'identity'];
+/** Of a body, in bytes or letters. */
+const LONGEST_BODY = 10 * 1024 * 1024;
 
 /** Whether the status is one of these: a code, or a class such as 2xx. */
 export function statusIs(answer, ...accepted) {
@@ -80,12 +107,18 @@ export function header(answer, name) {
 /** A part of the cookie that the answer sets last under this name, or MISSING. */
 export function cookie(answer, name, part) {
   const set = answer.cookies[name] ?? [];
-  return set.length === 0 ? MISSING : set[set.length - 1][part];
+  if (set.length === 0) return MISSING;
+  const given = set[set.length - 1][part];
+  // k6 takes the quotes away that belong to a value (RFC 6265bis).
+  const quoted = part === 'value' && String(header(answer, 'set-cookie')).includes(`${name}="${given}"`);
+  return quoted ? `"${given}"` : given;
 }
 
 /** The body as text. */
 export function bodyOf(answer) {
-  return typeof answer.body === 'string' ? answer.body : '';
+  const { body } = answer;
+  if (typeof body === 'string') return body;
+  return body ? encoding.b64decode(encoding.b64encode(body), 'std', 's') : '';
 }
 
 /** The body as text; an empty one does not exist. */
@@ -93,9 +126,11 @@ export function bodyIfAny(answer) {
   return bodyOf(answer) === '' ? MISSING : bodyOf(answer);
 }
 
-/** Bytes of the body in UTF-8. */
+/** Bytes of the body; of one that was read as a text, in UTF-8. */
 export function sizeOf(answer) {
-  return encodeURIComponent(wellFormed(bodyOf(answer))).replace(/%../g, ' ').length;
+  const { body } = answer;
+  if (typeof body !== 'string') return body ? body.byteLength : 0;
+  return encodeURIComponent(wellFormed(body)).replace(/%../g, ' ').length;
 }
 
 /** The body read as JSON. */

@@ -94,6 +94,8 @@ export function headerText(texts, ...found) {
   return fill(texts, found, (value) => {
     if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value))
       throw new TemplateError('a value contains a character that a header cannot carry');
+    if (/[\u0080-\u00ff]/.test(value))
+      throw new TemplateError('a value contains a letter beyond ASCII, which k6 cannot put into a header');
     return value;
   });
 }

@@ -489,4 +489,51 @@ steps:
   - { name: never, request: GET /post }
 `,
   },
+  {
+    name: 'more requests at the same time than k6 sends by itself',
+    passes: true,
+    yaml: `
+steps:
+  - name: page
+    parallel:
+${Array.from({ length: 9 }, (_, index) => `      - { name: "part ${index}", request: GET /together/9 }`).join('\n')}
+`,
+  },
+  {
+    name: 'names of steps that are no names of functions',
+    passes: true,
+    yaml: `
+steps:
+  - { name: "m² and ½", request: GET /post }
+  - { name: "½", request: GET /post }
+  - { name: "٣ 김치", request: GET /post }
+`,
+  },
+  {
+    name: 'bodies and codings of every kind',
+    passes: false,
+    yaml: `
+steps:
+  - { name: bytes that are no text, request: GET /bytes, expect: { bytes: 8, body: { contains: A } }, capture: { size: { bytes: true } } }
+  - { name: none at all, request: HEAD /gzip, expect: { bytes: 0, header: { content-encoding: gzip } } }
+  - { name: too large, request: GET /large }
+always:
+  - { name: unknown coding, request: GET /coded/other }
+  - { name: counted, request: "GET /user/{{ size }}", expect: { jsonpath: { $.name: "8" } } }
+`,
+  },
+  {
+    name: 'answers that k6 does not expect',
+    passes: false,
+    yaml: `
+steps:
+  - { name: another protocol, request: GET /upgrade }
+always:
+  - { name: another protocol again, request: GET /upgrade }
+  - { name: odd status, request: GET /odd-status, expect: { status: { gt: 776 } } }
+  - { name: quotes, request: GET /quoted-cookie, expect: { cookie: { note: '"x y"' } } }
+  - { name: letters in a query, request: "GET /echo?q=ü&r=한", expect: { jsonpath: { $.url: "/echo?q=%C3%BC&r=%ED%95%9C" } } }
+  - { name: letters in a path, request: "GET /echo/ü", expect: { jsonpath: { $.url: /echo/%C3%BC } } }
+`,
+  },
 ];

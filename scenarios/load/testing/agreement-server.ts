@@ -60,6 +60,25 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
     case 'not-gzip':
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
       return response.end('{}');
+    case 'coded': {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': second });
+      return response.end(gzipSync(JSON.stringify(POST)));
+    }
+    case 'bytes':
+      return response.end(Buffer.from('ff00e282f09f9841', 'hex'));
+    case 'large':
+      return response.end(Buffer.alloc(11 * 2 ** 20, 'a'));
+    case 'upgrade':
+      request.socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n');
+      return request.socket.end();
+    case 'odd-status':
+      request.socket.write('HTTP/1.1 777 Odd\r\ncontent-length: 2\r\n\r\n{}');
+      return request.socket.end();
+    case 'quoted-cookie':
+      response.writeHead(200, { 'set-cookie': 'note="x y"; Path=/' });
+      return response.end('{}');
+    case 'together':
+      return together(Number(second), response);
     case 'redirect': {
       const left = Number(second);
       response.writeHead(302, { location: left > 1 ? `/redirect/${left - 1}` : '/post' });
@@ -96,6 +115,21 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
     default:
       return json({ error: 'no such thing' }, 404);
   }
+}
+
+const waiting: ServerResponse[] = [];
+
+/** Answers when so many are asked at the same time, and refuses after a while where they are not. */
+function together(many: number, response: ServerResponse): void {
+  const refuse = () => {
+    waiting.splice(waiting.indexOf(response), 1);
+    response.writeHead(503).end();
+  };
+  const patience = setTimeout(refuse, 1_500);
+  response.on('finish', () => clearTimeout(patience));
+  waiting.push(response);
+  if (waiting.length < many) return;
+  for (const one of waiting.splice(0)) one.end('{}');
 }
 
 const POST = {
