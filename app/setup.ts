@@ -14,7 +14,7 @@ import {
 } from '../scenarios/secrets/create-secret-provider.ts';
 import { type LoadedScenarios, loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, loadConfig } from './config/load.ts';
-import { checkReferences } from './config/references.ts';
+import { checkReferences, missingSecrets } from './config/references.ts';
 import { LOCAL } from './environments.ts';
 import { InvalidFiles } from './invalid-files.ts';
 import { packageRoot } from './version.ts';
@@ -144,23 +144,6 @@ export function functionProblems(
     const message = `${relative('', functionFiles[problem.file]!)}: ${problem.message}`;
     return diagnosticAt(doc, ['functions'], message, problem.hint ?? undefined);
   });
-}
-
-async function missingSecrets(
-  scenarios: readonly Scenario[],
-  texts: ReadonlyMap<string, string>,
-  secrets: SecretProvider,
-): Promise<Diagnostic[]> {
-  const names = [...new Set(scenarios.flatMap((scenario) => scenario.secrets))];
-  const { problems } = await secrets.values(names, new AbortController().signal);
-  return scenarios.flatMap((scenario) =>
-    scenario.secrets.flatMap((name, index) => {
-      const problem = problems.find((one) => one.name === name);
-      if (!problem) return [];
-      const doc = readDocument(texts.get(scenario.file) ?? '', scenario.file);
-      return [diagnosticAt(doc, ['secrets', index], problem.message, problem.hint ?? undefined)];
-    }),
-  );
 }
 
 function shippedFiles(pattern: string): string[] {

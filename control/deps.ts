@@ -1,12 +1,53 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../core/clock.ts';
+import type { Edit } from '../core/document/index.ts';
 import type { Reader } from '../monitoring/reader.ts';
 import type { BackendStatus, ReceiverStatus } from '../monitoring/telemetry.ts';
 import type { RunResult } from '../scenarios/run-result.ts';
 import type { RunStore } from '../scenarios/run-store.ts';
 import type { Access } from './access.ts';
 import type { LiveEvents } from './live-events.ts';
-import type { Deployment, Incident, IncidentDetail, IncidentState, List, Monitor, RunComparison } from './resources.ts';
+import type {
+  Deployment,
+  Incident,
+  IncidentDetail,
+  IncidentState,
+  List,
+  Monitor,
+  RunComparison,
+  ScenarioCheck,
+  ScenarioDiagnostic,
+  ScenarioText,
+} from './resources.ts';
+
+type Invalid = { readonly diagnostics: ScenarioDiagnostic[] };
+
+/** Scenario files for the web UI, by the id of their scenario; undefined where no monitor has it. */
+export interface ScenarioEditing {
+  file(id: string): Promise<ScenarioText | undefined>;
+  check(id: string, text: string): Promise<ScenarioCheck | undefined>;
+  /** Changes only what is edited: comments, order and quotes stay. */
+  edit(id: string, text: string, edits: readonly Edit[]): { readonly text: string } | Invalid | undefined;
+  /** Runs a text once; nothing is stored and nobody is told. Ends soon when aborted. */
+  tryOut(
+    id: string,
+    text: string,
+    environment: string,
+    abort: AbortSignal,
+  ): Promise<{ readonly run: RunResult } | { readonly refused: string } | Invalid | undefined>;
+  /** Writes a text without mistakes in the place of the version that its author saw. */
+  save(
+    id: string,
+    text: string,
+    version: string,
+  ): Promise<
+    | { readonly status: 'written'; readonly version: string }
+    | { readonly status: 'changed'; readonly current: { readonly text: string; readonly version: string } }
+    | { readonly status: 'refused'; readonly reason: string }
+    | ({ readonly status: 'invalid' } & Invalid)
+    | undefined
+  >;
+}
 
 /** What the HTTP API needs from the rest of the watcher. */
 export interface ControlDeps {
@@ -33,6 +74,7 @@ export interface ControlDeps {
     acknowledge(id: string, by: string): Promise<Incident | null>;
     resolve(id: string, by: string): Promise<Incident | null>;
   };
+  scenarios: ScenarioEditing;
   deployments: {
     list(options: { limit: number; cursor?: string }): Promise<List<Deployment>>;
     record(deployment: Omit<Deployment, 'id' | 'source'>): Promise<Deployment>;

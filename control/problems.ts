@@ -6,11 +6,14 @@ import type { Problem } from './resources.ts';
 export class HttpProblem extends Error {
   readonly status: number;
   readonly code: string;
+  /** Members besides those of every problem. */
+  readonly more: Pick<Problem, 'diagnostics' | 'current'>;
 
-  constructor(status: number, code: string, detail: string) {
+  constructor(status: number, code: string, detail: string, more: HttpProblem['more'] = {}) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.more = more;
   }
 }
 
@@ -30,7 +33,8 @@ export function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  if (error instanceof HttpProblem) return sendProblem(reply, problem(error.status, error.code, error.message));
+  if (error instanceof HttpProblem)
+    return sendProblem(reply, { ...problem(error.status, error.code, error.message), ...error.more });
   if (error.validation) return sendProblem(reply, problem(400, 'INVALID_REQUEST', error.message));
   const status = error.statusCode ?? 500;
   if (status < 500) return sendProblem(reply, problem(status, error.code ?? 'REFUSED', error.message));

@@ -1,5 +1,6 @@
 /** The resources of the HTTP API that no other room owns, and a door to those that others own, for API clients and the web UI. */
 import type { DeliveryRecord, Incident, IncidentEvent } from '../alerts/incident.ts';
+import type { ScenarioOutline } from '../scenarios/language/outline.ts';
 import type { RunSummary } from '../scenarios/run-store.ts';
 
 export type {
@@ -23,6 +24,7 @@ export type {
 } from '../monitoring/telemetry.ts';
 export type { RunComparison } from '../scenarios/engine/comparison/compare-runs.ts';
 export type { DiffLine } from '../scenarios/engine/comparison/line-diff.ts';
+export type { OutlineField, OutlineStep, ScenarioOutline } from '../scenarios/language/outline.ts';
 export type { LoadReport } from '../scenarios/load/load-report.ts';
 export type {
   AssertionResult,
@@ -92,6 +94,38 @@ export interface IncidentDetail extends Incident {
   deliveries: DeliveryRecord[];
 }
 
+/** A mistake in a scenario file or a fragment. Lines and columns count from 1; `end_column` is exclusive. */
+export interface ScenarioDiagnostic {
+  file: string;
+  line: number;
+  column: number;
+  end_column: number | null;
+  message: string;
+  hint: string | null;
+}
+
+/** `POST /api/v1/scenarios/{id}/check`: what is wrong with a text, and what a form shows of it. */
+export interface ScenarioCheck {
+  /** Empty: it can be run and saved. */
+  diagnostics: ScenarioDiagnostic[];
+  /** null: it cannot be read as YAML. */
+  outline: ScenarioOutline | null;
+}
+
+/** `GET /api/v1/scenarios/{id}`: the file as it stands on the disk now, which may have mistakes. */
+export interface ScenarioText extends ScenarioCheck {
+  id: string;
+  file: string;
+  text: string;
+  /** To be sent along when it is saved. */
+  version: string;
+  writable: boolean;
+  /** In words; null where it is writable. */
+  read_only_reason: string | null;
+  /** Files of steps that it includes. */
+  fragments: string[];
+}
+
 /** `GET /api/v1/session`: who is signed in, and what this watcher is. */
 export interface Session {
   version: string;
@@ -117,4 +151,8 @@ export interface Problem {
   status: number;
   detail: string;
   code: string;
+  /** Of `INVALID_SCENARIO`. */
+  diagnostics?: ScenarioDiagnostic[];
+  /** Of `FILE_CHANGED`: the file as it is now. */
+  current?: { text: string; version: string };
 }

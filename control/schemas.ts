@@ -114,4 +114,31 @@ export const DeploymentSchema = Type.Object(
   open,
 );
 
+const DiagnosticSchema = Type.Object({
+  file: text,
+  line: Type.Integer(),
+  column: Type.Integer(),
+  end_column: Type.Union([Type.Integer(), Type.Null()]),
+  message: text,
+  hint: textOrNull,
+});
+
+export const ScenarioCheckSchema = Type.Object({
+  diagnostics: Type.Array(DiagnosticSchema, { description: 'Empty: it can be run and saved.' }),
+  outline: Type.Union([Type.Object({}, open), Type.Null()], {
+    description: 'What a form shows, with the paths of edits; null where the text cannot be read as YAML.',
+  }),
+});
+
+export const ScenarioTextSchema = Type.Object({
+  id: text,
+  file: text,
+  text,
+  version: Type.String({ description: 'To be sent along when it is saved.' }),
+  writable: Type.Boolean(),
+  read_only_reason: textOrNull,
+  ...ScenarioCheckSchema.properties,
+  fragments: Type.Array(text),
+});
+
 export const problems = { '4xx': ProblemSchema, '5xx': ProblemSchema };

@@ -15,6 +15,15 @@ const TOKEN = 'correct-horse-battery-staple';
 const monitor = { key: 'journey@local', name: 'Journey', state: 'passing' } as Monitor;
 const incident = { id: 'i1', state: 'triggered' } as Incident;
 
+const nothing = async () => undefined;
+const scenarios: ControlDeps['scenarios'] = {
+  file: nothing,
+  check: nothing,
+  edit: () => undefined,
+  tryOut: nothing,
+  save: nothing,
+};
+
 let app: FastifyInstance;
 let clock: VirtualClock;
 let events: LiveEvents;
@@ -59,6 +68,7 @@ beforeEach(async () => {
         id === 'i1' ? ({ ...incident, state: 'acknowledged', acknowledged_by: by } as Incident) : null,
       resolve: async () => null,
     },
+    scenarios,
     deployments: {
       list: async () => ({ items: [], next_cursor: null }),
       record: async (deployment) => ({ ...deployment, id: 'd1', source: 'api' }),

@@ -12,6 +12,7 @@ import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { monitorRoutes } from './routes/monitors.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scenarioRoutes } from './routes/scenarios.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import { uiRoutes } from './routes/ui.ts';
@@ -93,6 +94,7 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
     sessionRoutes,
     monitorRoutes,
     runRoutes,
+    scenarioRoutes,
     incidentRoutes,
     deploymentRoutes,
     telemetryRoutes,

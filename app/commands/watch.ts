@@ -113,6 +113,8 @@ export async function watch(options: WatchOptions): Promise<number> {
           channels: setup.config.channels,
           channelTypes: setup.channelTypes,
           secrets: setup.secrets,
+          configuredSecrets: Object.keys(setup.config.secretSources),
+          privateFiles: [directory.path, ...(setup.config.file ? [setup.config.file] : [])],
           runRetentionMs: setup.config.runRetentionMs,
           uiDirectory: builtUi(),
         },

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { duplicateIds, parsePolicy } from '../../alerts/policies/parse.ts';
 import type { Policy } from '../../alerts/policies/policy.ts';
-import { type Diagnostic, diagnosticAt, readDocument, suggestion } from '../../core/document/index.ts';
+import { type Diagnostic, diagnosticAt, readDocument } from '../../core/document/index.ts';
 import { toError } from '../../core/errors.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import { parseFragment, parseScenario } from '../../scenarios/language/parse.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
 import type { Loaded } from './load.ts';
+import { missingPolicy } from './references.ts';
 
 export interface LoadedScenarios extends Loaded<Scenario[]> {
   /** Every file that a scenario names, also one that is not there. */
@@ -39,14 +40,7 @@ export function loadScenarios(
     if (scenario) {
       const twin = scenarios.find(({ id }) => id === scenario.id);
       if (twin) found.push(at(text, file, ['id'], `the id "${scenario.id}" is used by ${twin.file} already`));
-      const policy = scenario.alert?.policy;
-      if (policy && policies && !policies.some(({ id }) => id === policy)) {
-        const hint = suggestion(
-          policy,
-          policies.map(({ id }) => id),
-        );
-        found.push(at(text, file, ['alert', 'policy'], `unknown policy "${policy}"`, hint));
-      }
+      if (policies) found.push(...missingPolicy(scenario, parsed.texts, policies));
       scenarios.push(scenario);
     }
     return found;

@@ -1,5 +1,7 @@
+import type { Policy } from '../../alerts/policies/policy.ts';
 import { type Diagnostic, diagnosticAt, type Path, readDocument, suggestion } from '../../core/document/index.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
+import type { SecretProvider } from '../../scenarios/secrets/create-secret-provider.ts';
 
 /** What scenarios are checked against. */
 export interface Surroundings {
@@ -42,6 +44,39 @@ export function checkReferences(
     }
   }
   return found;
+}
+
+/** Secrets that have no value, told where the scenario names them. */
+export async function missingSecrets(
+  scenarios: readonly Scenario[],
+  texts: ReadonlyMap<string, string>,
+  secrets: SecretProvider,
+): Promise<Diagnostic[]> {
+  const names = [...new Set(scenarios.flatMap((scenario) => scenario.secrets))];
+  const { problems } = await secrets.values(names, new AbortController().signal);
+  return scenarios.flatMap((scenario) =>
+    scenario.secrets.flatMap((name, index) => {
+      const problem = problems.find((one) => one.name === name);
+      if (!problem) return [];
+      const doc = readDocument(texts.get(scenario.file) ?? '', scenario.file);
+      return [diagnosticAt(doc, ['secrets', index], problem.message, problem.hint ?? undefined)];
+    }),
+  );
+}
+
+/** A policy that does not exist, told where the scenario names it. */
+export function missingPolicy(
+  { alert, file }: Scenario,
+  texts: ReadonlyMap<string, string>,
+  policies: readonly Policy[],
+): Diagnostic[] {
+  if (!alert || policies.some(({ id }) => id === alert.policy)) return [];
+  const hint = suggestion(
+    alert.policy,
+    policies.map(({ id }) => id),
+  );
+  const doc = readDocument(texts.get(file) ?? '', file);
+  return [diagnosticAt(doc, ['alert', 'policy'], `unknown policy "${alert.policy}"`, hint)];
 }
 
 /** From `start` over its dependency `next` back to `start`. */

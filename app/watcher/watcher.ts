@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createAlertDesk } from '../../alerts/incidents/desk.ts';
@@ -21,7 +22,7 @@ import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
 import type { SecretProvider } from '../../scenarios/secrets/create-secret-provider.ts';
 import type { EnvironmentSettings } from '../config/load.ts';
 import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
-import { userAgent, version } from '../version.ts';
+import { packageRoot, userAgent, version } from '../version.ts';
 import { createChannels } from './channels.ts';
 import { Dependencies } from './dependencies.ts';
 import { Deployments } from './deployments.ts';
@@ -30,6 +31,7 @@ import { incidentReads } from './incident-reads.ts';
 import { defineMonitors, MonitorBoard, type MonitorDefinition } from './monitor-board.ts';
 import { toObservation } from './observation.ts';
 import { createOwnMetrics } from './own-metrics.ts';
+import { createScenarioEditor } from './scenario-editor.ts';
 import { openStateFile } from './state-file.ts';
 import { TraceSender } from './trace-sender.ts';
 
@@ -48,6 +50,10 @@ export interface WatcherSettings {
   channels: ChannelSettings[];
   channelTypes: ReadonlyMap<string, Channel>;
   secrets: SecretProvider;
+  /** Names of secrets that the config tells where to find. */
+  configuredSecrets: readonly string[];
+  /** Files and folders that no scenario from the browser may read. */
+  privateFiles: readonly string[];
   runRetentionMs: number;
   uiDirectory: string | null;
 }
@@ -280,6 +286,15 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       return compareRuns(run, passing[0] ?? null, passing);
     },
     incidents: incidentReads(desk, state.alerts),
+    scenarios: createScenarioEditor({
+      ...settings,
+      clock,
+      scenarios: () => [...new Set(board.definitions().map(({ scenario }) => scenario))],
+      environments,
+      forbidden: settings.privateFiles,
+      shipped: join(packageRoot, 'scenarios/suites'),
+      runner,
+    }),
     deployments: { list: (options) => state.deployments.list(options), record: (entry) => deployments.record(entry) },
     telemetry: relay.reader,
     backends: async () => ({ ...(await relay.status()), relayPid: relay.pid() ?? null }),

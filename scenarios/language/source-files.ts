@@ -51,6 +51,17 @@ export function watched(files: SourceFiles, seen: (location: string) => void): S
   };
 }
 
+/** The same files, but only those that `allowed` lets through, by their location; of others nothing can be learned. */
+export function confined(files: SourceFiles, allowed: (location: string) => boolean): SourceFiles {
+  const refused = { error: 'it may not be read from here' };
+  return {
+    locate: (path) => files.locate(path),
+    from: (path) => confined(files.from(path), allowed),
+    text: (path) => (allowed(files.locate(path)) ? files.text(path) : refused),
+    bytes: (path) => (allowed(files.locate(path)) ? files.bytes(path) : refused),
+  };
+}
+
 function sourceFiles(file: string, read: Read): SourceFiles {
   const locate = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const bytes = (path: string): FileRead<Uint8Array> =>
