@@ -25,3 +25,15 @@ test.each([
   const made = scriptOf(`version: 1\nid: a\nname: a\nservice: a\nsteps:\n  - { name: this one, ${step} }\n`);
   expect(made).toMatchObject({ refusals: [{ message: `step "this one": k6 cannot do ${words}`, line: 6 }] });
 });
+
+test.each(['BASE_URL', 'ENVIRONMENT', 'K6_VUS', 'https_proxy'])(
+  'a secret that k6 would take for a setting is refused: %s',
+  (name) => {
+    const made = scriptOf(
+      `version: 1\nid: a\nname: a\nservice: a\nsecrets: [${name}]\nsteps: [{ name: a, request: GET / }]\n`,
+    );
+    expect(made).toMatchObject({
+      refusals: [{ message: `k6 cannot do a secret called ${name}, which means something else to it` }],
+    });
+  },
+);

@@ -23,6 +23,7 @@ import {
 import { valueCode } from './expression.ts';
 import { GRACE_MS, optionsCode } from './load-options.ts';
 import { Names } from './names.ts';
+import { Refused } from './refusal.ts';
 import { Refusals } from './refusals.ts';
 import { runtimeFor, runtimeNames } from './runtime.ts';
 import { ScriptFiles } from './script-files.ts';
@@ -117,6 +118,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   const always = lines(scenario.always);
   const connection = refusals.attempt(null, () => connectionCode(shared, hostsOf(scenario, options)), 'connection');
   const load = refusals.attempt(null, () => optionsCode(scenario, connection), 'load');
+  refusals.attempt(null, () => refuseTaken(scenario.secrets), 'secrets');
   const constants = refusals.attempt(null, () => [
     ...(scenario.data ? [rowsCode(scenario.data)] : []),
     ...[files.declaration()].flatMap((made) => (made ? [`const files = ${print(made)};`] : [])),
@@ -156,6 +158,21 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
     variables,
     files: new Map(),
   };
+}
+
+/** Environment variables that mean something to k6, or to a script besides its secrets. */
+const TAKEN = [
+  /^K6_/,
+  /^(?:BASE_URL|ENVIRONMENT|RINGDOWN_SUMMARY)$/,
+  /^(?:HTTPS?|NO)_PROXY$/i,
+  /^SSL_CERT_(?:FILE|DIR)$/,
+];
+
+/** Secrets come as environment variables of their names. @throws Refused */
+function refuseTaken(secrets: readonly string[]): void {
+  const taken = secrets.find((name) => name === CERTIFICATE || name === KEY || TAKEN.some((known) => known.test(name)));
+  if (taken)
+    throw new Refused(`a secret called ${taken}, which means something else to it`, 'give the secret another name');
 }
 
 const RULER = '// From here on: how Ringdown fills in, judges and counts; the same for every scenario.';

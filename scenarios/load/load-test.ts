@@ -38,7 +38,12 @@ export async function loadTest(test: LoadTest): Promise<LoadRun> {
     k6: k6.path,
     script: test.script.script,
     files: test.script.files,
-    variables: { ...test.secrets, ...test.script.variables, BASE_URL: environment.baseUrl },
+    variables: {
+      ...test.secrets,
+      ...test.script.variables,
+      BASE_URL: environment.baseUrl,
+      ENVIRONMENT: environment.name,
+    },
     env: test.env,
     flags: (await refused(test)).flatMap((range) => ['--blacklist-ip', range]),
     clock,
