@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AssertionResult } from '../../run-result.ts';
-import { findRegex } from './regex.ts';
+import { findRegex, MOST_FOUND, matchingCost } from './regex.ts';
 import { articled, asWord, display, MISSING, typeOf } from './value-words.ts';
 
 export { asWord, display, MISSING } from './value-words.ts';
@@ -43,7 +43,12 @@ export interface Judged {
 /** `unfit`: the operator does not go with such a value, so that the opposite does not hold either. */
 type Verdict = { passed: boolean; wanted: string; actual?: string; problem?: string; unfit?: true };
 
-type How = { readonly show: (value: unknown) => string; readonly textual: boolean };
+type How = {
+  readonly show: (value: unknown) => string;
+  readonly textual: boolean;
+  /** What regular expressions may still take, of all entries of a list together. */
+  matchingLeft: number;
+};
 
 /** Judges a value by every operator of a condition: one result each. Pure; a type mismatch says so and never throws. */
 export function judge(condition: Condition, actual: unknown, judged: Judged): AssertionResult[] {
@@ -59,7 +64,7 @@ export function judgeOperator(
   actual: unknown,
   { kind, subject, show = display, textual = false }: Judged,
 ): AssertionResult {
-  const verdict = shallowVerdict(operator, operand, actual, { show, textual });
+  const verdict = shallowVerdict(operator, operand, actual, { show, textual, matchingLeft: MOST_FOUND });
   const { passed, wanted, problem } = verdict;
   const seen = verdict.actual ?? (actual === MISSING ? 'missing' : show(actual));
   const message = passed
@@ -87,10 +92,10 @@ export function unreadable(condition: Condition, why: string, { kind, subject }:
 
 /** Whether all of a condition holds. */
 export function holds(condition: Condition, actual: unknown): boolean {
-  return unmet(condition, actual, PLAIN) === null;
+  return unmet(condition, actual, { ...PLAIN }) === null;
 }
 
-const PLAIN: How = { show: display, textual: false };
+const PLAIN: How = { show: display, textual: false, matchingLeft: MOST_FOUND };
 
 /** The first verdict that is not passed; an unfit one before others. */
 function unmet(condition: Condition, actual: unknown, how: How): Verdict | null {
@@ -163,6 +168,8 @@ const OPERATORS: Record<Exclude<Operator, 'exists'>, Ask> = {
     if (typeof operand !== 'string') return unfit(wanted, 'cannot be matched: the pattern is no text');
     if (typeof actual !== 'string')
       return unfit(wanted, `is ${articled(typeOf(actual))} (${how.show(actual)}), not a text`);
+    if (how.matchingLeft < 0) return unfit(wanted, 'comes after too much text for this regular expression');
+    how.matchingLeft -= matchingCost(operand, actual);
     const result = findRegex(operand, actual);
     return 'error' in result ? unfit(wanted, `cannot be matched: ${result.error}`) : { passed: result.found, wanted };
   },

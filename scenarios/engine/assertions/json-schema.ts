@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ErrorObject, Format, Options, ValidateFunction } from 'ajv';
 import { asWord, display } from './condition.ts';
-import { findRegex } from './regex.ts';
+import { findRegex, matchingCost } from './regex.ts';
 
 // Only files that use it pay for loading it, and they do while they are parsed.
 const require = createRequire(import.meta.url);
@@ -146,7 +146,7 @@ const linearRegExp = Object.assign(
       // The library tells patterns apart by it.
       toString: () => `/${pattern}/u`,
       test(text: string): boolean {
-        take(STEPS_A_CALL + text.length / 4);
+        take(STEPS_A_CALL + text.length / 4 + matchingCost(pattern, text) / 16);
         const result = findRegex(pattern, text);
         return 'found' in result && result.found;
       },

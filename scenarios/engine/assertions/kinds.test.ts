@@ -318,6 +318,27 @@ describe('json_schema', () => {
   });
 });
 
+describe('a body that the service chose cannot hold the thread', () => {
+  const tags = `<l>${'<a/>'.repeat(39_000)}</l>`;
+  const xml = { headers: { 'content-type': 'application/xml' } };
+  const many = (name: (index: number) => string) =>
+    Object.fromEntries(Array.from({ length: 200 }, (_, index) => [name(index), 'x']));
+
+  test.each<[string, unknown, unknown]>([
+    ['xpath', many((index) => `//a[preceding::a${index}]`), tags],
+    ['css', many((index) => `a:nth-last-child(${index + 2}n)`), tags],
+    ['regex', { '(.{0,500})$': 'x' }, 'ab'.repeat(500_000)],
+    ['body', { matches: 'a.{500}c' }, `c${'ab'.repeat(500_000)}`],
+    ['jsonpath', { $: { each: { matches: 'a.{0,500}c?' } } }, Array(500).fill(`${'ab'.repeat(10_000)}`)],
+  ])('%s', (kind, spec, body) => {
+    const start = performance.now();
+    expect(unmet(kind, spec, answer(body, kind === 'xpath' || kind === 'css' ? xml : {}))[0]).toMatch(
+      /too (many|much|long)|at index \d+, expected/,
+    );
+    expect(performance.now() - start).toBeLessThan(3_000);
+  });
+});
+
 describe('a wrong type is not an inequality', () => {
   const exchange = answer({ n: 3, text: '3', nothing: null, list: [1, 'two'] });
   test.each([

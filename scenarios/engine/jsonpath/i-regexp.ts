@@ -1,4 +1,4 @@
-import { findRegex } from '../assertions/regex.ts';
+import { findRegex, matchingCost } from '../assertions/regex.ts';
 
 const translated = new Map<string, string>();
 const MOST_PATTERNS = 1_000;
@@ -8,9 +8,18 @@ const MOST_PATTERNS = 1_000;
  * (RFC 9535 §2.4.6). Linear in time; longer texts than `LONGEST_MATCHED` match nothing either.
  */
 export function matchesIRegexp(pattern: string, text: string, whole: boolean): boolean {
-  const re2 = toRe2(pattern);
-  const result = findRegex(whole ? `^(?:${re2})$` : re2, text);
+  const result = findRegex(asRe2(pattern, whole), text);
   return 'found' in result && result.found;
+}
+
+/** What `matchesIRegexp` takes, in characters times instructions of the pattern. */
+export function iRegexpCost(pattern: string, text: string, whole: boolean): number {
+  return matchingCost(asRe2(pattern, whole), text);
+}
+
+function asRe2(pattern: string, whole: boolean): string {
+  const re2 = toRe2(pattern);
+  return whole ? `^(?:${re2})$` : re2;
 }
 
 /** The one difference that matters: an unescaped dot outside of a class stands for anything but a line end (RFC 9485 §5). */

@@ -1,13 +1,14 @@
-import { matchesIRegexp } from './i-regexp.ts';
+import { iRegexpCost, matchesIRegexp } from './i-regexp.ts';
 import { Steps, TooManySteps } from './steps.ts';
 import type { Call, Operand, Query, Segment, Selector, Test } from './syntax.ts';
 import { compare, NOTHING } from './values.ts';
 
 /**
- * Visited values at most, so that a body which the watched service chose cannot hold the thread that schedules and pages:
- * some 100 ms at worst.
+ * Visited values at most, by all queries of one body, so that what the watched service chose cannot hold the thread that
+ * schedules and pages: some 200 ms at worst.
  */
-const MOST_STEPS = 2_000_000;
+const MOST_STEPS = 4_000_000;
+const stepsOf = new WeakMap<object, Steps>();
 
 /**
  * Values of the nodes that a query selects, in the order of RFC 9535. Own properties only. Never throws.
@@ -19,12 +20,22 @@ export function select(query: Query, value: unknown): unknown[] | { error: strin
     return one === NOTHING ? [] : [one];
   }
   try {
-    return new Selection(value, new Steps(MOST_STEPS)).nodes(query, value);
+    return new Selection(value, stepsFor(value)).nodes(query, value);
   } catch (error) {
     if (error instanceof TooManySteps)
       return { error: 'it took too many steps on this body: ask for less, without ".." for example' };
     throw error;
   }
+}
+
+function stepsFor(root: unknown): Steps {
+  if (typeof root !== 'object' || root === null) return new Steps(MOST_STEPS);
+  let steps = stepsOf.get(root);
+  if (!steps) {
+    steps = new Steps(MOST_STEPS);
+    stepsOf.set(root, steps);
+  }
+  return steps;
 }
 
 /** The one value of a singular query, or NOTHING. */
@@ -189,8 +200,10 @@ class Selection {
       case 'match':
       case 'search':
         if (typeof first !== 'string' || typeof second !== 'string') return false;
-        // A regular expression takes up to a tenth of a microsecond for a letter, as much as two visited values.
-        this.#steps.take(50 + 2 * first.length);
+        // A regular expression takes up to a tenth of a microsecond for a letter, as much as two visited values, and
+        // more where the pattern is long, which the service may have chosen, too.
+        this.#steps.take(50 + 2 * first.length + second.length);
+        this.#steps.take(iRegexpCost(second, first, name === 'match') / 8);
         return matchesIRegexp(second, first, name === 'match');
     }
   }

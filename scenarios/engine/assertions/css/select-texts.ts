@@ -13,11 +13,11 @@ const require = createRequire(import.meta.url);
 const html = () => require('htmlparser2') as Html;
 const css = () => require('css-select') as Css;
 
-/** Some 100 ms at worst, on the thread that schedules and pages. */
+/** Of all selectors on one body: some 100 ms at worst, on the thread that schedules and pages. */
 const MOST_STEPS = 2_000_000;
 
 /** Several assertions look at one body. */
-const documents = new WeakMap<Exchange, Document>();
+const documents = new WeakMap<Exchange, { readonly document: Document; readonly steps: Steps }>();
 
 /** Why a selector, with or without `@attribute`, is none; null when it is one. */
 export function selectorProblem(selector: string): string | null {
@@ -38,8 +38,7 @@ export function selectTexts(selector: string, exchange: Exchange): { texts: stri
   const body = documentText(exchange.response);
   if ('error' in body) return body;
   try {
-    const document = documentOf(exchange, body.text);
-    const steps = new Steps(MOST_STEPS);
+    const { document, steps } = documentOf(exchange, body.text);
     const xmlMode = isXml(exchange.response);
     const found = css().selectAll<Node, Element>(elements, document, { adapter: counting(steps), xmlMode });
     const texts: string[] = [];
@@ -55,13 +54,14 @@ export function selectTexts(selector: string, exchange: Exchange): { texts: stri
 
 type Element = Extract<Node, { attribs: unknown }>;
 
-function documentOf(exchange: Exchange, text: string): Document {
+function documentOf(exchange: Exchange, text: string): { document: Document; steps: Steps } {
   const known = documents.get(exchange);
   if (known) return known;
   const xmlMode = isXml(exchange.response);
   if (xmlMode && /^\s*[[{"]/.test(text.slice(0, 1_000))) throw new Error('the body is no document but JSON');
-  const made = html().parseDocument(text, { xmlMode, decodeEntities: true });
-  if (depthOf(made) > DEEPEST) throw new Error(TOO_DEEP);
+  const document = html().parseDocument(text, { xmlMode, decodeEntities: true });
+  if (depthOf(document) > DEEPEST) throw new Error(TOO_DEEP);
+  const made = { document, steps: new Steps(MOST_STEPS) };
   documents.set(exchange, made);
   return made;
 }

@@ -45,7 +45,7 @@ const xpath = () => require('xpath') as XPathLibrary;
 /** Several assertions look at one body. */
 const documents = new WeakMap<Exchange, Document>();
 const LONGEST_EXPRESSION = 1_000;
-/** Some 100 ms at worst, on the thread that schedules and pages. */
+/** Of all expressions on one body: some 200 ms at worst, on the thread that schedules and pages. */
 const MOST_STEPS = 500_000;
 
 /** Why an expression is none; null when it is one. Prefixes are those of a document and cannot be known. */
@@ -77,7 +77,6 @@ export function selectValues(expression: string, exchange: Exchange): Found {
 }
 
 function evaluate(expression: string, { tree, isHtml }: Document, namespaces: EvaluateOptions['namespaces']) {
-  tree.steps = new Steps(MOST_STEPS);
   const node = tree.root!;
   return xpath().parse(expression).evaluate({ node, namespaces, allowAnyNamespaceForNoPrefix: true, isHtml });
 }
@@ -86,9 +85,10 @@ function documentOf(exchange: Exchange, text: string): Document {
   const known = documents.get(exchange);
   if (known) return known;
   const isHtml = !isXml(exchange.response);
+  const steps = new Steps(MOST_STEPS);
   const prefixes = text.matchAll(/\sxmlns:([\w.-]+)\s*=\s*["']([^"']*)["']/g);
   const made: Document = {
-    tree: isHtml ? readHtml(text, new Steps(0)) : readXml(text, new Steps(0)),
+    tree: isHtml ? readHtml(text, steps) : readXml(text, steps),
     isHtml,
     namespaces: new Map(Array.from(prefixes, ([, prefix, uri]) => [prefix!, uri!])),
   };

@@ -94,9 +94,9 @@ export class TreeNode {
   }
 }
 
-/** A whole document; `steps` is set anew before each evaluation. */
+/** A whole document, and the steps that all evaluations together may take in it. */
 export class Tree {
-  steps: Steps;
+  readonly steps: Steps;
   size = 0;
   root: TreeNode | null = null;
 
