@@ -81,6 +81,10 @@ function classifyV6(groups: number[]): AddressClass {
   if (leadingZeros && sixth === 0xffff) return embedded(seventh, eighth);
   if (leadingZeros && sixth === 0)
     return seventh === 0 && eighth <= 1 ? 'private' : stricter(embedded(seventh, eighth));
+  // Translated by a network that speaks IPv6 alone (RFC 2765).
+  if (groups.slice(0, 4).every((group) => group === 0) && fifth === 0xffff && sixth === 0) {
+    return stricter(embedded(seventh, eighth));
+  }
   // NAT64 (RFC 6052, RFC 8215) and 6to4 (RFC 3056) carry an IPv4 address that the network will really reach.
   if (first === 0x64 && second === 0xff9b && [third, fourth, fifth, sixth].every((group) => group === 0)) {
     return embedded(seventh, eighth);
@@ -88,11 +92,13 @@ function classifyV6(groups: number[]): AddressClass {
   if (first === 0x64 && second === 0xff9b) return stricter(embedded(seventh, eighth));
   if (first === 0x2002) return embedded(second, third);
   if ((first & 0xffc0) === 0xfe80 || (first & 0xff00) === 0xff00) return 'forbidden';
-  // AWS and Google answer for metadata on unique local addresses.
-  if (first === 0xfd00 && second === 0xec2) return 'forbidden';
+  // AWS, Oracle and Google answer for metadata on unique local addresses.
+  if (first === 0xfd00 && (second === 0xec2 || second === 0xc1)) return 'forbidden';
   if (first === 0xfd20 && second === 0xce) return 'forbidden';
   if ((first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfec0) return 'private';
   if (first === 0x2001 && (second === 0 || second === 0xdb8)) return 'private';
+  // Documentation (RFC 9637) and segment routing (RFC 9602).
+  if ((first === 0x3fff && second < 0x1000) || first === 0x5f00) return 'private';
   if (first === 0x100 && second === 0 && third === 0 && fourth === 0) return 'private';
   return 'public';
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { pinnedLookup, RefusedTarget } from '../http/connector.ts';
 import { explainConnect } from '../http/explain.ts';
 import type { ExchangeError } from '../http/network-error.ts';
-import { addressOf, type Target } from '../http/target.ts';
+import { addressOf, resolvedTarget, type Target } from '../http/target.ts';
 import { stopped } from './connect.ts';
 import type { ProtocolContext } from './protocol.ts';
 
@@ -20,9 +20,9 @@ export async function allowedAddress(
   context: Pick<ProtocolContext, 'abort' | 'clock' | 'connection' | 'lookup' | 'policy'>,
 ): Promise<{ value: string } | { error: ExchangeError }> {
   const { abort, connection, policy } = context;
-  const host = connection.resolve ?? target.hostname;
+  const { hostname: host, origin } = resolvedTarget(target, connection.resolve);
   if (isIP(host)) {
-    const refusal = policy.checkAddress(target.origin, host);
+    const refusal = policy.checkAddress(origin, host);
     return refusal ? { error: explainConnect(new RefusedTarget(refusal), target, NOTHING) } : { value: host };
   }
   const late = { words: `the name ${host} was not looked up`, hint: `it is needed for ${addressOf(target)}` };
@@ -30,7 +30,7 @@ export async function allowedAddress(
   return new Promise((resolve) => {
     const stop = () => resolve({ error: stopped(abort, late) });
     abort.addEventListener('abort', stop, { once: true });
-    const lookup = pinnedLookup(context, target.origin, connection.ip, () => {
+    const lookup = pinnedLookup(context, origin, connection.ip, () => {
       abort.removeEventListener('abort', stop);
     });
     lookup(host, { all: true }, (error, found) => {

@@ -111,3 +111,9 @@ test('a name server behind a name is asked at the address that the policy has ju
   expect((await performStep(step, { allowed: [`dns://ns.test:${port}`], lookup })).error).toBeNull();
   expect((await performStep(step, { lookup })).error).toMatchObject({ kind: 'refused_target' });
 });
+
+test('a connection that resolves elsewhere asks no other private address than a listed one', async () => {
+  const elsewhere = { allowed: [`dns://10.0.0.9:53`], connection: { resolve: '127.0.0.2' } };
+  const { error } = await performStep({ dns: { name: 'a.test', server: '10.0.0.9:53' } }, elsewhere);
+  expect(error).toMatchObject({ code: 'TARGET_REFUSED', message: expect.stringContaining('dns://127.0.0.2:53') });
+});
