@@ -29,12 +29,20 @@ test('a valid document has nothing to say', () => {
 test('all errors at once, with suggestions and positions', () => {
   const text = 'idd: posts\nmode: fats\nheaders: { a: 1 }\n';
   expect(said(text)).toEqual([
-    '1:1 missing key "id" (for example: id: posts)',
     '1:1 unknown key "idd" (did you mean "id"?)',
     '2:7 mode must be one of fast, slow, found the text "fats" (did you mean "fast"?)',
     '3:15 a must be a text, found the number 1 (quote it: "1")',
   ]);
   expect(renderDiagnostics(check(text), text)).toContain('      | ^^^ did you mean "id"?');
+});
+
+test('a key that is missing is told, and one that is misspelt is not told twice', () => {
+  expect(said('mode: fast\n')).toEqual(['1:1 missing key "id" (for example: id: posts)']);
+  expect(said('ids: posts\n')).toEqual(['1:1 unknown key "ids" (did you mean "id"?)']);
+});
+
+test('a key may be missing because YAML could not follow to where it stands', () => {
+  expect(said('mode: "fast\nid: posts\n')).toEqual([]);
 });
 
 test('a pattern is explained in words', () => {

@@ -2,8 +2,8 @@ import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction 
 import type { TSchema } from 'typebox';
 import { type Diagnostic, inOrder, MOST_DIAGNOSTICS } from './diagnostic.ts';
 import { diagnosticAt, type Path, type SourceDocument } from './document.ts';
-import { text } from './print.ts';
-import { suggestion } from './suggest.ts';
+import { inBrackets, text } from './print.ts';
+import { nearest, suggestion } from './suggest.ts';
 
 // Schemas are ours and small documents follow: compiling fast matters more than validating fast (0.13 s against 0.65 s).
 const ajv = new Ajv2020({
@@ -30,7 +30,32 @@ export function checkDocument(doc: SourceDocument, schema: TSchema): Diagnostic[
   }
   if (doc.value === undefined || validate(doc.value)) return [];
   // Cut before the unions are reduced, too: that is quadratic.
-  return inOrder(meantErrors((validate.errors ?? []).slice(0, MOST_DIAGNOSTICS)).map((error) => describe(error, doc)));
+  const errors = meantErrors((validate.errors ?? []).slice(0, MOST_DIAGNOSTICS));
+  // What is missing may stand where YAML could not follow; complaints about its guesses only confuse.
+  const told =
+    doc.guessedFrom === Number.POSITIVE_INFINITY
+      ? withoutMisspelt(errors)
+      : errors.filter(({ keyword }) => keyword !== 'required');
+  return inOrder(told.map((error) => describe(error, doc)).filter(({ line }) => line < doc.guessedFrom));
+}
+
+/** A key that is missing because it is misspelt is told once, where it stands. */
+function withoutMisspelt(errors: readonly ErrorObject[]): ErrorObject[] {
+  const meant = new Set(
+    errors.flatMap((error) => {
+      const key = strangeKey(error);
+      const known = Object.keys((error.parentSchema as AnySchemaObject | undefined)?.properties ?? {});
+      return key === undefined ? [] : [`${error.instancePath} ${nearest(key.slice(0, 64), known)}`];
+    }),
+  );
+  return errors.filter(
+    ({ keyword, instancePath, params }) =>
+      keyword !== 'required' || !meant.has(`${instancePath} ${params.missingProperty}`),
+  );
+}
+
+function strangeKey({ params }: ErrorObject): string | undefined {
+  return params.additionalProperty ?? params.unevaluatedProperty;
 }
 
 interface Finding {
@@ -53,7 +78,7 @@ function finding(error: ErrorObject): Finding {
   switch (error.keyword) {
     case 'additionalProperties':
     case 'unevaluatedProperties': {
-      const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty);
+      const key = strangeKey(error)!;
       const hint = elsewhere(schema, key) ?? suggestion(key, Object.keys(schema.properties ?? {}));
       return { path: [...path, key], message: `unknown key "${key}"${inside(path)}`, hint, part: 'key' };
     }
@@ -244,7 +269,7 @@ function quoteHint(schema: AnySchemaObject, data: unknown): string | undefined {
 
 function example(schema: AnySchemaObject): string | undefined {
   const first = schema.examples?.[0];
-  return first === undefined ? undefined : `for example: ${typeof first === 'string' ? first : JSON.stringify(first)}`;
+  return first === undefined ? undefined : `for example: ${typeof first === 'string' ? first : inBrackets(first)}`;
 }
 
 function near(word: string, known: readonly unknown[]): string | undefined {

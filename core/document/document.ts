@@ -18,6 +18,8 @@ export interface SourceDocument {
   readonly text: string;
   /** Plain data with own properties only; undefined when the text could not be read at all. */
   readonly value: unknown;
+  /** The first line that YAML could not follow: what `value` has of it and of what comes after is a guess. Infinity without one. */
+  readonly guessedFrom: number;
   /** What YAML itself, or our reading of it, has to say. Empty when the file is well formed. */
   readonly diagnostics: readonly Diagnostic[];
   /** Where a value, or its key, stands; the nearest existing ancestor when the path leads nowhere. */
@@ -50,7 +52,8 @@ export function readDocument(text: string, file: string): SourceDocument {
   const refused = (message: string, hint?: string): SourceDocument => {
     const at = { line: 1, column: 1, endColumn: 2 };
     const diagnostic: Diagnostic = { file, ...at, message, ...(hint ? { hint } : {}) };
-    return { file, text, value: undefined, diagnostics: [diagnostic], locate: () => at, locateWithin: () => at };
+    const locate = () => at;
+    return { file, text, value: undefined, guessedFrom: 1, diagnostics: [diagnostic], locate, locateWithin: locate };
   };
 
   if (text.length > MAX_DOCUMENT_BYTES || Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) {
@@ -61,6 +64,7 @@ export function readDocument(text: string, file: string): SourceDocument {
 
   let root: ParsedNode | null;
   const diagnostics: Diagnostic[] = [];
+  let guessedFrom = Number.POSITIVE_INFINITY;
   const report = (start: number, end: number, message: string, hint?: string) => {
     diagnostics.push({ file, ...place(start, end), message, ...(hint ? { hint } : {}) });
   };
@@ -82,6 +86,7 @@ export function readDocument(text: string, file: string): SourceDocument {
       if (problem.code === 'UNEXPECTED_TOKEN' && index > first) continue;
       const [start, end] = problem.pos;
       const { message, hint, at } = syntaxDiagnostic(problem.code, problem.message, text, start);
+      guessedFrom = Math.min(guessedFrom, linePos(start).line, linePos(at ?? start).line);
       report(at ?? start, at === undefined ? end : at + (text.startsWith('{{', at) ? 2 : 1), message, hint);
     }
     root = parsed.contents;
@@ -127,6 +132,7 @@ export function readDocument(text: string, file: string): SourceDocument {
     file,
     text,
     value: broken && value === null ? undefined : value,
+    guessedFrom,
     diagnostics: inOrder(onePerLine(diagnostics)),
     locate: (path, part = 'value') => place(...find(path, part)),
     locateWithin(path, offset, length, part = 'value') {
@@ -183,5 +189,10 @@ export function diagnosticWithin(
 /** One slip confuses the parser several times over; the first word about a line is the useful one. */
 function onePerLine(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const quoting = new Set(diagnostics.filter(({ message }) => message.includes('{{')).map(({ line }) => line));
-  return diagnostics.filter(({ line, message }) => !quoting.has(line) || message.includes('{{'));
+  const told = new Set<string>();
+  return diagnostics.filter(({ line, message }) => {
+    const again = told.has(`${line} ${message}`);
+    told.add(`${line} ${message}`);
+    return !again && (!quoting.has(line) || message.includes('{{'));
+  });
 }

@@ -26,6 +26,11 @@ export function printYaml(value: unknown, layout: Layout = {}): string {
   return `${[...lines, ...printer.document(value)].join('\n')}\n`;
 }
 
+/** On one line, as `{ times: 1 }`. */
+export function inBrackets(value: unknown): string {
+  return new Printer({}).flow(value, []);
+}
+
 /** Prints pieces of a document, for whoever puts them into one. Paths count from its root, indents are spaces. */
 export class Printer {
   readonly #layout: Layout;

@@ -64,16 +64,39 @@ export function syntaxDiagnostic(
     case 'BAD_ALIAS':
       return { message: 'anchors and aliases (& and *) are not supported', hint: 'quote a text that begins with *' };
     case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
-      return { message, hint: 'a text that contains ": " must be quoted' };
+    case 'MULTILINE_IMPLICIT_KEY': {
+      const deeper = deeperLine(text, lineStart);
+      if (deeper !== undefined)
+        return { message: 'indented deeper than the line above', hint: 'align the two', at: deeper };
+      return {
+        message: 'a ":" makes a key of what stands before it',
+        hint: 'a text that contains ": " must be quoted',
+      };
+    }
     case 'UNEXPECTED_TOKEN':
       return {
         message: `unexpected ${JSON.stringify(text.slice(offset).split(/\s/, 1)[0] || 'end')}`,
         hint: 'quote a text that contains brackets or colons',
       };
     default:
+      if (message.startsWith('Sequence item without')) {
+        return {
+          message: 'neither an entry of the list nor a part of one',
+          hint: 'an entry begins with "- ", and all keys of one are indented alike',
+        };
+      }
       return { message: message.charAt(0).toLowerCase() + message.slice(1) };
   }
+}
+
+/** `key: value`, and below it a key that is indented deeper: where that one stands. */
+function deeperLine(text: string, lineStart: number): number | undefined {
+  const [above, ...below] = text.slice(lineStart).split('\n');
+  const key = /^ *(?:- +)*(?=[^\s#][^:]*: +[^\s#])/.exec(above!);
+  const next = below.findIndex((line) => line.trim() !== '' && !line.trim().startsWith('#'));
+  const indent = next < 0 ? null : /^ *(?=(?:- +)?[^\s:]+:(?: |\r?$))/.exec(below[next]!);
+  if (!key || !indent || indent[0].length <= key[0].length) return undefined;
+  return lineStart + [above!, ...below.slice(0, next)].join('\n').length + 1 + indent[0].length;
 }
 
 /** What the parser missed at `offset` was opened further up, often on another line: there a person has to look. */

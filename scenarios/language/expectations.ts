@@ -12,7 +12,7 @@ export const AssertionsSchema = Type.Object(
   Object.fromEntries(
     assertionKinds.flatMap(({ kind, aliases, spec }) => [kind, ...aliases].map((key) => [key, Type.Optional(spec)])),
   ) as Record<string, TSchema>,
-  { ...closed, minProperties: 1 },
+  { ...closed, minProperties: 1, 'x-expected': 'a mapping such as { status: 200 }' },
 );
 
 /** A reference to it, for whoever composes a schema with `$defs: { assertions: AssertionsSchema }`. */

@@ -2,6 +2,7 @@ import { validate as isCron } from 'node-cron';
 import {
   type Diagnostic,
   diagnosticAt,
+  nearest,
   type Path,
   type SourceDocument,
   suggestion,
@@ -50,7 +51,8 @@ export function reservedName(name: string): [message: string, hint: string, part
 function checkSchedule(schedule: unknown, report: Report): void {
   if (!isMapping(schedule)) return;
   const { every, cron, timezone, while_failing: whileFailing } = schedule;
-  if (every === undefined && cron === undefined)
+  const misspelt = Object.keys(schedule).some((key) => nearest(key.slice(0, 64), ['every', 'cron']));
+  if (every === undefined && cron === undefined && !misspelt)
     report(['schedule'], 'schedule needs "every" or "cron"', 'for example: { every: 30s }', 'key');
   if (every !== undefined && cron !== undefined)
     report(['schedule', 'cron'], 'schedule has both "every" and "cron"', 'keep one of the two', 'key');

@@ -215,6 +215,13 @@ class NameCheck {
       const hint = 'steps of a group run at the same time: use it after the group';
       report(`{{ ${name} }} is captured by step "${sibling.name}" of the same group`, hint);
     } else if (later === undefined) {
+      if (entriesOf(field(this.#doc.value, 'variables')).some(([variable]) => variable === name)) {
+        report(
+          `variable "${name}" is not made yet ${place.where}`,
+          'variables are made in order: it has to stand above',
+        );
+        return;
+      }
       const visible = [...this.#known, ...place.own];
       const nothing = visible.length === 0 ? 'nothing is defined here: add a variable or a capture' : undefined;
       report(`unknown name "${name}" ${place.where}`, suggestion(name, visible) ?? nothing);

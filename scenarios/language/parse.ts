@@ -120,7 +120,12 @@ function begin(doc: SourceDocument, options: ParseOptions) {
           checkSteps(fragment.doc, field(fragment.doc.value, 'steps'), ['steps'], fragment.files),
         ),
       ];
-      return docs.flatMap((one) => distinct(one, inOrder(all.filter(({ file }) => file === one.file))));
+      return docs.flatMap((one) => {
+        const about = all.filter(({ file }) => file === one.file);
+        // Complaints about a guess only confuse.
+        const told = about.filter((found) => found.line < one.guessedFrom || one.diagnostics.includes(found));
+        return distinct(one, inOrder(told));
+      });
     },
   };
 }

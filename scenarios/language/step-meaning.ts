@@ -2,6 +2,7 @@ import {
   type Diagnostic,
   diagnosticAt,
   diagnosticWithin,
+  nearest,
   type Path,
   type SourceDocument,
 } from '../../core/document/index.ts';
@@ -96,6 +97,11 @@ class StepCheck {
 
   #withoutKind(): void {
     const others = [...protocols.map(({ key }) => key).filter((key) => key !== 'request'), 'parallel', 'include'];
+    // It may say so where YAML could not follow; and a misspelt one is told where it stands.
+    if (this.#doc.guessedFrom < Number.POSITIVE_INFINITY) return;
+    const kinds = ['request', ...others];
+    const strange = Object.keys(this.#step).filter((key) => !STEP_KEYS.has(key));
+    if (strange.some((key) => nearest(key.slice(0, 64), kinds) !== undefined)) return;
     const hint = `for example: request: GET /v1/posts; or one of ${others.join(', ')}`;
     this.#report([], 'the step does not say what to do', hint, 'key');
   }

@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox';
 import { Operators } from '../engine/assertions/condition-schema.ts';
+import { assertionKinds } from '../engine/assertions/registry.ts';
 import { protocols } from '../engine/protocols/registry.ts';
 import { CapturesSchema, type WrittenCapture } from './captures.ts';
 import { ConnectionSchema } from './connection.ts';
@@ -132,7 +133,12 @@ export const StepSchema = Type.Object(
     ...closed,
     if: { required: ['include'] },
     else: { required: ['name'], properties: { name: NAME } },
-    'x-elsewhere': Object.assign({}, ...protocols.map(({ elsewhere }) => elsewhere)) as Record<string, string>,
+    'x-elsewhere': {
+      ...Object.fromEntries(assertionKinds.map(({ kind: key }) => [key, `it belongs under expect: { ${key}: … }`])),
+      ...Object.fromEntries(['assert', 'asserts', 'assertions', 'check'].map((key) => [key, 'did you mean "expect"?'])),
+      retry: 'it belongs to the file; a single step has repeat: { until, every, at_most }',
+      ...(Object.assign({}, ...protocols.map(({ elsewhere }) => elsewhere)) as Record<string, string>),
+    },
     defaultSnippets: [
       {
         label: 'step: request',
