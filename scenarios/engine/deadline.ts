@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { Alarm } from '../schedule/alarm.ts';
 import { DueHeap } from '../schedule/due-heap.ts';
 import { TimeUp } from './http/http-session.ts';
 
@@ -26,10 +27,11 @@ export class Deadlines {
   readonly #clock: Clock;
   #heap = new DueHeap<Pending>();
   #pending = 0;
-  #sleep: { until: number; abort: AbortController } | null = null;
+  readonly #alarm: Alarm;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#alarm = new Alarm(clock, LONGEST_SLEEP_MS, () => this.#fire());
   }
 
   /** @param limitMs from now, in monotonic time */
@@ -55,23 +57,7 @@ export class Deadlines {
   }
 
   #arm(): void {
-    if (this.#heap.size === 0) return;
-    const now = this.#clock.monotonic();
-    const until = Math.min(this.#heap.earliest, now + LONGEST_SLEEP_MS);
-    if (this.#sleep && this.#sleep.until <= until) return;
-    this.#sleep?.abort.abort();
-    const sleep = { until, abort: new AbortController() };
-    this.#sleep = sleep;
-    this.#clock.timer(Math.max(0, until - now), sleep.abort.signal).then(
-      () => {
-        if (this.#sleep !== sleep) return;
-        this.#sleep = null;
-        this.#fire();
-      },
-      () => {
-        // Replaced by a sleep that ends earlier.
-      },
-    );
+    if (this.#heap.size > 0) this.#alarm.set(this.#heap.earliest);
   }
 
   #fire(): void {

@@ -1,6 +1,7 @@
 import type { Clock, Instant } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
 import { toError } from '../../core/errors.ts';
+import { Alarm } from './alarm.ts';
 import { DueHeap } from './due-heap.ts';
 import { hash01 } from './next-fire.ts';
 import type { Schedule } from './schedule.ts';
@@ -54,6 +55,7 @@ interface Waiting {
   scheduledAt: Instant;
 }
 
+/** A step of the wall clock is noticed within that time. */
 const LONGEST_SLEEP_MS = 1_000;
 const FIRST_RUNS_MS = 1_000;
 const FIRST_RUN_SPACING_MS = 5;
@@ -75,12 +77,13 @@ export class Scheduler implements Component {
   #scheduledRunning = 0;
   readonly #runs = new Set<Promise<void>>();
   #life: 'new' | 'started' | 'ended' = 'new';
-  #sleep: { until: number; abort: AbortController } | null = null;
+  readonly #alarm: Alarm;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.#timeline = new Timeline(options.clock);
+    this.#alarm = new Alarm(options.clock, LONGEST_SLEEP_MS, () => this.#wake());
   }
 
   async start(): Promise<void> {
@@ -93,7 +96,7 @@ export class Scheduler implements Component {
   /** Starts nothing more and waits for the runs under way; when `abort` fires, they are aborted and not waited for. */
   async shutdown(abort: AbortSignal): Promise<void> {
     this.#life = 'ended';
-    this.#sleep?.abort.abort();
+    this.#alarm.stop();
     this.#queue = [];
     if (this.#runs.size === 0) return;
     const { promise: aborted, resolve } = Promise.withResolvers<void>();
@@ -195,27 +198,8 @@ export class Scheduler implements Component {
     if (Number.isFinite(planned.due)) this.#heap.push(planned.due, { entry, planned });
   }
 
-  /** Sleeps until the next fire, a second at most: a step of the wall clock must be noticed soon. */
   #arm(): void {
-    if (this.#life !== 'started') return;
-    const now = this.#clock.monotonic();
-    const until = Math.min(this.#heap.earliest, now + LONGEST_SLEEP_MS);
-    if (this.#sleep) {
-      if (this.#sleep.until <= until) return;
-      this.#sleep.abort.abort();
-    }
-    const sleep = { until, abort: new AbortController() };
-    this.#sleep = sleep;
-    this.#clock.timer(Math.max(0, until - now), sleep.abort.signal).then(
-      () => {
-        if (this.#sleep !== sleep) return;
-        this.#sleep = null;
-        this.#wake();
-      },
-      () => {
-        // Aborted for an earlier fire or the end; whoever aborted goes on.
-      },
-    );
+    if (this.#life === 'started') this.#alarm.set(this.#heap.earliest);
   }
 
   #wake(): void {
