@@ -59,6 +59,8 @@ const ASSERTIONS: Record<string, (spec: Template) => Check[]> = {
       return [`/${String(pattern)}/ ${conditionWords(condition)}`, holds(value, condition, 'textHolds')];
     }),
 
+  messages: (condition) => [[`messages ${conditionWords(condition)}`, holds('messagesOf(answer)', condition)]],
+
   bytes: (condition) => [[`size ${conditionWords(condition)} bytes`, holds('sizeOf(answer)', condition)]],
 
   cookie: (spec) =>
@@ -100,6 +102,7 @@ const CAPTURES: Record<string, (spec: unknown) => Code> = {
   body: () => 'bodyOf(answer)',
   cookie: (name) => call('cookie', 'answer', quoted(String(name)), quoted('value')),
   bytes: () => 'sizeOf(answer)',
+  messages: () => 'messagesOf(answer)',
   duration: (phase) => tookCode(phase === true ? 'total' : String(phase)),
   regex: (pattern) => call('firstMatch', 'bodyOf(answer)', patternCode(pattern)),
 };

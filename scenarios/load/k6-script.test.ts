@@ -7,6 +7,7 @@ import { renderDiagnostics } from '../../core/document/index.ts';
 import { memoryFiles } from '../language/source-files.ts';
 import { AGREEMENT_CASES } from './testing/agreement-cases.ts';
 import { scriptOf } from './testing/parse.ts';
+import { PROTOCOL_CASES } from './testing/protocol-cases.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const JOURNEY = readFileSync(join(import.meta.dirname, 'test-data/journey.scenario.yaml'), 'utf8');
@@ -38,7 +39,7 @@ test('scripts satisfy the types of k6', () => {
     const texts = [
       JOURNEY,
       ...suites.map((file) => readFileSync(join(ROOT, file), 'utf8')),
-      ...AGREEMENT_CASES.filter(({ files }) => !files).map(({ yaml }) => MINIMAL + yaml),
+      ...[...AGREEMENT_CASES, ...PROTOCOL_CASES].filter(({ files }) => !files).map(({ yaml }) => MINIMAL + yaml),
     ];
     const files = texts.map((text, index) => {
       const file = join(folder, `${index}.js`);

@@ -21,6 +21,7 @@ import {
   sharedConnection,
 } from './connection-code.ts';
 import { valueCode } from './expression.ts';
+import { allSteps } from './kinds.ts';
 import { GRACE_MS, optionsCode } from './load-options.ts';
 import { Names } from './names.ts';
 import { Refused } from './refusal.ts';
@@ -70,7 +71,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   const refusals = new Refusals(scenario, options.text, options.files ?? noSourceFiles(scenario.file));
   const names = new Names(runtimeNames);
   const functions: string[] = [];
-  const files = new ScriptFiles();
+  const files = new ScriptFiles(scenario.id);
   const included = new Map<Parameters, string>();
   const parametersName = (parameters: Parameters): string => {
     const known = included.get(parameters);
@@ -117,10 +118,14 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   ];
   const always = lines(scenario.always);
   const connection = refusals.attempt(null, () => connectionCode(shared, hostsOf(scenario, options)), 'connection');
-  const load = refusals.attempt(null, () => optionsCode(scenario, connection), 'load');
+  const agent: [string, Code][] = allSteps(scenario).some(({ kind }) => kind === 'grpc')
+    ? [['userAgent', 'USER_AGENT']]
+    : [];
+  const load = refusals.attempt(null, () => optionsCode(scenario, [...agent, ...(connection ?? [])]), 'load');
   refusals.attempt(null, () => refuseTaken(scenario.secrets), 'secrets');
   const constants = refusals.attempt(null, () => [
     ...(scenario.data ? [rowsCode(scenario.data)] : []),
+    ...files.protoSets.declarations,
     ...[files.declaration()].flatMap((made) => (made ? [`const files = ${print(made)};`] : [])),
     ...[...included].map(([parameters, name]) => parametersCode(name, parameters, included)),
   ]);
@@ -156,7 +161,7 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   return {
     script: `${[top, imports, '', body, '', RULER, '', runtime].join('\n')}\n`,
     variables,
-    files: new Map(),
+    files: files.protoSets.files,
   };
 }
 
@@ -243,10 +248,6 @@ const hasTemplates = (rows: readonly Template[]) => rows.some(({ kind }) => kind
 
 function withEnd(code: Code): Code {
   return typeof code === 'string' ? `${code})` : { ...code, after: ')' };
-}
-
-export function allSteps({ before, steps, after, always }: Scenario): ActionStep[] {
-  return [...before, ...steps, ...after, ...always].flatMap((step) => (isParallel(step) ? step.steps : [step]));
 }
 
 /** Hosts of the service, and of whole URLs that steps ask. */

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../core/units.ts';
 import { isParallel, type Scenario, type Step } from '../language/model.ts';
+import { durationOf, durationsOf } from './kinds.ts';
 import { thresholdsCode } from './load-options.ts';
 import type { LoadReport, LoadStep, LoadThreshold, Percentiles } from './load-report.ts';
 import { checkName, stepTag } from './step-tag.ts';
@@ -41,10 +42,10 @@ export function loadReport(
     },
     vus_max: value('vus_max', 'max'),
     requests: {
-      count: value('http_reqs', 'count'),
+      count: value('http_reqs', 'count') + othersOf(summary),
       unanswered: value('http_req_failed', 'passes'),
-      rate_per_s: value('http_reqs', 'rate'),
-      duration: percentiles(summary.metrics[ANSWERED], answered(summary)),
+      rate_per_s: value('http_reqs', 'rate') + (othersOf(summary) * 1_000) / summary.state.testRunDurationMs,
+      duration: percentiles(summary.metrics[durationsOf(scenario)[0] ?? ANSWERED], answered(summary)),
     },
     thresholds: thresholdsOf(scenario, summary),
     steps: (['before', 'steps', 'after', 'always'] as const).flatMap((section) =>
@@ -56,11 +57,14 @@ export function loadReport(
 
 function stepsOf(step: Step, section: LoadStep['section'], summary: K6Summary): LoadStep[] {
   const steps = isParallel(step) ? step.steps : [step];
-  return steps.map(({ name }) => {
+  return steps.map(({ name, kind }) => {
     const metric = (id: string) => summary.metrics[`${id}{step:${stepTag(name)}}`];
     const { passes = 0, fails = 0 } = metric('failed_steps')?.values ?? {};
-    const requests = metric('http_reqs')?.values.count ?? 0;
-    const duration = summary.metrics[`http_req_duration{step:${stepTag(name)},expected_response:true}`];
+    const own = durationOf(kind);
+    const duration = own
+      ? metric(own)
+      : summary.metrics[`http_req_duration{step:${stepTag(name)},expected_response:true}`];
+    const requests = (own ? duration : metric('http_reqs'))?.values.count ?? 0;
     const group = summary.root_group.groups.find((one) => one.name === checkName(name));
     return {
       name,
@@ -78,7 +82,14 @@ function stepsOf(step: Step, section: LoadStep['section'], summary: K6Summary): 
 const ANSWERED = 'http_req_duration{expected_response:true}';
 
 function answered({ metrics }: K6Summary): number {
-  return (metrics.http_reqs?.values.count ?? 0) - (metrics.http_req_failed?.values.passes ?? 0);
+  const http = (metrics.http_reqs?.values.count ?? 0) - (metrics.http_req_failed?.values.passes ?? 0);
+  return http + othersOf({ metrics });
+}
+
+/** Calls and conversations that are no HTTP requests. */
+function othersOf({ metrics }: Pick<K6Summary, 'metrics'>): number {
+  const count = (id: string | null) => metrics[id ?? '']?.values.count ?? 0;
+  return count(durationOf('grpc')) + count(durationOf('websocket'));
 }
 
 /** k6 gives zeros for what was never measured. */
@@ -103,26 +114,32 @@ const FIELDS: Record<string, string> = {
   duration_max: 'max',
 };
 
-/** Thresholds in the order of the file, as k6 judged them. */
+/** Thresholds in the order of the file, as k6 judged them; of several protocols the worst counts. */
 function thresholdsOf(scenario: Scenario, summary: K6Summary): LoadThreshold[] {
   return (scenario.load?.thresholds ?? []).flatMap((threshold) => {
-    const [[id, expressions]] = thresholdsCode({ ...scenario, load: { phases: [], thresholds: [threshold] } }) as [
-      [string, string[]],
-    ];
+    const judged = thresholdsCode({ ...scenario, load: { phases: [], thresholds: [threshold] } });
     const failed = threshold.metric === 'failed';
     const show = failed
       ? (share: number) => `${round(share * 100)}%`
       : (ms: number) => (ms < 10 ? `${round(ms)} ms` : formatDuration(ms));
-    const metric = summary.metrics[id];
     const measured = failed || answered(summary) > 0;
-    const actual = measured ? metric?.values[failed ? 'rate' : FIELDS[threshold.metric]!] : undefined;
-    return Object.entries(threshold.condition).map(([operator, limit], index) => ({
-      metric: threshold.metric,
-      expected: `${WORDS[operator]} ${show(limit as number)}`,
-      actual: actual === undefined ? 'nothing was measured' : show(actual),
-      // What was not measured did not hold.
-      crossed: actual === undefined || !(metric?.thresholds?.[expressions[index]!]?.ok ?? false),
-    }));
+    const figure = failed ? 'rate' : FIELDS[threshold.metric]!;
+    return Object.entries(threshold.condition).map(([operator, limit], index) => {
+      const metrics = judged.flatMap(([id, expressions]) => {
+        const metric = summary.metrics[id];
+        const actual = measured ? metric?.values[figure] : undefined;
+        // What was not measured did not hold.
+        const crossed = actual === undefined || !(metric?.thresholds?.[expressions[index]!]?.ok ?? false);
+        return [{ actual, crossed }];
+      });
+      const told = metrics.find(({ crossed }) => crossed) ?? metrics[0]!;
+      return {
+        metric: threshold.metric,
+        expected: `${WORDS[operator]} ${show(limit as number)}`,
+        actual: told.actual === undefined ? 'nothing was measured' : show(told.actual),
+        crossed: told.crossed,
+      };
+    });
   });
 }
 

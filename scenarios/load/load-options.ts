@@ -1,5 +1,6 @@
 import { isParallel, type Scenario } from '../language/model.ts';
-import { type Code, keyOf, list, literal, mapping, prefixed, quoted } from './code.ts';
+import { type Code, call, keyOf, list, literal, mapping, prefixed, quoted } from './code.ts';
+import { allSteps, durationOf, durationsOf } from './kinds.ts';
 import { Refused } from './refusal.ts';
 
 /** What `always` may take after the attempt's own time is up, as the engine grants it. */
@@ -20,10 +21,11 @@ export function optionsCode(scenario: Scenario, connection: readonly (readonly [
         items: [
           ...thresholds.map(([metric, expressions]) => prefixed(`${keyOf(metric)}: `, list(expressions.map(quoted)))),
           '...figuresOfEachStep()',
+          ...otherFigures(scenario),
         ],
       },
     ],
-    ['summaryTrendStats', literal(['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)'])],
+    ['summaryTrendStats', literal(['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'count'])],
     // Link-local addresses, among them those of cloud metadata, are never a target.
     ['blacklistIPs', literal(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'])],
     ...batchCode(scenario),
@@ -107,17 +109,26 @@ const METRICS: Record<string, string> = {
 };
 const SIGNS: Record<string, string> = { lt: '<', lte: '<=', gt: '>', gte: '>=' };
 
+/** What is measured of steps that are no HTTP requests. */
+function otherFigures(scenario: Scenario): Code[] {
+  const steps = allSteps(scenario);
+  return durationsOf(scenario).flatMap((metric) => {
+    const names = steps.filter(({ kind }) => durationOf(kind) === metric).map(({ name }) => quoted(name));
+    return names.length === 0 ? [] : [prefixed('...', call('figuresOf', quoted(metric), list(names)))];
+  });
+}
+
 /** Thresholds by k6's metric: `http_req_duration: ['p(95)<300']`. */
-export function thresholdsCode({ load }: Scenario): [metric: string, expressions: string[]][] {
+export function thresholdsCode(scenario: Scenario): [metric: string, expressions: string[]][] {
   const byMetric = new Map<string, string[]>();
-  for (const { metric, condition } of load?.thresholds ?? []) {
+  for (const { metric, condition } of scenario.load?.thresholds ?? []) {
     const failed = metric === 'failed';
-    // A request without an answer took no time, and would make the others look quicker.
-    const name = failed ? 'failed_iterations' : 'http_req_duration{expected_response:true}';
+    const metrics = failed ? ['failed_iterations'] : durationsOf(scenario);
     const figure = failed ? 'rate' : METRICS[metric];
     if (!figure) throw new Refused(`the threshold ${metric}`);
-    for (const [operator, limit] of Object.entries(condition))
-      byMetric.set(name, [...(byMetric.get(name) ?? []), `${figure}${SIGNS[operator]}${limit}`]);
+    for (const name of metrics)
+      for (const [operator, limit] of Object.entries(condition))
+        byMetric.set(name, [...(byMetric.get(name) ?? []), `${figure}${SIGNS[operator]}${limit}`]);
   }
   return [...byMetric];
 }

@@ -17,6 +17,8 @@ const FILES = [
   'flow',
   'http',
   'multipart',
+  'grpc',
+  'websocket',
   'oauth2',
   'data',
   'templates',
@@ -38,7 +40,9 @@ const MODULES: readonly (readonly [names: readonly string[], statement: (used: s
   [['encoding'], () => "import encoding from 'k6/encoding';"],
   [['exec'], () => "import exec from 'k6/execution';"],
   [['http'], () => "import http from 'k6/http';"],
+  [['grpc'], () => "import grpc from 'k6/net/grpc';"],
   [['Rate'], () => "import { Rate } from 'k6/metrics';"],
+  [['ws'], () => "import ws from 'k6/ws';"],
 ];
 
 /** The declarations that a script needs, and what they need in turn; no others, so that it stays short enough to read. */

@@ -1,4 +1,5 @@
 import { type Code, call, mapping, quoted } from './code.ts';
+import { ProtoSets } from './proto-sets.ts';
 import { Refused } from './refusal.ts';
 
 /** A script is read by people and by every virtual user. */
@@ -6,8 +7,15 @@ const MOST_BYTES = 256 * 1_024;
 
 /** Files that a script carries in itself, each once. */
 export class ScriptFiles {
+  /** Definitions of gRPC services. */
+  readonly protoSets: ProtoSets;
   readonly #names = new Map<string, string>();
   #total = 0;
+
+  /** @param id of the scenario */
+  constructor(id: string) {
+    this.protoSets = new ProtoSets(id);
+  }
 
   /** The bytes as an expression. @param name to call them by @throws Refused where they are too many */
   of(bytes: Uint8Array, name: string): Code {

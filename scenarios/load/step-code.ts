@@ -1,14 +1,19 @@
 import type { GraphqlSpec } from '../engine/protocols/graphql/spec.ts';
+import type { GrpcSpec } from '../engine/protocols/grpc/spec.ts';
 import type { HttpSpec } from '../engine/protocols/http/spec.ts';
+import type { WebSocketSpec } from '../engine/protocols/websocket/spec.ts';
 import type { ActionStep, Decision, Expectation } from '../language/model.ts';
 import { type Check, captureCode, checkEntries, checksOf } from './assertion-code.ts';
 import { type Code, call, flat, inComment, literal, mapping, prefixed, print } from './code.ts';
 import { conditionCode } from './condition-code.ts';
 import { valueCode } from './expression.ts';
 import { graphqlChecks, graphqlCode } from './graphql-code.ts';
+import { grpcCode } from './grpc-code.ts';
 import { requestCode } from './http-code.ts';
+import { refuseUnfit } from './kinds.ts';
 import { Refused } from './refusal.ts';
 import type { ScriptFiles } from './script-files.ts';
+import { websocketCode } from './websocket-code.ts';
 
 /** A step as a function of its own. @throws Refused */
 export function stepFunction(step: ActionStep, name: string, files: ScriptFiles): string {
@@ -20,7 +25,9 @@ export function stepFunction(step: ActionStep, name: string, files: ScriptFiles)
 /** A step of a parallel group: what to ask, and what to do with the answer. @throws Refused */
 export function parallelFunction(step: ActionStep, name: string, files: ScriptFiles): string {
   if (step.repeat) throw new Refused('repeat in a parallel group');
-  const request = call('prepare', ...requestArguments(step, step.timeoutMs, files));
+  if (step.kind === 'grpc' || step.kind === 'websocket')
+    throw new Refused(`a step of the kind ${step.kind} in a parallel group`, 'let it stand by itself');
+  const request = asked('prepare', step, step.timeoutMs, files);
   const judging = judgingLines(step);
   const lines = [
     ...(step.if ? [`onlyIf(() => ${flat(decisionCode(step.if))});`] : []),
@@ -43,11 +50,21 @@ function wrap(step: ActionStep, name: string, lines: readonly string[]): string 
   return `/** ${inComment(step.name)} */\nfunction ${name}() {\n${lines.map((line) => `  ${line}\n`).join('')}}`;
 }
 
-function requestArguments(step: ActionStep, timeoutMs: number | null, files: ScriptFiles): Code[] {
+/** The call that asks. @param name of the function for HTTP */
+function asked(name: 'send' | 'prepare', step: ActionStep, timeoutMs: number | null, files: ScriptFiles): Code {
   const { kind, spec } = step;
-  if (kind === 'http') return requestCode(spec as HttpSpec, { timeoutMs, bytes: asksForBytes(step) }, files);
-  if (kind === 'graphql') return graphqlCode(spec as GraphqlSpec, timeoutMs);
-  throw new Refused(`a step of the kind ${kind}`, 'it can do request, graphql and pause');
+  refuseUnfit(step);
+  switch (kind) {
+    case 'http':
+      return call(name, ...requestCode(spec as HttpSpec, { timeoutMs, bytes: asksForBytes(step) }, files));
+    case 'graphql':
+      return call(name, ...graphqlCode(spec as GraphqlSpec, timeoutMs));
+    case 'grpc':
+      return call('invoke', ...grpcCode(spec as GrpcSpec, timeoutMs, files.protoSets));
+    case 'websocket':
+      return call('converse', ...websocketCode(spec as WebSocketSpec, timeoutMs));
+  }
+  throw new Refused(`a step of the kind ${kind}`, 'it can do request, graphql, grpc, websocket and pause');
 }
 
 /** Whether the body has to be counted as it came: a text of it would have other bytes where they are no UTF-8. */
@@ -65,10 +82,10 @@ function pauseLines({ spec, expect, warn, repeat, timeoutMs }: ActionStep): stri
 
 function requestLines(step: ActionStep, files: ScriptFiles): string[] {
   const judging = judgingLines(step);
-  const request = requestArguments(step, step.repeat ? null : step.timeoutMs, files);
+  const request = asked('send', step, step.repeat ? null : step.timeoutMs, files);
   if (!step.repeat) {
     const used = judging.length > 0 ? 'const answer = ' : '';
-    return [`${used}${print(call('send', ...request), 2, 2 + used.length)};`, ...judging];
+    return [`${used}${print(request, 2, 2 + used.length)};`, ...judging];
   }
   const { everyMs, atMost, until } = step.repeat;
   const timeout = step.timeoutMs === null ? {} : { timeout: step.timeoutMs };
@@ -76,7 +93,7 @@ function requestLines(step: ActionStep, files: ScriptFiles): string[] {
   const code = call(
     'repeat',
     pace,
-    prefixed('() => ', call('send', ...request)),
+    prefixed('() => ', request),
     prefixed('(answer) => (', withEnd(checks(until), ')')),
   );
   return [`const answer = ${print(code, 2, 17)};`, ...judging];

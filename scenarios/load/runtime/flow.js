@@ -150,6 +150,21 @@ function tell(message) {
   told.add(message);
 }
 
+/** Whether all of it holds, without any verdict. */
+export function fits(checks) {
+  return Object.values(checks).every((judge) => {
+    const passed = attempt(judge, false);
+    if (passed instanceof TemplateError) throw passed;
+    return passed;
+  });
+}
+
+/** What was to come and did not: a check that failed. */
+export function lost(message) {
+  verdict(message, false);
+  fail(message);
+}
+
 /** Waits, but not past the time of the attempt. */
 export function pause(milliseconds) {
   const left = timeLeft();
@@ -220,6 +235,11 @@ export function figuresOfEachStep() {
     `failed_steps{step:${step}}`,
   ];
   return Object.fromEntries(STEPS.flatMap((name) => figures(stepTag(name)).map((figure) => [figure, []])));
+}
+
+/** The same for steps that are no HTTP requests. */
+export function figuresOf(metric, names) {
+  return Object.fromEntries(names.map((name) => [`${metric}{step:${stepTag(name)}}`, []]));
 }
 
 /** The value of an environment variable: k6 run -e NAME=value */

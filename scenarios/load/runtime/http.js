@@ -94,7 +94,7 @@ export function statusIs(answer, ...accepted) {
   return accepted.some((wanted) =>
     /^[1-5]xx$/.test(String(wanted))
       ? Number(String(wanted)[0]) === Math.floor(answer.status / 100)
-      : String(wanted) === String(answer.status),
+      : String(wanted) === String(answer.status) || wanted === answer.statusName,
   );
 }
 
@@ -147,6 +147,12 @@ export function json(answer) {
 }
 
 let parsed = { answer: null, value: undefined, readable: false };
+
+/** The list of messages that came. */
+export function messagesOf(answer) {
+  if (!Array.isArray(json(answer))) throw new StepError('the answer is no list of messages');
+  return json(answer);
+}
 
 /** The first group of the first match, the whole match where there is no group, or MISSING. */
 export function firstMatch(value, regex) {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { WebSocketServer } from 'ws';
 
 /** A service that answers in every way that the agreement of the two engines is judged by. */
 export async function agreementServer(): Promise<{ origin: string; close(): Promise<void> }> {
@@ -10,6 +11,20 @@ export async function agreementServer(): Promise<{ origin: string; close(): Prom
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => answer(request, response, Buffer.concat(chunks).toString(), () => ++asked));
+  });
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    if (!request.url!.startsWith('/ws'))
+      return socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 4\r\n\r\nnope');
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      client.send(JSON.stringify({ type: 'ready', headers: request.headers, url: request.url }));
+      client.on('message', (data, binary) => {
+        const text = String(data);
+        if (text === 'leave') client.close(4001, 'as you wish');
+        else if (text === 'break') client.terminate();
+        else client.send(data as Buffer, { binary });
+      });
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunResult } from '../../run-result.ts';
+import type { K6Script } from '../k6-script.ts';
 import { stepTag } from '../step-tag.ts';
 
 /** How a step ended, and each of its assertions; the row of data in front of the name. */
@@ -18,7 +19,7 @@ export function engineVerdicts(run: RunResult): Verdicts {
       // One check judges a subject by all operators.
       const last = checks.at(-1);
       const about = `${kind} ${subject}`;
-      if (kind === 'capture' || kind === 'repeat') continue;
+      if (kind === 'capture' || kind === 'repeat' || kind === 'auth') continue;
       if (last?.subject === about) last.passed &&= passed;
       else checks.push({ subject: about, passed });
     }
@@ -32,7 +33,7 @@ export function engineVerdicts(run: RunResult): Verdicts {
 /** Runs a script with the real k6, and takes the same from the stream of its measurements. */
 export async function k6Verdicts(
   k6: string,
-  script: string,
+  { script, files, variables: own }: K6Script,
   variables: Record<string, string>,
   rows: number | null,
 ): Promise<{ verdicts: Verdicts; output: string }> {
@@ -41,11 +42,12 @@ export async function k6Verdicts(
     const file = join(folder, 'script.js');
     const out = join(folder, 'out.json');
     writeFileSync(file, script);
+    for (const [name, content] of files) writeFileSync(join(folder, name), content);
     const output = await new Promise<string>((resolve) => {
       execFile(
         k6,
         ['run', '--address', '127.0.0.1:0', '--no-usage-report', '--no-color', '--quiet', '--out', `json=${out}`, file],
-        { env: { PATH: process.env.PATH, HOME: folder, ...variables }, cwd: folder, timeout: 60_000 },
+        { env: { PATH: process.env.PATH, HOME: folder, ...variables, ...own }, cwd: folder, timeout: 60_000 },
         (_error, stdout, stderr) => resolve(stdout + stderr),
       );
     });

@@ -17,6 +17,7 @@ import { wellKnownFile } from './well-known.ts';
 /** The services and messages of a server. A class of its own, so that nothing takes it for data with templates in it. */
 export class Schema {
   readonly #registry: FileRegistry;
+  readonly #files: readonly FileDescriptorProto[];
 
   /**
    * @param main name of the file whose services are meant; types come from it and from what it imports
@@ -25,7 +26,13 @@ export class Schema {
    */
   constructor(main: string, files: ReadonlyMap<string, FileDescriptorProto>) {
     completeDescriptors(files);
-    this.#registry = createFileRegistry(create(FileDescriptorSetSchema, { file: inOrder(main, files) }));
+    this.#files = inOrder(main, files);
+    this.#registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...this.#files] }));
+  }
+
+  /** All files as protoc --descriptor_set_out --include_imports writes them. */
+  descriptorSet(): Uint8Array {
+    return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [...this.#files] }));
   }
 
   /** @param written `package.Service/Method`; the error goes on after "grpc: " */

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { AgreementCase } from './agreement-cases.ts';
+
+const SHOP = resolve(import.meta.dirname, '../../engine/protocols/grpc/test-data');
+const protoFile = (path: string) => readFileSync(resolve(SHOP, path), 'utf8');
+
+/** Other protocols than HTTP; `grpc://shop` stands for the address of the test server. */
+export const PROTOCOL_CASES: readonly AgreementCase[] = [
+  {
+    name: 'gRPC with a definition of its services',
+    passes: false,
+    files: { 'shop.proto': protoFile('shop.proto'), 'common/money.proto': protoFile('common/money.proto') },
+    yaml: `
+variables: { id: "9007199254740993" }
+steps:
+  - name: an order
+    grpc:
+      url: grpc://shop
+      method: shop.v1.Shop/GetOrder
+      message: { orderId: "{{ id }}" }
+      metadata: { authorization: "Bearer {{ id }}", key-bin: "/wA=" }
+      proto: ./shop.proto
+    timeout: 2s
+    expect:
+      status: OK
+      jsonpath:
+        $.orderId: "{{ id }}"
+        $.state: PAID
+        $.lines[0]: { equals: { article: tea, count: 2 } }
+        $.lines[1].count: { exists: false }
+        $.card: { exists: false }
+        $.orderedAt: "2023-11-14T22:13:20Z"
+        $.note: a gift
+        $.price.units: "-5"
+        $.voucher: aGk=
+      duration: { lt: 2s }
+    capture: { state: $.state, code: { status: true } }
+  - name: none that is expected
+    grpc: { url: grpc://shop, method: shop.v1.Shop/GetOrder, message: { order_id: 404 }, proto: ./shop.proto }
+    if: { value: "{{ code }}", equals: 0 }
+    expect: { status: [NOT_FOUND, 7], jsonpath: { $.code: 5, $.status: NOT_FOUND, $.message: { contains: "no order 404" }, $.lines: { exists: false } } }
+  - name: none
+    grpc: { url: grpc://shop, method: shop.v1.Shop/GetOrder, message: { orderId: 404 }, proto: ./shop.proto }
+  - { name: never, request: GET /post }
+always:
+  - name: too slow
+    grpc: { url: grpc://shop, method: shop.v1.Shop/GetOrder, message: { orderId: 500 }, proto: ./shop.proto }
+    timeout: 300ms
+    expect: { status: DEADLINE_EXCEEDED }
+  - name: a message that does not fit
+    grpc: { url: grpc://shop, method: shop.v1.Shop/GetOrder, message: { odd: "{{ state }}" }, proto: ./shop.proto }
+  - name: what is wrong
+    grpc: { url: grpc://shop, method: shop.v1.Shop/GetOrder, message: { orderId: 1 }, proto: ./shop.proto }
+    expect: { jsonpath: { $.state: SENT, $.orderId: "1" } }
+`,
+  },
+  {
+    name: 'a conversation over WebSocket',
+    passes: true,
+    yaml: `
+variables: { channel: 'a "b"' }
+steps:
+  - name: talking
+    websocket:
+      url: /ws?c={{ channel }}
+      headers: { x-own: "{{ channel }}" }
+      messages:
+        - receive: { jsonpath: { $.type: ready, "$.headers['x-own']": "{{ channel }}", "$.headers['user-agent']": { matches: "^ringdown/" }, $.headers.traceparent: { exists: true } } }
+          within: 2s
+          capture: { url: $.url }
+        - send: { subscribe: "{{ channel }}", from: "{{ url }}" }
+        - send: "plain {{ channel }}"
+        - { receive: { body: { matches: "^plain" } }, within: 1s, capture: { word: { regex: '"(.*)"' } } }
+        - binary: aGk=
+        - receive: any
+        - close
+    expect:
+      status: 101
+      header: { upgrade: websocket }
+      messages: { count: 4 }
+      jsonpath: { "$[1]": { contains: subscribe }, "$[3].base64": aGk= }
+      duration: { lt: 5s }
+    capture: { all: { messages: true } }
+  - { name: using it, request: "GET /user/{{ word }}", expect: { jsonpath: { $.name: b } } }
+`,
+  },
+  {
+    name: 'conversations over WebSocket that go wrong',
+    passes: false,
+    yaml: `
+steps:
+  - { name: refused, websocket: { url: /no } }
+always:
+  - { name: refused as expected, websocket: { url: /no, messages: [{ send: x }] }, expect: { status: 401 } }
+  - { name: nobody, websocket: { url: "ws://127.0.0.1:1/" } }
+  - { name: nothing that fits, websocket: { url: /ws, messages: [{ receive: { jsonpath: { $.type: done } }, within: 200ms }, { send: never }] } }
+  - { name: too slow, websocket: { url: /ws, messages: [{ receive: any }, { receive: any }] }, timeout: 300ms }
+  - { name: left, websocket: { url: /ws, messages: [{ send: leave }, { receive: { body: more } }] } }
+  - { name: broken off, websocket: { url: /ws, messages: [{ send: break }, { receive: { body: more } }] } }
+  - { name: not captured, websocket: { url: /ws, messages: [{ receive: any, capture: { none: $.none } }] } }
+  - { name: after it, websocket: { url: /ws, messages: [{ send: "{{ none }}" }] } }
+  - { name: too many, websocket: { url: /ws, messages: [{ send: hi }, { receive: { body: hi }, within: 2s }] }, expect: { messages: { count: 1 } } }
+  - { name: no such protocol, websocket: { url: /ws, subprotocol: chat, messages: [{ receive: any }] } }
+`,
+  },
+];
