@@ -18,6 +18,8 @@ describe('a secret disappears from text', () => {
     ['escaped for JSON', JSON.stringify({ a: SECRET }).slice(6, -2)],
     ['JSON inside JSON', JSON.stringify(JSON.stringify(SECRET)).slice(3, -3)],
     ['in HTML', SECRET.replace('"', '&quot;')],
+    ['in XML by number', SECRET.replace('"', '&#34;')],
+    ['in XML by hexadecimal number', SECRET.replace('"', '&#x22;')],
     ['in hex', Buffer.from(SECRET).toString('hex')],
     ['in base64', Buffer.from(SECRET).toString('base64')],
     ['in base64url', Buffer.from(SECRET).toString('base64url')],
@@ -85,6 +87,20 @@ describe('token-like fields', () => {
     expect(values(text)).toEqual(['abc\\"d', 'x', '123456', 'cut of']);
   });
 
+  test('in JSON that is a text in JSON, however often', () => {
+    const inner = JSON.stringify({ a: 'x"y', password: 'se"c\\ret', n: 1, nested: { otp: 123456 }, token: 'abc' });
+    let text = inner;
+    for (let level = 0; level < 4; level++) {
+      text = JSON.stringify([text, { token: 'outer' }, 'plain "token": no']);
+      let clean = text;
+      for (const { start, end } of tokensInJson(text).reverse()) clean = clean.slice(0, start) + clean.slice(end);
+      expect(clean).not.toMatch(/se\\*"c|123456|abc|outer/);
+      expect(clean).toContain('plain');
+      expect(() => JSON.parse(clean)).not.toThrow();
+    }
+    expect(values('["{\\"password\\" : \\"cut of')).toEqual(['cut of']);
+  });
+
   test('in any JSON, wherever it is cut off, as a regular expression finds them', () => {
     const field = /"((?:[^"\\]|\\.){1,40})"\s*:\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)(?:"|\\?$)|(-?\d[^,}\]\s]*))/g;
     const tokens = (text: string) =>
@@ -134,6 +150,11 @@ describe('token-like fields', () => {
       '{"a'.repeat(20_000),
       `"${' '.repeat(65_000)}`,
       `"a"${' '.repeat(65_000)}`,
+      '\\"a\\":\\"'.repeat(8_000),
+      '\\"token\\":\\'.repeat(8_000),
+      `\\"token\\":\\"${'\\\\\\"'.repeat(16_000)}`,
+      `${'\\'.repeat(65_000)}"`,
+      '\\\\"'.repeat(20_000),
     ]) {
       tokensInJson(text);
       tokensInForm(text);

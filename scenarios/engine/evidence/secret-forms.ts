@@ -42,7 +42,13 @@ function addEscaped(forms: Set<string>, secret: string): void {
   }
   forms.add(json.replaceAll('/', '\\/'));
   forms.add(json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`));
-  forms.add(escapeHtml(secret));
+  if (!/[&<>"']/.test(secret)) return;
+  // By name, as most write it, and by number, as templates in XML do.
+  for (const entity of [named, decimal, hexadecimal]) {
+    const escaped = secret.replace(/[&<>"']/g, entity);
+    forms.add(escaped);
+    forms.add(JSON.stringify(escaped).slice(1, -1));
+  }
 }
 
 const declared = new Map<string, readonly string[]>();
@@ -71,7 +77,9 @@ const percentEncode = (text: string) =>
   );
 
 const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => HTML[char]!);
+const named = (char: string) => HTML[char]!;
+const decimal = (char: string) => `&#${char.charCodeAt(0)};`;
+const hexadecimal = (char: string) => `&#x${char.charCodeAt(0).toString(16)};`;
 
 /**
  * Base64 of the secret alone, and the characters that stay the same wherever the secret starts within a longer text:

@@ -59,12 +59,25 @@ export interface Span {
 
 const FORM_FIELD = /(?:^|[?&;#])([^=&;?#\s]{1,60})=([^&;#>\s]*)/g;
 
+/** Where the values of token-like fields stand in JSON, and in JSON that is a text in JSON, as messages in a list are. */
+export function tokensInJson(text: string): Span[] {
+  const spans = tokensInPlainJson(text);
+  if (!text.includes('\\"')) return spans;
+  const all = [...spans, ...tokensInQuotedJson(text)].sort((a, b) => a.start - b.start);
+  let end = 0;
+  return all.filter((span) => {
+    const apart = span.start >= end;
+    if (apart) end = span.end;
+    return apart;
+  });
+}
+
 /**
  * Where the values of token-like fields stand in JSON: strings and numbers behind a name and a colon. A string may be
  * cut off by the end of the text, since evidence is capped. Reads characters, because a regular expression makes
  * an array of every field that it passes.
  */
-export function tokensInJson(text: string): Span[] {
+function tokensInPlainJson(text: string): Span[] {
   const spans: Span[] = [];
   let quote = text.indexOf('"');
   while (quote >= 0) {
@@ -84,6 +97,36 @@ export function tokensInJson(text: string): Span[] {
   return spans;
 }
 
+/**
+ * The same where quotes are escaped, once or more: every quote of a field has as many backslashes in front of it, and those
+ * inside its value have more.
+ */
+function tokensInQuotedJson(text: string): Span[] {
+  const spans: Span[] = [];
+  let quote = text.indexOf('\\"') + 1;
+  while (quote > 0) {
+    const depth = backslashesBefore(text, quote);
+    const nameEnd = depth > DEEPEST ? -1 : quotedNameEnd(text, quote, depth);
+    const colon = nameEnd < 0 ? -1 : skipSpace(text, nameEnd + 1);
+    let next = quote;
+    if (colon >= 0 && text.charCodeAt(colon) === COLON) {
+      // Another document may stand inside a value that is shown.
+      next = nameEnd;
+      const value = skipSpace(text, colon + 1);
+      if (isTokenName(text.slice(quote + 1, nameEnd - depth))) {
+        const opening = value + depth;
+        const isString = text.charCodeAt(opening) === QUOTE && backslashesBefore(text, opening) === depth;
+        const start = isString ? opening + 1 : value;
+        const end = isString ? quotedValueEnd(text, opening, depth) : numberEnd(text, value);
+        if (end > start) spans.push({ start, end });
+        next = Math.max(nameEnd, end + depth);
+      }
+    }
+    quote = text.indexOf('\\"', next) + 1;
+  }
+  return spans;
+}
+
 /** Where the values of token-like fields stand in a query, a fragment or a urlencoded form. */
 export function tokensInForm(text: string): Span[] {
   const spans: Span[] = [];
@@ -99,6 +142,8 @@ const QUOTE = 34;
 const COLON = 58;
 const BACKSLASH = 92;
 const LONGEST_NAME = 80;
+/** Backslashes in front of a quote: 1, 3, 7, 15 for a document in a document and so on. */
+const DEEPEST = 15;
 
 /** @returns where the string that begins at `quote` ends, or -1 where it does not within so many characters */
 function stringEnd(text: string, quote: number, most: number): number {
@@ -119,6 +164,31 @@ function valueEnd(text: string, quote: number): number {
     if (backslashes % 2 === 0) return at;
   }
   return text.length;
+}
+
+/** @returns the quote that ends a name, with as many backslashes in front of it, or -1 */
+function quotedNameEnd(text: string, opening: number, depth: number): number {
+  const last = opening + 1 + LONGEST_NAME + depth;
+  for (let at = text.indexOf('"', opening + 1); at >= 0 && at <= last; at = text.indexOf('"', at + 1)) {
+    const found = backslashesBefore(text, at);
+    if (found <= depth) return found === depth ? at : -1;
+  }
+  return -1;
+}
+
+/** @returns where a value ends that stands between quotes with so many backslashes: before theirs, or with the text */
+function quotedValueEnd(text: string, opening: number, depth: number): number {
+  for (let at = text.indexOf('"', opening + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    const found = backslashesBefore(text, at);
+    if (found <= depth) return at - found;
+  }
+  return text.length;
+}
+
+function backslashesBefore(text: string, quote: number): number {
+  let count = 0;
+  while (text.charCodeAt(quote - 1 - count) === BACKSLASH) count++;
+  return count;
 }
 
 function numberEnd(text: string, from: number): number {
