@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { RunResult } from '../../run-result.ts';
 import { REDACTED, Redactor, WITHHELD } from './redactor.ts';
 import { RunEvidence } from './run-evidence.ts';
+import { isSecretHeader } from './secret-headers.ts';
 import { isTokenName, tokensInForm, tokensInJson } from './token-fields.ts';
 
 const SECRET = 'p@ss/w"örd+ 1';
@@ -77,6 +78,21 @@ test('data is cleaned in all strings and keys, and shared where nothing changed'
   expect(JSON.stringify(copy)).not.toMatch(/canary-1|1234567/);
   expect(copy.clean).toBe(clean);
   expect(data.deep[0]).toEqual({ text: 'a canary-1' });
+});
+
+test('headers that carry credentials', () => {
+  const names = [
+    'authorization',
+    'cookie',
+    'set-cookie',
+    'proxy-authorization',
+    'x-api-key',
+    'x-auth-token',
+    'api-key',
+  ];
+  const more = ['x-csrf-token', 'token', 'session-id', 'x-amz-security-token', 'private-token'];
+  expect([...names, ...more].filter((name) => !isSecretHeader(name))).toEqual([]);
+  expect(['accept', 'x-request-id', 'etag', 'www-authenticate', 'host'].filter(isSecretHeader)).toEqual([]);
 });
 
 describe('token-like fields', () => {
