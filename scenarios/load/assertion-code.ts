@@ -63,6 +63,13 @@ const ASSERTIONS: Record<string, (spec: Template) => Check[]> = {
 
   bytes: (condition) => [[`size ${conditionWords(condition)} bytes`, holds('sizeOf(answer)', condition)]],
 
+  sha256: (condition) => [
+    [
+      `SHA-256 ${conditionWords(condition)}`,
+      call('holds', 'digestOf(answer)', call('inLowerCase', conditionCode(condition))),
+    ],
+  ],
+
   cookie: (spec) =>
     itemsOf(spec).map((item) => {
       const name = String(constantOf(entryOf(item, 'name')));
@@ -102,6 +109,7 @@ const CAPTURES: Record<string, (spec: unknown) => Code> = {
   body: () => 'bodyOf(answer)',
   cookie: (name) => call('cookie', 'answer', quoted(String(name)), quoted('value')),
   bytes: () => 'sizeOf(answer)',
+  sha256: () => 'digestOf(answer)',
   messages: () => 'messagesOf(answer)',
   duration: (phase) => tookCode(phase === true ? 'total' : String(phase)),
   regex: (pattern) => call('firstMatch', 'bodyOf(answer)', patternCode(pattern)),

@@ -16,7 +16,7 @@ export function requestCode(
   if (url.kind !== 'constant') options.push(['name', quoted(`${method} ${route}`)]);
   if (query.length > 0) options.push(['query', fieldsCode(query)]);
   const fields: [string, Code][] = [];
-  if (auth) fields.push(['authorization', authCode(auth)]);
+  if (auth && !identityCode(auth)) fields.push(['authorization', authCode(auth)]);
   for (const { name, value } of headers) fields.push([name, headerCode(name, value)]);
   if (fields.length > 0) options.push(['headers', mapping(fields)]);
   if (body) options.push(...bodyCode(body, files));
@@ -73,6 +73,13 @@ function partCode(part: Part, files: ScriptFiles): Code {
   return `[${quoted(part.name)}, null, ${flat(file)}]`;
 }
 
+/** Who asks, where that takes more than a header which is known beforehand; null otherwise. */
+export function identityCode(auth: HttpSpec['auth']): Code | null {
+  if (auth?.kind === 'digest') return call('digest', textCode(auth.username), textCode(auth.password));
+  if (auth?.kind !== 'aws') return null;
+  return call('aws', mapping(auth.fields.map(({ name, value }) => [name, textCode(value)])));
+}
+
 function authCode(auth: NonNullable<HttpSpec['auth']>): Code {
   switch (auth.kind) {
     case 'bearer':
@@ -84,7 +91,7 @@ function authCode(auth: NonNullable<HttpSpec['auth']>): Code {
       return call('oauth2', mapping([['grant', quoted(auth.grant)], ['send', quoted(auth.send)], ...fields]));
     }
     default:
-      throw new Refused(`auth: ${auth.kind}`, 'bearer, basic and oauth2 can be used');
+      throw new Refused(`auth: ${auth.kind}`);
   }
 }
 

@@ -9,7 +9,7 @@ import { conditionCode } from './condition-code.ts';
 import { valueCode } from './expression.ts';
 import { graphqlChecks, graphqlCode } from './graphql-code.ts';
 import { grpcCode } from './grpc-code.ts';
-import { requestCode } from './http-code.ts';
+import { identityCode, requestCode } from './http-code.ts';
 import { refuseUnfit } from './kinds.ts';
 import { Refused } from './refusal.ts';
 import type { ScriptFiles } from './script-files.ts';
@@ -56,7 +56,7 @@ function asked(name: 'send' | 'prepare', step: ActionStep, timeoutMs: number | n
   refuseUnfit(step);
   switch (kind) {
     case 'http':
-      return call(name, ...requestCode(spec as HttpSpec, { timeoutMs, bytes: asksForBytes(step) }, files));
+      return httpCall(name, step, timeoutMs, files);
     case 'graphql':
       return call(name, ...graphqlCode(spec as GraphqlSpec, timeoutMs));
     case 'grpc':
@@ -67,10 +67,24 @@ function asked(name: 'send' | 'prepare', step: ActionStep, timeoutMs: number | n
   throw new Refused(`a step of the kind ${kind}`, 'it can do request, graphql, grpc, websocket and pause');
 }
 
+function httpCall(name: 'send' | 'prepare', step: ActionStep, timeoutMs: number | null, files: ScriptFiles): Code {
+  const spec = step.spec as HttpSpec;
+  const request = requestCode(spec, { timeoutMs, bytes: asksForBytes(step) }, files);
+  const identity = identityCode(spec.auth);
+  if (!identity) return call(name, ...request);
+  if (name === 'prepare')
+    throw new Refused(`auth: ${spec.auth!.kind} in a parallel group`, 'let the step stand by itself');
+  if (spec.maxRedirects > 0)
+    throw new Refused(`max_redirects with auth: ${spec.auth!.kind}`, 'ask for the last address');
+  return call('sendAs', flat(identity), ...request);
+}
+
 /** Whether the body has to be counted as it came: a text of it would have other bytes where they are no UTF-8. */
 function asksForBytes({ expect, warn, repeat, capture }: ActionStep): boolean {
   const sources = capture.map(({ from }) => from);
-  return [...expect, ...warn, ...(repeat?.until ?? []), ...sources].some(({ kind }) => kind === 'bytes');
+  return [...expect, ...warn, ...(repeat?.until ?? []), ...sources].some(
+    ({ kind }) => kind === 'bytes' || kind === 'sha256',
+  );
 }
 
 function pauseLines({ spec, expect, warn, repeat, timeoutMs }: ActionStep): string[] {

@@ -1,3 +1,4 @@
+import crypto from 'k6/crypto';
 import encoding from 'k6/encoding';
 import http from 'k6/http';
 import { MISSING } from './conditions.js';
@@ -131,6 +132,17 @@ export function sizeOf(answer) {
   const { body } = answer;
   if (typeof body !== 'string') return body ? body.byteLength : 0;
   return encodeURIComponent(wellFormed(body)).replace(/%../g, ' ').length;
+}
+
+/** SHA-256 of the body in hexadecimal digits. */
+export function digestOf(answer) {
+  return crypto.sha256(answer.body ?? '', 'hex');
+}
+
+/** A condition on a digest, which may be written in capitals. */
+export function inLowerCase(condition) {
+  const { equals } = condition;
+  return typeof equals === 'string' ? { ...condition, equals: equals.toLowerCase() } : condition;
 }
 
 /** The body read as JSON. */

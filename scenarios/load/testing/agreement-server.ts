@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
+import { sign } from '../../engine/auth/aws/index.ts';
+import { digestAnswer as digestAnswerOf } from '../../engine/auth/digest/answer.ts';
+import { digestChallenge } from '../../engine/auth/digest/challenge.ts';
 
 /** A service that answers in every way that the agreement of the two engines is judged by. */
 export async function agreementServer(): Promise<{ origin: string; close(): Promise<void> }> {
@@ -120,6 +123,30 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
         return json({ error: 'invalid_client' }, 401);
       return json({ access_token: `token-for-${form.get('scope')}`, token_type: 'Bearer', expires_in: 60 });
     }
+    case 'digest':
+      return second === 'never'
+        ? askDigest(response, { 'www-authenticate': 'Digest realm="r", nonce="x", qop=auth' })
+        : digestAnswer(request, response, json);
+    case 'aws': {
+      const {
+        host,
+        'content-type': type,
+        'x-amz-date': date = '',
+        'x-amz-security-token': token,
+      } = request.headers as Record<string, string>;
+      const credentials = { ...AWS, service: second!, ...(token ? { session_token: token } : {}) };
+      const asked = {
+        method: request.method!,
+        url: new URL(`http://${host}${request.url}`),
+        headers: (type ? { 'content-type': type } : {}) as Record<string, string>,
+        body: body === '' ? null : body,
+        maxRedirects: 0,
+      };
+      const at = new Date(date.replace(/(....)(..)(..T..)(..)/, '$1-$2-$3:$4:'));
+      return sign(credentials, asked, at).then(({ authorization }) =>
+        json({ authorization }, authorization === request.headers.authorization ? 200 : 403),
+      );
+    }
     case 'graphql': {
       const { query, variables, operationName } = JSON.parse(body);
       const errors = variables.fail ? [{ message: 'not for everybody', path: ['me'] }] : undefined;
@@ -146,6 +173,32 @@ function together(many: number, response: ServerResponse): void {
   if (waiting.length < many) return;
   for (const one of waiting.splice(0)) one.end('{}');
 }
+
+const AWS = { region: 'eu-west-1', access_key_id: 'AKIDEXAMPLE', secret_access_key: 'wJalrXUtnFEMI/K7MDENG' };
+
+function askDigest(response: ServerResponse, headers: Record<string, string | string[]>): void {
+  response.writeHead(401, headers).end();
+}
+
+/** Every second time the nonce is an old one. */
+function digestAnswer(request: IncomingMessage, response: ServerResponse, json: (value: unknown) => void): void {
+  const challenge = digestChallenge([CHALLENGE])!;
+  const given = new Map(
+    [...(request.headers.authorization ?? '').matchAll(/(\w+)="?([^",]*)"?/g)].map(([, name, value]) => [name, value!]),
+  );
+  const expected = digestAnswerOf(challenge, {
+    username: 'qa',
+    password: 'correct horse',
+    method: request.method!,
+    uri: request.url!,
+    cnonce: given.get('cnonce') ?? '',
+    count: Number.parseInt(given.get('nc') ?? '0', 16),
+  });
+  if (request.headers.authorization === expected) json({ count: given.get('nc') });
+  else askDigest(response, { 'www-authenticate': ['Basic realm="a"', CHALLENGE] });
+}
+
+const CHALLENGE = 'Digest realm="qa \\"api\\"", nonce="n0nce", opaque="", qop="auth, auth-int", algorithm=SHA-256';
 
 const POST = {
   id: 17,

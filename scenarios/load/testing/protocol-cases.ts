@@ -104,4 +104,55 @@ always:
   - { name: no such protocol, websocket: { url: /ws, subprotocol: chat, messages: [{ receive: any }] } }
 `,
   },
+  {
+    name: 'digest authentication',
+    passes: false,
+    yaml: `
+secrets: [QA_PASSWORD]
+steps:
+  - name: asked first
+    request: GET /digest?q=a%20b
+    auth: { digest: { username: qa, password: "{{ secrets.QA_PASSWORD }}" } }
+    expect: { jsonpath: { $.count: "00000001" } }
+  - name: known by now
+    request: POST /digest/x
+    json: { a: 1 }
+    auth: { digest: { username: qa, password: "{{ secrets.QA_PASSWORD }}" } }
+    expect: { jsonpath: { $.count: "00000002" } }
+  - { name: wrong, request: GET /digest, auth: { digest: { username: qa, password: no } } }
+always:
+  - { name: never enough, request: GET /digest/never, auth: { digest: { username: qa, password: x } }, expect: { status: 401 } }
+  - { name: none asked for, request: GET /post, auth: { digest: { username: qa, password: x } } }
+`,
+  },
+  {
+    name: 'requests signed for AWS',
+    passes: false,
+    yaml: `
+variables: { key: AKIDEXAMPLE, secret: wJalrXUtnFEMI/K7MDENG }
+steps:
+  - name: with a query
+    request: { method: GET, url: "/aws/execute-api/a%20b/ü/", query: { b: [2, 1], a: "x y~'é", c: "" } }
+    auth: { aws: { service: execute-api, region: eu-west-1, access_key_id: "{{ key }}", secret_access_key: "{{ secret }}" } }
+  - name: with a body
+    request: POST /aws/s3/a%20b
+    json: { text: "김치" }
+    auth: { aws: { service: s3, region: eu-west-1, access_key_id: "{{ key }}", secret_access_key: "{{ secret }}", session_token: a-token } }
+  - name: wrong
+    request: GET /aws/execute-api
+    auth: { aws: { service: execute-api, region: eu-west-1, access_key_id: "{{ key }}", secret_access_key: no } }
+`,
+  },
+  {
+    name: 'digests of bodies',
+    passes: false,
+    yaml: `
+variables: { empty: E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855 }
+steps:
+  - { name: of bytes, request: GET /bytes, expect: { sha256: { matches: "^[0-9a-f]{64}$" } }, capture: { digest: { sha256: true } } }
+  - { name: the same, request: GET /bytes, expect: { sha256: "{{ digest }}" } }
+  - { name: of nothing, request: GET /empty, expect: { sha256: "{{ empty }}", body: { exists: false } } }
+  - { name: of a text, request: GET /text, expect: { sha256: "{{ digest }}", body: { contains: 한국어 } } }
+`,
+  },
 ];
