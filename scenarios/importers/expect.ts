@@ -1,3 +1,5 @@
+import { isMapping } from '../language/written.ts';
+
 /** Collects what a document expects, one operator after the other, in the written form of `expect`. */
 export class Expect {
   readonly #written: Record<string, unknown> = {};
@@ -38,10 +40,7 @@ export class Expect {
 
 function merge(known: unknown, condition: Readonly<Record<string, unknown>>): Record<string, unknown> | null {
   if (known === undefined) return { ...condition };
-  const conditions =
-    typeof known === 'object' && known !== null && !Array.isArray(known)
-      ? (known as Record<string, unknown>)
-      : { equals: known };
+  const conditions = isMapping(known) ? known : { equals: known };
   for (const [operator, operand] of Object.entries(condition))
     if (Object.hasOwn(conditions, operator) && JSON.stringify(conditions[operator]) !== JSON.stringify(operand))
       return null;

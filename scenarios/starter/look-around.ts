@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { isMapping } from '../language/written.ts';
 
 /** What the files of a repository tell about its service. Nothing that cannot be read is an error: there is a default. */
 export interface Found {
@@ -31,7 +32,7 @@ const LARGEST_BYTES = 20 * 2 ** 20;
 export function lookAround(directory: string): Found {
   const described = describe(directory);
   const known = described?.paths;
-  const asked = known && HEALTH_PATHS.find((path) => isRecord(known[path]) && Object.hasOwn(known[path], 'get'));
+  const asked = known && HEALTH_PATHS.find((path) => isMapping(known[path]) && Object.hasOwn(known[path], 'get'));
   return {
     service: serviceName(directory),
     openapi: described?.file ?? null,
@@ -50,7 +51,8 @@ interface Description {
 function describe(directory: string): Description | null {
   for (const file of DESCRIPTIONS) {
     const content = contentOf(join(directory, file));
-    if (!isRecord(content) || !isRecord(content.paths) || (content.openapi ?? content.swagger) === undefined) continue;
+    if (!isMapping(content) || !isMapping(content.paths) || (content.openapi ?? content.swagger) === undefined)
+      continue;
     return { file, paths: content.paths, server: serverOf(content.servers) };
   }
   return null;
@@ -66,7 +68,7 @@ function contentOf(file: string): unknown {
 function serverOf(servers: unknown): string | null {
   if (!Array.isArray(servers)) return null;
   for (const server of servers) {
-    const url = isRecord(server) && typeof server.url === 'string' ? URL.parse(server.url) : null;
+    const url = isMapping(server) && typeof server.url === 'string' ? URL.parse(server.url) : null;
     if (!url || !/^https?:$/.test(url.protocol) || url.username || /[{}]|%7B/i.test(url.href)) continue;
     return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
   }
@@ -113,8 +115,4 @@ function read(file: string): string | null {
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { isMapping, listOf, type Mapping } from '../../language/written.ts';
+import { field, isMapping, listOf, type Mapping } from '../../language/written.ts';
 import { exactJson, literalValue } from '../literal.ts';
 import type { ForeignBody } from '../request.ts';
 import { pairsOf, text } from './collection.ts';
@@ -101,10 +101,6 @@ function formPart(
   }
   const type = text(entry.contentType);
   return [[name, { file: reference(source), ...(type === '' ? {} : { content_type: type }) }]];
-}
-
-function field(value: unknown, key: string): unknown {
-  return isMapping(value) ? value[key] : undefined;
 }
 
 const MARK = '\u0001';

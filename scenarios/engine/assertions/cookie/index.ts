@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { isMapping } from '../../../language/written.ts';
 import type { Exchange } from '../../exchange.ts';
 import { checkCondition, defineAssertion, defineCapture, MISSING } from '../assertion.ts';
 import { place } from '../capture-schema.ts';
@@ -77,8 +78,7 @@ export const assertion = defineAssertion<Spec>({
 
 /** Only a mapping of parts is one; everything else is a condition on the value. */
 function partsOf(written: unknown): [Part, unknown][] {
-  const isMapping = typeof written === 'object' && written !== null && !Array.isArray(written);
-  if (!isMapping || toCondition(written) === written) return [['value', written]];
+  if (!isMapping(written) || toCondition(written) === written) return [['value', written]];
   return Object.entries(written).filter((entry): entry is [Part, unknown] => Object.hasOwn(PARTS, entry[0]));
 }
 

@@ -1,8 +1,7 @@
+import { isMapping, type Mapping } from '../../../language/written.ts';
 import { asWord } from '../condition.ts';
 import { type CompiledSchema, compileSchema } from '../json-schema.ts';
-import { asJsonSchema, isMapping } from './schemas.ts';
-
-export type Mapping = Readonly<Record<string, unknown>>;
+import { asJsonSchema } from './schemas.ts';
 
 /** A place in the description and what stands there, references followed. */
 export interface Place {

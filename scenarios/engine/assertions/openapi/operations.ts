@@ -1,7 +1,7 @@
 import { suggestion } from '../../../../core/document/index.ts';
+import { isMapping } from '../../../language/written.ts';
 import { asWord } from '../condition.ts';
 import type { Description, Place } from './description.ts';
-import { isMapping } from './schemas.ts';
 
 export interface Operation {
   /** `GET /v1/posts/{id}`. */

@@ -1,5 +1,4 @@
-/** Own keys of a mapping; undefined for anything else. */
-type Mapping = Readonly<Record<string, unknown>>;
+import { isMapping, type Mapping } from '../../../language/written.ts';
 
 /**
  * The schemas of an OpenAPI 3.0 description as JSON Schema has them: `nullable` becomes a type, and a boolean
@@ -50,8 +49,4 @@ function leaveOutWritten(schema: Record<string, unknown>, { required, properties
 function define(made: Record<string, unknown>, key: string, value: unknown): void {
   // `__proto__` as a key of a file must not become a prototype.
   Object.defineProperty(made, key, { value, enumerable: true, configurable: true, writable: true });
-}
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { isMapping } from '../../../language/written.ts';
 import { shortened } from '../../shortened.ts';
 import { defineAssertion, defineCapture, MISSING } from '../assertion.ts';
 import { whole } from '../capture-schema.ts';
@@ -33,8 +34,7 @@ export const assertion = defineAssertion<Spec>({
     examples: [201],
   }),
   normalize(written) {
-    if (typeof written === 'object' && written !== null && !Array.isArray(written))
-      return { condition: normalizeCondition(written) };
+    if (isMapping(written)) return { condition: normalizeCondition(written) };
     return { accepted: Array.isArray(written) ? written : [written] };
   },
   check: (written) =>
