@@ -6,6 +6,7 @@ import type { Attempt, Failure, Section, StepResult } from '../run-result.ts';
 import { ConnectionCache } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { decide } from './decision.ts';
+import type { RunEvidence } from './evidence/run-evidence.ts';
 import { earlyFailure } from './failure.ts';
 import { TimeUp } from './http/time-up.ts';
 import { spanId } from './ids.ts';
@@ -63,7 +64,14 @@ class AttemptRun {
       connections: new ConnectionCache(shared.connection, evidence),
       attemptStart: clock.monotonic(),
     };
-    this.#scope = { values: this.#values, secrets, generators, environment, functions, row: null };
+    this.#scope = {
+      values: this.#values,
+      secrets,
+      generators,
+      environment,
+      functions: functions && observed(functions, evidence),
+      row: null,
+    };
     this.#attempt = {
       number,
       status: 'passed',
@@ -264,6 +272,18 @@ class AttemptRun {
     const message = `the attempt's time was up${limitOf(signal)}, before row ${row} of ${total} began`;
     return earlyFailure(step, null, this.#attempt.span_id, 'timeout', message);
   }
+}
+
+/** A token that a function makes of a secret is one as well. */
+function observed(functions: NonNullable<Scope['functions']>, evidence: RunEvidence): Scope['functions'] {
+  return {
+    names: functions.names,
+    call(name, args) {
+      const called = functions.call(name, args);
+      if ('value' in called) evidence.addDerived(args, called.value);
+      return called;
+    },
+  };
 }
 
 function limitOf({ reason }: AbortSignal): string {

@@ -266,3 +266,34 @@ test('a secret across the end of a shortened value leaves no half behind', async
   }
   service.close();
 });
+
+test('what a function makes of a secret is one, and so is the same text in other letters', async () => {
+  const functions = {
+    names: ['reversed'],
+    call: (_name: string, [text]: readonly unknown[]) => ({ value: { made: [...String(text)].reverse().join('') } }),
+  };
+  const service = await startService(({ body }, response) => response.end(body));
+  const json = {
+    made: '{{ $call("reversed", secrets.KEY) }}',
+    again: '{{ $call("reversed", token) }}',
+    plain: '{{ $call("reversed", "plain text") }}',
+    upper: '{{ secrets.KEY | upper }}',
+    lower: '{{ secrets.KEY | lower }}',
+  };
+  const run = await service.run(
+    sketchScenario(
+      [
+        { json: { token: 'Canary-Two-9Z' }, request: 'POST /', capture: { token: '!$.token' } },
+        { request: 'POST /', json },
+      ],
+      {
+        secrets: ['KEY'],
+      },
+    ),
+    { secrets: { KEY: 'Canary-One-7Q' }, options: { functions } },
+  );
+  service.close();
+  expect(run.status).toBe('passed');
+  expect(JSON.stringify(run)).not.toMatch(/canary-|q7-eno|z9-owt/i);
+  expect(run.steps[1]!.request!.body!.text).toContain('txet nialp');
+});

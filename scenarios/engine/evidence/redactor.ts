@@ -57,6 +57,10 @@ export class Redactor {
     return true;
   }
 
+  has(text: string): boolean {
+    return this.#secrets.has(text);
+  }
+
   /** How many secrets are known. */
   get size(): number {
     return this.#secrets.size;

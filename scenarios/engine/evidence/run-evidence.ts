@@ -14,6 +14,8 @@ const MOST_BODIES = 2 * ENOUGH_BODIES;
 const LEFT_OUT = `[left out: the bodies before this one were more than ${ENOUGH_BODIES / 2 ** 20} MiB]`;
 /** Values of token-like fields shorter than this are masked where they stand, but not searched for elsewhere. */
 const SHORTEST_TOKEN = 6;
+/** What a function makes of a secret may be as short as `true`. */
+const SHORTEST_DERIVED = 8;
 /** Characters of a captured value that are kept. */
 const LONGEST_CAPTURE = 4_096;
 const DEEPEST_SECRET = 50;
@@ -47,6 +49,17 @@ export class RunEvidence {
     if (typeof value === 'string' || typeof value === 'number') this.#redactor.add(String(value));
     else if (value !== null && typeof value === 'object' && depth < DEEPEST_SECRET) {
       for (const inner of Object.values(value)) this.addSecret(inner, depth + 1);
+    }
+  }
+
+  /** Takes note of what a function made of these arguments, where one of them is a secret. */
+  addDerived(args: readonly unknown[], value: unknown): void {
+    if (!args.some((arg) => typeof arg === 'string' && this.#redactor.has(arg))) return;
+    const waiting = [value];
+    while (waiting.length > 0) {
+      const next = waiting.pop();
+      if (typeof next === 'string' && next.length >= SHORTEST_DERIVED) this.#redactor.add(next);
+      else if (typeof next === 'object' && next !== null) waiting.push(...Object.values(next));
     }
   }
 

@@ -14,6 +14,9 @@ export function formsOf(secret: string): string[] {
   // Letters and digits stay what they are in URLs, JSON and HTML.
   if (!/^[\w.-]*$/.test(secret)) addEscaped(forms, secret);
   addBase64(forms, secret);
+  // As filters may write it.
+  forms.add(secret.toLowerCase());
+  forms.add(secret.toUpperCase());
   if (secret.length >= SHORTEST_EMBEDDED) {
     const hex = Buffer.from(secret).toString('hex');
     forms.add(hex);
@@ -39,6 +42,7 @@ function addEscaped(forms: Set<string>, secret: string): void {
     forms.add(json);
     forms.add(JSON.stringify(json).slice(1, -1));
     forms.add(encodeURIComponent(json));
+    addBase64(forms, json);
   }
   forms.add(json.replaceAll('/', '\\/'));
   forms.add(json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`));
