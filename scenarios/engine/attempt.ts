@@ -217,7 +217,7 @@ class AttemptRun {
   /** What is told of a step that may not run any more. */
   #notRun(step: ActionStep, place: StepPlace, signal: AbortSignal): StepOutcome | null {
     if (place.section === 'always')
-      return signal.aborted ? skipStep(step, place, this.#context, 'no time was left') : null;
+      return signal.aborted ? skipStep(step, place, this.#context, whyOver(signal)) : null;
     if (this.#broken) return skipStep(step, place, this.#context, skipReason(this.#broken));
     return signal.aborted ? this.#timeUp(step, place, signal) : null;
   }
@@ -262,7 +262,7 @@ class AttemptRun {
 
   /** The attempt's time ran out between two steps: the next one is the one that did not happen in time. */
   #timeUp(step: ActionStep, place: StepPlace, signal: AbortSignal): StepOutcome {
-    const outcome = skipStep(step, place, this.#context, 'no time was left');
+    const outcome = skipStep(step, place, this.#context, whyOver(signal));
     const message = `the attempt's time was up${limitOf(signal)}, before this step began`;
     return { ...outcome, failure: earlyFailure(step.name, place.row, outcome.result.span_id, 'timeout', message) };
   }
@@ -272,6 +272,10 @@ class AttemptRun {
     const message = `the attempt's time was up${limitOf(signal)}, before row ${row} of ${total} began`;
     return earlyFailure(step, null, this.#attempt.span_id, 'timeout', message);
   }
+}
+
+function whyOver({ reason }: AbortSignal): string {
+  return reason instanceof TimeUp ? 'no time was left' : 'the run was stopped';
 }
 
 /** A token that a function makes of a secret is one as well. */

@@ -301,8 +301,11 @@ describe('the watcher itself', () => {
   test('a run that is stopped is skipped, not failed', async () => {
     const stop = new AbortController();
     handler = () => stop.abort();
-    const result = await run(sketchScenario([{}], { retry: { times: 3, delayMs: 10_000 } }), { abort: stop.signal });
+    const always = [{ name: 'cleaning', request: 'GET /' }];
+    const scenario = sketchScenario([{}], { retry: { times: 3, delayMs: 10_000 }, always });
+    const result = await run(scenario, { abort: stop.signal });
     expect(result).toMatchObject({ status: 'skipped', failure: null, watcher_fault: null });
+    expect(result.attempts[0]!.steps.at(-1)).toMatchObject({ name: 'cleaning', skipped_reason: 'the run was stopped' });
     const before = await run(sketchScenario([{}]), { abort: AbortSignal.abort() });
     expect(before).toMatchObject({ status: 'skipped', attempts: [] });
   });

@@ -36,11 +36,10 @@ function verdicts(results: readonly AssertionResult[]): Html {
 ${results.map(
   ({
     subject,
-    operator,
     expected,
     actual,
     passed,
-  }) => html`<tr><td><span class="${passed ? 'good' : 'bad'}">${passed ? '✓' : '✗'}</span> ${subject}</td><td>${operator === 'equals' ? '' : `${operator} `}<code>${expected}</code></td><td><code>${actual}</code></td></tr>
+  }) => html`<tr><td><span class="${passed ? 'good' : 'bad'}">${passed ? '✓' : '✗'}</span> ${subject}</td><td><code>${expected}</code></td><td><code>${actual}</code></td></tr>
 `,
 )}</tbody></table>`;
 }

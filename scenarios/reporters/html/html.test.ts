@@ -52,3 +52,10 @@ test('of rows of data the failing one has evidence, the others a line', () => {
   expect(page.match(/<div class="evidence">/g)).toHaveLength(1);
   expect(page).toContain('40 rows of data: 37 passed, 1 failed, 2 not begun');
 });
+
+test('what was expected is said once', () => {
+  const run = structuredClone(failedRun);
+  const step = run.attempts[0]!.steps.find(({ assertions }) => assertions.length > 0)!;
+  step.assertions[0] = { ...step.assertions[0]!, operator: 'contains', expected: 'to contain "xml"' };
+  expect(report(run)).toContain('<td><code>to contain &quot;xml&quot;</code></td>');
+});
