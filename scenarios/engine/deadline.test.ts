@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { Deadlines } from './deadline.ts';
-import { TimeUp } from './http/http-session.ts';
+import { TimeUp } from './http/time-up.ts';
 
 const never = new AbortController().signal;
 

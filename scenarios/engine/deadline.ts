@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { Alarm } from '../schedule/alarm.ts';
 import { DueHeap } from '../schedule/due-heap.ts';
-import { TimeUp } from './http/http-session.ts';
+import { TimeUp } from './http/time-up.ts';
 
 export interface Deadline {
   /** Fires with a TimeUp when the time is up, or with the parent's reason. */

@@ -6,8 +6,9 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { describe, expect, test } from '@jest/globals';
 import { CERTIFICATE, PRIVATE_KEY } from '../testing/certificate.ts';
 import { type Lookup, systemNames } from './connector.ts';
-import { type HttpRequest, TimeUp } from './http-session.ts';
+import type { HttpRequest } from './http-session.ts';
 import { forever, get, listen, serve, serveRaw, session } from './testing/peers.ts';
+import { TimeUp } from './time-up.ts';
 
 async function errorOf(port: number, more: { bodyLimitBytes?: number; path?: string } & Partial<HttpRequest> = {}) {
   const origin = `http://127.0.0.1:${port}`;

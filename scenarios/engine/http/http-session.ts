@@ -14,8 +14,6 @@ import { requestProblem } from './request-head.ts';
 import type { HeaderFields } from './response-head.ts';
 import { type Target, targetOf } from './target.ts';
 
-export { TimeUp } from './time-up.ts';
-
 export interface HttpRequest {
   method: string;
   url: URL;

@@ -2,8 +2,8 @@ import { createSecureServer, createServer, type Http2Server, type ServerHttp2Str
 import { describe, expect, test } from '@jest/globals';
 import { makeCertificate } from '../protocols/testing/certificates.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION } from './connection.ts';
-import { TimeUp } from './http-session.ts';
 import { forever, get, listen, serve, serveRaw, session } from './testing/peers.ts';
+import { TimeUp } from './time-up.ts';
 
 const HTTP2: ConnectionSettings = { ...DEFAULT_CONNECTION, http: '2' };
 

@@ -6,9 +6,9 @@ import { systemClock } from '../../../core/clock.ts';
 import { makeCertificate } from '../protocols/testing/certificates.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION } from './connection.ts';
 import { dial, type Lookup, systemNames } from './connector.ts';
-import { TimeUp } from './http-session.ts';
 import { parseTarget } from './target.ts';
 import { forever, get, listen, serve, session, toLoopback } from './testing/peers.ts';
+import { TimeUp } from './time-up.ts';
 import { createUrlPolicy } from './url-policy.ts';
 
 interface ProxyLog {

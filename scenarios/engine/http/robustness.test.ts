@@ -4,8 +4,9 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFAULT_CONNECTION } from './connection.ts';
-import { type HttpRequest, TimeUp } from './http-session.ts';
+import type { HttpRequest } from './http-session.ts';
 import { forever, get, listen, serve, serveRaw, session } from './testing/peers.ts';
+import { TimeUp } from './time-up.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
