@@ -79,6 +79,7 @@ const runId = () => server.monitor(FAILING).last_run!.id;
 const SCREENS: [string, () => string, string][] = [
   ['status board', () => '/', 'Health'],
   ['monitor', () => `/monitors/${FAILING}`, 'How long a run takes'],
+  ['scenario', () => `/monitors/${FAILING}/scenario`, 'As it is on the disk.'],
   ['failing run', () => `/runs/${runId()}`, 'SqliteError: no such column: author_id'],
   ['incidents', () => '/incidents', 'fails with status 500'],
   ['incident', () => '/incidents/inc-1', 'Who was told'],

@@ -23,9 +23,9 @@ always:
 
 test('what a form shows, with the place where each thing stands', () => {
   const outline = outlineScenario(TEXT)!;
-  expect(outline.name).toEqual({ path: ['name'], text: 'Shop', complex: false });
+  expect(outline.name).toEqual({ path: ['name'], removal: ['name'], text: 'Shop', complex: false });
   expect(outline.every.text).toBe('30s');
-  expect(outline.cron).toEqual({ path: ['schedule', 'cron'], text: null, complex: false });
+  expect(outline.cron).toMatchObject({ path: ['schedule', 'cron'], text: null, complex: false });
   expect(outline.tags.text).toBe('critical, a b');
   expect(outline.steps.map(({ section, line, kind, words }) => [section, line, kind, words])).toEqual([
     ['steps', 8, 'http', 'POST /v1/sessions'],
@@ -36,11 +36,22 @@ test('what a form shows, with the place where each thing stands', () => {
     ['always', 17, 'pause', '1s'],
   ]);
   const [signIn, , one, two] = outline.steps;
-  expect(signIn!.status).toEqual({ path: ['steps', 0, 'expect', 'status'], text: '200, 201', complex: false });
+  expect(signIn!.status).toMatchObject({ path: ['steps', 0, 'expect', 'status'], text: '200, 201', complex: false });
   expect(one!.request).toMatchObject({ text: null, complex: true });
   expect(one!.status).toMatchObject({ text: null, complex: true });
   expect(two!.status).toBeNull();
-  expect(two!.timeout).toEqual({ path: ['steps', 1, 'parallel', 1, 'timeout'], text: '2s', complex: false });
+  expect(two!.timeout).toMatchObject({ path: ['steps', 1, 'parallel', 1, 'timeout'], text: '2s', complex: false });
+});
+
+test('what is taken away leaves no empty mapping behind', () => {
+  const { every, name } = outlineScenario(TEXT)!;
+  expect([every.removal, name.removal]).toEqual([['schedule'], ['name']]);
+  expect(outlineScenario(TEXT)!.steps[0]!.status!.removal).toEqual(['steps', 0, 'expect']);
+  const two = outlineScenario('schedule: { every: 30s, jitter: 10% }\nsteps:\n  - expect: { status: 200, body: x }\n')!;
+  expect(two.every.removal).toEqual(['schedule', 'every']);
+  expect(
+    outlineScenario('steps: [{ request: GET /, expect: { status: 200, body: x } }]')!.steps[0]!.status!.removal,
+  ).toEqual(['steps', 0, 'expect', 'status']);
 });
 
 test('every place that it names can be edited', () => {

@@ -7,6 +7,8 @@ import { entriesOf, field, isMapping, listOf } from './written.ts';
 export interface OutlineField {
   /** Where it stands, or would stand: the path of an edit. */
   readonly path: Path;
+  /** What to take away to take it away: a mapping that it leaves empty goes along. */
+  readonly removal: Path;
   /** As it would be typed, the items of a list with commas between; null: it is not there. */
   readonly text: string | null;
   /** It is more than one line of a form can hold, and is only to be changed in the file itself. */
@@ -96,14 +98,20 @@ export function outlineScenario(text: string): ScenarioOutline | null {
 }
 
 function fieldAt(from: unknown, base: Path, path: readonly string[]): OutlineField {
+  const whole = [...base, ...path];
   let value = from;
+  /** How many keys of the path go, when the last one goes. */
+  let kept = 1;
   for (const [index, key] of path.entries()) {
-    // What stands in the way of a key, such as a list of retries, is not for a form to replace.
-    const blocked = value !== undefined && value !== null && !isMapping(value);
-    if (blocked) return { path: [...base, ...path.slice(0, index)], text: null, complex: true };
+    if (value !== undefined && value !== null && !isMapping(value)) {
+      // What stands in the way of a key, such as a list of retries, is not for a form to replace.
+      const here = [...base, ...path.slice(0, index)];
+      return { path: here, removal: here, text: null, complex: true };
+    }
+    if (index > 0 && entriesOf(value).length > 1) kept = index + 1;
     value = field(value, key);
   }
-  return { path: [...base, ...path], ...shown(value) };
+  return { path: whole, removal: whole.slice(0, base.length + kept), ...shown(value) };
 }
 
 function shown(value: unknown): Pick<OutlineField, 'text' | 'complex'> {

@@ -8,6 +8,7 @@ import type { IncidentDetail, LiveEvent, Monitor, RunResult, RunSummary, Session
 import { fixtureBackends, fixtureIncidents, fixtureLogs, fixtureRequests, fixtureRoutes } from './fixture-incidents.ts';
 import { fixtureMonitors, iso } from './fixture-monitors.ts';
 import { fixtureComparison, fixtureRun, fixtureTrace } from './fixture-runs.ts';
+import { FixtureScenarios } from './fixture-scenario.ts';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const TYPES: Record<string, string> = {
@@ -26,6 +27,7 @@ export interface FixtureServer {
   /** Requests that change something, as `METHOD path`. */
   changes: string[];
   monitor(key: string): Monitor;
+  scenarios: FixtureScenarios;
   /** Changes a monitor and tells every open page. */
   update(key: string, more: Partial<Monitor>): void;
   publish(event: LiveEvent): void;
@@ -53,6 +55,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
   );
   const streams = new Set<ServerResponse>();
   const changes: string[] = [];
+  const scenarios = new FixtureScenarios();
   let away = false;
   let telemetry = options.telemetry ?? true;
 
@@ -192,6 +195,12 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
       response.on('close', () => streams.delete(response));
       return;
     }
+    const [, , , resource, id, action] = url.pathname.split('/');
+    if (resource === 'scenarios') {
+      if (action === 'try') return send(200, fixtureRun(monitors.get(`${id}@local`)!.recent_runs[0]!));
+      const { status, content } = scenarios.answer(method, id!, action, body as Record<string, unknown>);
+      return send(status, content);
+    }
     const content = answer(method, url.pathname, url.searchParams, body);
     if (content === undefined) return refuse(404, 'NOT_FOUND', `there is nothing at ${url.pathname}`);
     send(200, content);
@@ -201,6 +210,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     changes,
+    scenarios,
     monitor: (key) => monitors.get(key)!,
     update(key, more) {
       const data = { ...monitors.get(key)!, ...more };

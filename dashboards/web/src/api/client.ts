@@ -4,12 +4,18 @@ import type { Problem } from '../../../../control/resources.ts';
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
+  /** Mistakes in a scenario file. */
+  readonly diagnostics: Problem['diagnostics'];
+  /** The file that was changed by somebody else. */
+  readonly current: Problem['current'];
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, more: Pick<Problem, 'diagnostics' | 'current'> = {}) {
     super(message);
     this.name = 'ApiProblem';
     this.status = status;
     this.code = code;
+    this.diagnostics = more.diagnostics;
+    this.current = more.current;
   }
 }
 
@@ -21,7 +27,7 @@ export function onSignedOut(listener: () => void): void {
 }
 
 interface Options {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal;
 }
@@ -30,13 +36,14 @@ interface Options {
 export async function api<Resource>(path: string, { method = 'GET', body, signal }: Options = {}): Promise<Resource> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-Requested-With'] = 'ringdown';
-  if (method === 'POST') headers['Content-Type'] = 'application/json';
+  const carries = method === 'POST' || method === 'PUT';
+  if (carries) headers['Content-Type'] = 'application/json';
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       headers,
-      body: method === 'POST' ? JSON.stringify(body ?? {}) : null,
+      body: carries ? JSON.stringify(body ?? {}) : null,
       signal: signal ?? null,
       credentials: 'same-origin',
     });
@@ -57,6 +64,7 @@ export async function api<Resource>(path: string, { method = 'GET', body, signal
     response.status,
     problem?.code ?? 'UNKNOWN',
     problem?.detail ?? problem?.title ?? `The watcher answered ${response.status}`,
+    problem ?? {},
   );
 }
 

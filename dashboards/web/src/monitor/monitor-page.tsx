@@ -75,7 +75,12 @@ function MonitorHead({ monitor }: { monitor: Monitor }) {
         <Crumbs trail={[['Status', '/']]} />
         <div className="page-head-row">
           <h1>{monitor.name}</h1>
-          <RunNowButton monitor={monitor} />
+          <div className="monitor-actions">
+            <RunNowButton monitor={monitor} />
+            <Link href={`${monitorPath(monitor.key)}/scenario`} className="button plain">
+              Scenario
+            </Link>
+          </div>
         </div>
         <p className="monitor-state">
           <StateMark state={monitor.state} />
@@ -168,8 +173,10 @@ function MonitorHead({ monitor }: { monitor: Monitor }) {
           <Fact label="Key">
             <span className="mono">{monitor.key}</span>
           </Fact>
-          <Fact label="File">
-            <span className="mono">{monitor.file}</span>
+          <Fact label="Scenario">
+            <Link href={`${monitorPath(monitor.key)}/scenario`} className="mono">
+              {monitor.file}
+            </Link>
           </Fact>
         </dl>
       </section>

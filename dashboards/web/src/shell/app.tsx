@@ -10,6 +10,7 @@ import { IncidentsPage } from '../incidents/incidents-page.tsx';
 import { LiveProvider } from '../live/live.tsx';
 import { MonitorPage } from '../monitor/monitor-page.tsx';
 import { RunPage } from '../run/run-page.tsx';
+import { ScenarioPage } from '../scenario/scenario-route.tsx';
 import { TelemetryPage } from '../telemetry/telemetry-page.tsx';
 import { TracePage } from '../trace/trace-page.tsx';
 import { NotFound } from './not-found.tsx';
@@ -74,6 +75,7 @@ export function App() {
         <Shell>
           <Switch>
             <Route path="/" component={StatusBoard} />
+            <Route path="/monitors/:key/scenario">{({ key }) => <ScenarioPage key={key} monitorKey={key} />}</Route>
             <Route path="/monitors/:key">{({ key }) => <MonitorPage key={key} monitorKey={key} />}</Route>
             <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
             <Route path="/incidents" component={IncidentsPage} />

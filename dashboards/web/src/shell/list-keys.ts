@@ -8,7 +8,8 @@ export function useListKeys(within: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const target = event.target as HTMLElement;
+      // Inside of a shadow root too, where the event itself names only the host.
+      const target = event.composedPath()[0] as HTMLElement;
       if (target.closest('input, select, textarea, [contenteditable]')) return;
       const root = within.current;
       if (!root) return;
