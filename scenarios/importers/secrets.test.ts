@@ -14,6 +14,10 @@ test('a value has one name wherever it stands, also encoded, and stands nowhere'
   expect(secrets.blacken(`said ${value}`)).toBe('said …');
 });
 
+test('a secret of a service that is known by its address has a name that a scenario may use', () => {
+  expect(new Secrets('127.0.0.1').hide('password', 'p@ss w0rd/1')).toBe('{{ secrets.API_127_0_0_1_PASSWORD }}');
+});
+
 test('an example that is a plain word is hidden in its place and nowhere else', () => {
   const secrets = new Secrets('shop');
   const hidden = secrets.hide('password', 'secret');

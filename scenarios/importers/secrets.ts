@@ -37,7 +37,9 @@ export class Secrets {
 
   /** @param service in front of each name, since names are environment variables of a whole machine */
   constructor(service: string) {
-    this.#prefix = slug(service.toLowerCase(), 'api').slice(0, LONGEST_PREFIX).replace(/-/g, '_').toUpperCase();
+    const words = slug(service.toLowerCase(), 'api').slice(0, LONGEST_PREFIX).replace(/-/g, '_').toUpperCase();
+    // A service may be called by its IP address.
+    this.#prefix = /^[0-9]/.test(words) ? `API_${words}` : words;
   }
 
   /**
