@@ -9,6 +9,35 @@ import { importText } from './testing/import-text.ts';
 
 fc.configureGlobal({ seed: 20261123 });
 
+const NODE = { $ref: '#/components/schemas/Node' };
+const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+
+/** Documents of many formats at once that have no end, or next to none. */
+const ENDLESS: [string, string][] = [
+  [
+    'a schema that refers to itself three times',
+    JSON.stringify({
+      openapi: '3.1.0',
+      info: { title: 'a' },
+      paths: { '/': { post: { requestBody: { content: { 'application/json': { schema: NODE } } }, responses: {} } } },
+      components: {
+        schemas: {
+          Node: { required: ['a', 'b', 'c'], properties: { a: NODE, b: NODE, c: NODE }, allOf: [NODE, NODE, NODE] },
+        },
+      },
+    }),
+  ],
+  [
+    'YAML that contains itself',
+    'openapi: 3.0.0\npaths: &p { /: *p }\nendpoints: &e [ *e ]\ntests: { a: &t { steps: [ *t, { http: { url: http://x.example.com, json: *t } } ] } }\n',
+  ],
+  [
+    'brackets in brackets',
+    `{"openapi":"3.0.0","paths":{"/":{"post":{"requestBody":{"content":{"application/json":{"example":${deep}}}},"responses":{}}}},"log":{"entries":[${deep}]},"info":{"name":"a","schema":"v2.1.0"},"item":[{"name":"a","request":{"url":"http://a.example.com","x":${deep}}}],"tests":${deep},"endpoints":${deep},"monitorList":${deep}}`,
+  ],
+  ['a body that no scenario file has room for', `curl https://a.example.com -d '${'a '.repeat(1_000_000)}'`],
+];
+
 /** What every format owes: files that the parser accepts, the same ones each time, and no credential in any of them. */
 describe.each(importers.map((importer) => [importer.format, importer] as const))('importing %s', (format, importer) => {
   const document = documents[format]!;
@@ -51,6 +80,8 @@ describe.each(importers.map((importer) => [importer.format, importer] as const))
     expect(omissions.length).toBeGreaterThan(0);
     for (const omission of omissions) for (const words of Object.values(omission)) expect(words).not.toBe('');
   });
+
+  test.each(ENDLESS)('comes to an end with %s', (_, text) => accepts(importer, text));
 
   test('refuses or reads whatever it is given, and never throws', () => {
     for (const other of Object.values(documents)) accepts(importer, other.text);

@@ -23,6 +23,8 @@ export interface Settled {
 
 /** The most steps that one section of a scenario file may have. */
 export const MOST_STEPS = 200;
+/** How often the largest step is given up for a file that is too large or too deep as a whole. */
+const MOST_ATTEMPTS = 5;
 /** The head of a file lists no more than this; the command lists all. */
 const MOST_IN_HEAD = 50;
 
@@ -45,6 +47,7 @@ export function settle(
   const file = `${id}.scenario.yaml`;
   const lost: Omission[] = [...(draft.omissions ?? [])];
   let current = uniquelyNamed(draft);
+  let attempts = MOST_ATTEMPTS;
   if (draft.steps.length === 0)
     lost.push({ item: draft.name, what: 'the scenario', why: 'no step is left of it', instead: 'write it by hand' });
   for (;;) {
@@ -57,11 +60,11 @@ export function settle(
     }
     const places = placesOf(text, diagnostics);
     const without = takenOut(current, places, diagnostics, lost);
-    if (!without) {
-      const [{ line, message } = { line: 0, message: '' }] = diagnostics;
-      throw new Error(`the scenario "${draft.name}" cannot be written: line ${line}: ${message}\n${text}`);
+    if (!without && attempts-- === 0) {
+      lost.push(omissionOf(draft.name, 'the whole scenario', diagnostics[0]!));
+      return { lost: [...lost, ...omissionsOf(current)] };
     }
-    current = without;
+    current = without ?? withoutLargest(current, diagnostics[0]!, lost);
   }
 }
 
@@ -138,6 +141,26 @@ function takenOut(
   return { ...draft, ...Object.fromEntries(kept) };
 }
 
+/** Where the whole file is refused, its largest step has most to do with it. */
+function withoutLargest(draft: ScenarioDraft, problem: Diagnostic, lost: Omission[]): ScenarioDraft {
+  const steps = SECTIONS.flatMap((section) => sectionOf(draft, section));
+  const size = (step: StepDraft) => JSON.stringify(step.fields).length;
+  const largest = steps.reduce((one, other) => (size(other) > size(one) ? other : one));
+  lost.push(...largest.omissions, omissionOf(largest.name, 'the whole step', problem));
+  const kept = SECTIONS.map((section) => [section, sectionOf(draft, section).filter((step) => step !== largest)]);
+  return { ...draft, ...Object.fromEntries(kept) };
+}
+
+function omissionOf(item: string, what: string, { message, hint }: Diagnostic): Omission {
+  const missing = /no such file/.test(message);
+  return {
+    item,
+    what,
+    why: message,
+    instead: hint ?? (missing ? 'put the file there, and import again' : 'write it by hand'),
+  };
+}
+
 function stepWithout(
   step: StepDraft,
   problems: readonly { place: Path; problem: Diagnostic }[],
@@ -151,12 +174,7 @@ function stepWithout(
     const inner = deep ? [kind, name] : [kind];
     return [...(until.length > 0 ? until : [key!]), ...inner];
   };
-  const omission = (what: string, { message, hint }: Diagnostic): Omission => ({
-    item: step.name,
-    what,
-    why: message,
-    instead: hint ?? (/no such file/.test(message) ? 'put the file there, and import again' : 'write it by hand'),
-  });
+  const omission = (what: string, problem: Diagnostic) => omissionOf(step.name, what, problem);
   let { fields } = step;
   const omissions = [...step.omissions];
   for (const { place, problem } of problems) {

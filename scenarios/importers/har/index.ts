@@ -5,6 +5,7 @@ import { type Importer, refusal } from '../importer.ts';
 import { oneLine } from '../names.ts';
 import { Secrets } from '../secrets.ts';
 import { MOST_STEPS } from '../settle.ts';
+import { comesToAnEnd } from '../structure.ts';
 import { type Entry, siteOf, sortEntry } from './entries.ts';
 import { Cookies, entryStep } from './step.ts';
 import { type Carried, carriedValues } from './values.ts';
@@ -23,7 +24,7 @@ export const importer: Importer = {
         'save the recording again: "Save all as HAR" in the network tab',
       );
     }
-    const log = isMapping(root) && isMapping(root.log) ? root.log : null;
+    const log = isMapping(root) && isMapping(root.log) && comesToAnEnd(root) ? root.log : null;
     if (!log || !Array.isArray(log.entries))
       return refusal(
         'it is no HTTP Archive: "log.entries" is missing',

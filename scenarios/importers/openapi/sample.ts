@@ -6,6 +6,8 @@ import { textMatching } from './pattern.ts';
 /** Deeper than this, only what is required is filled in; schemas may be recursive. */
 const DEEP = 6;
 const DEEPEST = 20;
+/** Values and schemas that one sample looks at: some that refer to themselves twice have no end otherwise. */
+const MOST = 20_000;
 
 export interface SampleOptions {
   /** What a server sends has read-only fields and every optional one; what a client sends has neither. */
@@ -22,6 +24,7 @@ export function sample(schema: unknown, description: Description, options: Sampl
 class Sampler {
   readonly #description: Description;
   readonly #options: SampleOptions;
+  #left = MOST;
 
   constructor(description: Description, options: SampleOptions) {
     this.#description = description;
@@ -30,7 +33,7 @@ class Sampler {
 
   /** @param name of the property, which says more about a text than its schema */
   value(written: unknown, name: string, depth: number): unknown {
-    if (written === true || depth > DEEPEST) return null;
+    if (written === true || depth > DEEPEST || this.#left-- <= 0) return null;
     const schema = this.#merged(this.#description.at(written), 0);
     const given = givenValue(schema);
     if (given) return this.#literal(given.value);
@@ -133,7 +136,7 @@ class Sampler {
 
   /** `allOf` as one schema, and the first of `oneOf` and `anyOf`. */
   #merged(schema: Mapping, depth: number): Mapping {
-    if (depth > DEEP) return schema;
+    if (depth > DEEP || this.#left-- <= 0) return schema;
     const parts: Mapping[] = this.#description.list(schema.allOf).map((part) => this.#merged(part, depth + 1));
     for (const key of ['oneOf', 'anyOf']) {
       const choices = this.#description.list(schema[key]);

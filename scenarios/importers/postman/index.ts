@@ -4,6 +4,7 @@ import type { Omission, ScenarioDraft, StepDraft } from '../draft.ts';
 import { type Importer, type Refusal, refusal } from '../importer.ts';
 import { Secrets } from '../secrets.ts';
 import { MOST_STEPS } from '../settle.ts';
+import { comesToAnEnd } from '../structure.ts';
 import { itemsOf, pairsOf, text } from './collection.ts';
 import { readItem } from './item.ts';
 import { readUrl } from './url.ts';
@@ -93,7 +94,7 @@ interface Placed {
 function readJson(source: string): { value: Record<string, unknown> } | Refusal {
   try {
     const value: unknown = JSON.parse(source);
-    return isMapping(value)
+    return isMapping(value) && comesToAnEnd(value)
       ? { value }
       : refusal('it is no JSON object', 'export the collection from Postman, format 2.1');
   } catch (error) {

@@ -39,6 +39,9 @@ export function readItem(item: Item, context: Context): StepDraft | { lost: Omis
   );
 }
 
+/** Of protocolProfileBehavior. */
+const CARRIED_OVER = ['followRedirects', 'maxRedirects', 'disableBodyPruning'];
+
 type Omit = (what: string, why: string, instead: string) => void;
 
 function readRequest(item: Item, { base, secrets, variables, source }: Context, omit: Omit): ForeignRequest {
@@ -70,8 +73,22 @@ function readRequest(item: Item, { base, secrets, variables, source }: Context, 
       'a proxy belongs to an environment',
       'write "connection: { proxy }" in ringdown.yaml',
     );
+  if (isMapping(request.certificate))
+    omit(
+      'the client certificate of the request',
+      'its files stand on the machine that it was exported from',
+      'write "connection: { client_certificate }"',
+    );
+  for (const [key, value] of Object.entries(behaviour))
+    if (!CARRIED_OVER.includes(key) && value !== false && value !== null)
+      omit(
+        `protocolProfileBehavior ${key}`,
+        'a step does not have that setting',
+        'see "connection" in docs/scenarios.md',
+      );
   const follows = behaviour.followRedirects !== false;
   const most = Number(behaviour.maxRedirects ?? 10);
+  const toldTo = behaviour.followRedirects === true || behaviour.maxRedirects !== undefined;
   return {
     method,
     url: variables.translate(base.relative(url.url)),
@@ -80,7 +97,7 @@ function readRequest(item: Item, { base, secrets, variables, source }: Context, 
     body,
     auth: auth.auth,
     // Postman follows redirects by itself; steps that no redirect can meet stay short.
-    maxRedirects: follows && /^(GET|HEAD)$/i.test(method) ? most : 0,
+    maxRedirects: follows && (toldTo || /^(GET|HEAD)$/i.test(method)) ? most : 0,
   };
 }
 

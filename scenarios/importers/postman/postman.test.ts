@@ -328,3 +328,26 @@ test.each([
 ])('%s is refused', (text, why) => {
   expect(importText(importer, text)).toMatchObject({ refused: expect.stringMatching(why) });
 });
+
+test('settings of a request that a step does not have are listed', () => {
+  const request = {
+    method: 'POST',
+    url: 'https://api.example.com/x',
+    certificate: { name: 'a', cert: { src: '/a.pem' } },
+  };
+  const imported = importText(
+    importer,
+    JSON.stringify({
+      info: { name: 'shop', schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json' },
+      item: [
+        { name: 'a', request, protocolProfileBehavior: { strictSSL: true, maxRedirects: 3, disableCookies: false } },
+      ],
+    }),
+  );
+  if ('refused' in imported) throw new Error(imported.refused);
+  expect(imported.omissions.map(({ what }) => what)).toEqual([
+    'the client certificate of the request',
+    'protocolProfileBehavior strictSSL',
+  ]);
+  expect(imported.scenarios[0]!.text).toContain('max_redirects: 3');
+});

@@ -9,6 +9,9 @@ import { MOST_STEPS } from '../settle.ts';
 import { readStructure } from '../structure.ts';
 import { stepCiStep } from './step.ts';
 
+/** What is read, or told apart from the rest. */
+const KNOWN = ['version', 'name', 'env', 'config', 'tests', 'before', 'after', 'components', 'include'];
+
 /** Workflows of Step CI (https://docs.stepci.com): each test becomes a scenario. */
 export const importer: Importer = {
   format: 'step-ci',
@@ -51,6 +54,22 @@ export const importer: Importer = {
               ? 'import the other workflow too, or write a fragment and "include" it'
               : 'write schemas to files, and credentials as secrets',
         });
+    const unknown = [
+      ...Object.keys(root).filter((key) => !KNOWN.includes(key)),
+      ...Object.entries(isMapping(root.config) ? root.config : {}).flatMap(([key, value]) =>
+        key === 'http' && isMapping(value)
+          ? Object.keys(value).flatMap((inner) => (inner === 'baseURL' ? [] : [`config.http.${inner}`]))
+          : [`config.${key}`],
+      ),
+    ];
+    for (const what of unknown)
+      omissions.push({
+        item: title,
+        what,
+        why: 'it is not carried over',
+        instead:
+          what === 'config.loadTest' ? 'write "load" into the scenarios' : 'see docs/scenarios.md for what is alike',
+      });
     const drafts = Object.entries(root.tests).flatMap(([id, test]): ScenarioDraft[] => {
       if (!isMapping(test)) return [];
       const secrets = new Secrets(service);

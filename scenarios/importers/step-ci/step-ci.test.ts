@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { importOne } from '../testing/import-text.ts';
+import { importOne, importText } from '../testing/import-text.ts';
 import { importer } from './index.ts';
 
 test('a workflow with captures, checks and an environment', () => {
@@ -67,4 +67,25 @@ tests:
     ],
   });
   expect(omissions.map(({ what }) => what)).toEqual(['the check captures']);
+});
+
+test('what a workflow says and a scenario does not is listed', () => {
+  const workflow = `version: "1.1"
+name: Shop
+concurrency: 3
+config: { loadTest: { phases: [{ duration: 2, arrivalRate: 1 }] }, http: { rejectUnauthorized: false } }
+tests:
+  one:
+    steps:
+      - { name: a, retries: { count: 2 }, http: { url: https://shop.example.com/, method: GET, timeout: 5s } }
+`;
+  const imported = importText(importer, workflow);
+  if ('refused' in imported) throw new Error(imported.refused);
+  expect(imported.omissions.map(({ what }) => what).sort()).toEqual([
+    'concurrency',
+    'config.http.rejectUnauthorized',
+    'config.loadTest',
+    'http.timeout',
+    'retries',
+  ]);
 });

@@ -17,6 +17,12 @@ interface Context {
   fill(url: string): string;
 }
 
+/** Keys of `http`. */
+const CARRIED_OVER = [
+  'url method params headers cookies auth followRedirects check captures',
+  'json form formData graphql body',
+].flatMap((keys) => keys.split(' '));
+
 const TEMPLATE = /\$\{\{\s*([^{}]*?)\s*\}\}/;
 type Omit = (what: string, why: string, instead: string) => void;
 
@@ -51,6 +57,10 @@ export function stepCiStep(step: Mapping, context: Context): StepDraft | { lost:
   const pairs = (value: unknown) =>
     Object.entries(isMapping(value) ? value : {}).map(([key, item]) => [key, text(item)] as const);
   if (step.if !== undefined) omit(`if: ${String(step.if)}`, 'it is an expression', 'write "if: { value, equals }"');
+  for (const key of Object.keys(step))
+    if (!['name', 'id', 'if', 'http'].includes(key)) omit(key, 'it is not carried over', 'write it by hand');
+  for (const key of Object.keys(http))
+    if (!CARRIED_OVER.includes(key)) omit(`http.${key}`, 'it is not carried over', 'write it by hand');
   const method = String(http.method ?? 'GET');
   const cookies = pairs(http.cookies).map(([key, value]) => `${key}=${value}`);
   const url = base.relative(fill(String(http.url ?? ''))).replace(/^(https?:\/\/)?\$\{\{[^{}]*\}\}(?=\/|\?|$)/, '');
