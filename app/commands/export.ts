@@ -10,6 +10,7 @@ import { type EnvironmentSettings, loadConfig } from '../config/load.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { chooseEnvironment, knownEnvironments } from '../environments.ts';
 import { InvalidFiles } from '../invalid-files.ts';
+import { checkVariables } from '../variables.ts';
 import { userAgent } from '../version.ts';
 import { overridingVariables } from './load.ts';
 
@@ -43,6 +44,7 @@ export async function exportScenario(options: ExportOptions): Promise<number> {
   if (found.length > 0) throw new InvalidFiles(found, new Map([...config.texts, ...texts]));
 
   const scenario = value[0]!;
+  checkVariables(options.variables, [scenario]);
   const environment = chosen(options, knownEnvironments(config.value, options.directory.readReady()?.api_url ?? null));
   const made = k6Script(scenario, {
     userAgent,

@@ -19,6 +19,7 @@ import { chooseEnvironment, knownEnvironments } from '../environments.ts';
 import { InvalidFiles } from '../invalid-files.ts';
 import { loadSetup } from '../setup.ts';
 import { terminal } from '../terminal.ts';
+import { checkVariables } from '../variables.ts';
 import { userAgent } from '../version.ts';
 import { runsIn } from '../watcher/monitor-board.ts';
 
@@ -55,6 +56,7 @@ export async function runLoadTest(options: LoadOptions): Promise<number> {
   const scenario = setup.scenarios[0]!;
   const environment = chooseEnvironment(knownEnvironments(setup.config, api), options.environment);
   checkMeant(scenario, environment.name);
+  checkVariables(options.variables, [scenario]);
   const text = readFileSync(options.file, 'utf8');
   const made = k6Script(scenario, {
     userAgent,

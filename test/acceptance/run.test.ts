@@ -170,6 +170,8 @@ test('a variable that no scenario declares is a mistake, and a report asked for 
   expect(slip.code).toBe(2);
   expect(slip.stderr).toContain('did you mean "tenant"?');
   expect(shop.requests).toEqual([]);
+  const exported = await ringdown(['export', 'k6', 'a.scenario.yaml', '--var', 'tenent=x'], { cwd: folder.path });
+  expect({ code: exported.code, stdout: exported.stdout }).toEqual({ code: 2, stdout: '' });
   const both = await run('a.scenario.yaml', '--env', 'staging', '--json', '--reporter', 'junit=r.xml');
   expect(runs(both)).toHaveLength(1);
   expect(readFileSync(join(folder.path, 'r.xml'), 'utf8')).toContain('<testsuite ');
