@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
+import { makeCertificate } from '../engine/protocols/testing/certificates.ts';
 import { type GrpcServer, startGrpcServer } from '../engine/protocols/testing/grpc-server.ts';
 import { createRunner } from '../engine/runner.ts';
 import { parseScenario } from '../language/parse.ts';
@@ -15,41 +16,44 @@ const USER_AGENT = 'ringdown/0.0.0-test';
 const SECRETS = { QA_PASSWORD: 'correct horse' };
 
 let server: Awaited<ReturnType<typeof agreementServer>>;
+let secureServer: typeof server;
 let shop: GrpcServer;
 let k6: string;
 beforeAll(async () => {
   k6 = await k6ForTests();
   server = await agreementServer();
+  secureServer = await agreementServer(makeCertificate({ name: 'service', names: ['127.0.0.1'] }));
   shop = await startGrpcServer();
 });
 afterAll(async () => {
   shop.close();
+  await secureServer.close();
   await server.close();
 });
 
 test.each([...AGREEMENT_CASES, ...PROTOCOL_CASES])(
   'run and load agree, step by step: $name',
-  async ({ name, yaml, passes, files }) => {
-    const text = `version: 1\nid: agreement\nname: ${JSON.stringify(name)}\nservice: api\n${yaml}`.replaceAll(
-      'grpc://shop',
-      `grpc://${shop.address}`,
-    );
+  async ({ name, yaml, passes, files, secure }) => {
+    const { origin } = secure ? secureServer : server;
+    const text = `version: 1\nid: agreement\nname: ${JSON.stringify(name)}\nservice: api\n${yaml}`
+      .replaceAll('grpc://shop', `grpc://${shop.address}`)
+      .replaceAll(':PORT', `:${new URL(origin).port}`);
     const { scenario, diagnostics } = parseScenario(text, 'agreement.scenario.yaml', {
       files: memoryFiles('agreement.scenario.yaml', files ?? {}),
     });
     expect(diagnostics).toEqual([]);
-    const environment = { name: 'local', baseUrl: server.origin };
+    const environment = { name: 'local', baseUrl: origin };
     const made = k6Script(scenario!, { userAgent: USER_AGENT, environment, text });
     if ('refusals' in made) throw new Error(JSON.stringify(made.refusals));
 
     const runner = createRunner({
       clock: systemClock,
       userAgent: USER_AGENT,
-      allowedOrigins: [server.origin, `grpc://${shop.address}`],
+      allowedOrigins: [origin, `grpc://${shop.address}`, `http://shop.example.com:${new URL(origin).port}`],
     });
     const run = await runner.run({
       scenario: scenario!,
-      environment: { name: 'local', base_url: server.origin },
+      environment: { name: 'local', base_url: origin },
       secrets: SECRETS,
       scheduledAt: null,
       abort: new AbortController().signal,

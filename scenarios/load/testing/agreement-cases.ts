@@ -4,6 +4,8 @@ export interface AgreementCase {
   /** Of the run. */
   readonly passes: boolean;
   readonly yaml: string;
+  /** Asks the server that speaks TLS, with a certificate that nobody trusts. */
+  readonly secure?: true;
   /** Other files, by the paths that the scenario calls them. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
 import { sign } from '../../engine/auth/aws/index.ts';
@@ -8,13 +10,19 @@ import { digestAnswer as digestAnswerOf } from '../../engine/auth/digest/answer.
 import { digestChallenge } from '../../engine/auth/digest/challenge.ts';
 
 /** A service that answers in every way that the agreement of the two engines is judged by. */
-export async function agreementServer(): Promise<{ origin: string; close(): Promise<void> }> {
+export async function agreementServer(tls?: {
+  cert: string;
+  key: string;
+}): Promise<{ origin: string; close(): Promise<void> }> {
   let asked = 0;
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => answer(request, response, Buffer.concat(chunks).toString(), () => ++asked));
-  });
+  };
+  const server = tls
+    ? createSecureServer({ ...tls, requestCert: true, rejectUnauthorized: false }, listener)
+    : createServer(listener);
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     if (!request.url!.startsWith('/ws'))
@@ -32,7 +40,7 @@ export async function agreementServer(): Promise<{ origin: string; close(): Prom
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
       server.closeAllConnections();
       server.close();
@@ -49,6 +57,8 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
     response.end(JSON.stringify(value));
   };
   switch (first) {
+    case 'client':
+      return json({ name: (request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? null });
     case 'status':
       response.writeHead(Number(second));
       return response.end();

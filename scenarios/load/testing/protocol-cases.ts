@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { makeCertificate } from '../../engine/protocols/testing/certificates.ts';
 import type { AgreementCase } from './agreement-cases.ts';
 
 const SHOP = resolve(import.meta.dirname, '../../engine/protocols/grpc/test-data');
 const protoFile = (path: string) => readFileSync(resolve(SHOP, path), 'utf8');
+
+const CLIENT = makeCertificate({ name: 'qa client' });
 
 /** Other protocols than HTTP; `grpc://shop` stands for the address of the test server. */
 export const PROTOCOL_CASES: readonly AgreementCase[] = [
@@ -153,6 +156,49 @@ steps:
   - { name: the same, request: GET /bytes, expect: { sha256: "{{ digest }}" } }
   - { name: of nothing, request: GET /empty, expect: { sha256: "{{ empty }}", body: { exists: false } } }
   - { name: of a text, request: GET /text, expect: { sha256: "{{ digest }}", body: { contains: 한국어 } } }
+`,
+  },
+  {
+    name: 'a certificate that nobody trusts',
+    passes: false,
+    secure: true,
+    yaml: `
+steps:
+  - { name: asking, request: GET /post }
+`,
+  },
+  {
+    name: 'a client certificate, and a service whose own is not looked at',
+    passes: false,
+    secure: true,
+    files: { 'c.pem': CLIENT.cert, 'k.pem': CLIENT.key },
+    yaml: `
+connection: { verify: false, client_certificate: { cert: ./c.pem, key: ./k.pem } }
+steps:
+  - { name: known, request: GET /client, expect: { jsonpath: { $.name: qa client } } }
+  - { name: talking, websocket: { url: /ws, messages: [{ receive: { jsonpath: { $.type: ready } }, within: 2s }] } }
+  - { name: as somebody else, request: GET /client, expect: { jsonpath: { $.name: nobody } } }
+`,
+  },
+  {
+    name: 'a name that is resolved elsewhere, by IPv4',
+    passes: false,
+    yaml: `
+connection: { resolve: 127.0.0.1, ip: 4 }
+steps:
+  - { name: the service, request: GET /post }
+  - { name: another name for it, request: "GET http://shop.example.com:PORT/post", expect: { jsonpath: { $.id: 17 } } }
+  - { name: wrong, request: "GET http://shop.example.com:PORT/status/500" }
+`,
+  },
+  {
+    name: 'random values that are the same every time',
+    passes: true,
+    yaml: `
+seed: 42
+variables: { id: "{{ $uuid }}" }
+steps:
+  - { name: asking, request: "GET /user/{{ id }}", expect: { jsonpath: { $.name: { matches: "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$" } } } }
 `,
   },
 ];
