@@ -8,6 +8,7 @@ import { memoryFiles } from '../language/source-files.ts';
 import { k6Script } from './k6-script.ts';
 import { AGREEMENT_CASES } from './testing/agreement-cases.ts';
 import { agreementServer } from './testing/agreement-server.ts';
+import { startGreeter } from './testing/greeter.ts';
 import { k6ForTests } from './testing/install-k6.ts';
 import { PROTOCOL_CASES } from './testing/protocol-cases.ts';
 import { engineVerdicts, k6Verdicts } from './testing/step-verdicts.ts';
@@ -18,15 +19,18 @@ const SECRETS = { QA_PASSWORD: 'correct horse' };
 let server: Awaited<ReturnType<typeof agreementServer>>;
 let secureServer: typeof server;
 let shop: GrpcServer;
+let greeter: Awaited<ReturnType<typeof startGreeter>>;
 let k6: string;
 beforeAll(async () => {
   k6 = await k6ForTests();
   server = await agreementServer();
   secureServer = await agreementServer(makeCertificate({ name: 'service', names: ['127.0.0.1'] }));
   shop = await startGrpcServer();
+  greeter = await startGreeter();
 });
 afterAll(async () => {
   shop.close();
+  greeter.close();
   await secureServer.close();
   await server.close();
 });
@@ -37,6 +41,7 @@ test.each([...AGREEMENT_CASES, ...PROTOCOL_CASES])(
     const { origin } = secure ? secureServer : server;
     const text = `version: 1\nid: agreement\nname: ${JSON.stringify(name)}\nservice: api\n${yaml}`
       .replaceAll('grpc://shop', `grpc://${shop.address}`)
+      .replaceAll('grpc://greeter', `grpc://${greeter.address}`)
       .replaceAll(':PORT', `:${new URL(origin).port}`);
     const { scenario, diagnostics } = parseScenario(text, 'agreement.scenario.yaml', {
       files: memoryFiles('agreement.scenario.yaml', files ?? {}),
@@ -49,7 +54,12 @@ test.each([...AGREEMENT_CASES, ...PROTOCOL_CASES])(
     const runner = createRunner({
       clock: systemClock,
       userAgent: USER_AGENT,
-      allowedOrigins: [origin, `grpc://${shop.address}`, `http://shop.example.com:${new URL(origin).port}`],
+      allowedOrigins: [
+        origin,
+        `grpc://${shop.address}`,
+        `grpc://${greeter.address}`,
+        `http://shop.example.com:${new URL(origin).port}`,
+      ],
     });
     const run = await runner.run({
       scenario: scenario!,

@@ -59,7 +59,8 @@ export function connectionCode(
   const [first] = Object.keys(others) as (keyof Connection)[];
   if (first) throw new Refused(`connection: ${first}`, ELSEWHERE[first]);
   if (verify !== undefined) options.push(['insecureSkipTLSVerify', literal(!verify)]);
-  if (ip !== undefined) options.push(['dns', literal({ policy: ip === 4 ? 'onlyIPv4' : 'onlyIPv6' })]);
+  if (ip !== undefined)
+    options.push(['dns', literal({ ttl: '5m', select: 'random', policy: ip === 4 ? 'onlyIPv4' : 'onlyIPv6' })]);
   if (resolve) {
     if (resolve.kind !== 'constant')
       throw new Refused('connection: resolve with a template in it', 'write the address out');

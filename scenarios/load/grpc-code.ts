@@ -1,6 +1,6 @@
 import type { GrpcSpec } from '../engine/protocols/grpc/spec.ts';
 import { type Code, literal, mapping, quoted } from './code.ts';
-import { textCode, valueCode } from './expression.ts';
+import { textCode, valueCode, written } from './expression.ts';
 import type { ProtoSets } from './proto-sets.ts';
 import { Refused } from './refusal.ts';
 
@@ -14,7 +14,7 @@ export function grpcCode(
   if (found && 'value' in found && found.value.serverStreaming)
     throw new Refused('a method that streams its answers', 'it can call unary methods');
   const fields: [string, Code][] = [];
-  if (message.kind !== 'map' || message.entries.length > 0) fields.push(['message', valueCode(message)]);
+  if (JSON.stringify(written(message)) !== '{}') fields.push(['message', valueCode(message)]);
   if (metadata.length > 0)
     fields.push(['metadata', mapping(metadata.map(({ name, value }) => [name, textCode(value)]))]);
   if (timeoutMs !== null) fields.push(['timeout', literal(timeoutMs)]);

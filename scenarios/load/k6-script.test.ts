@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { tokenizer } from 'acorn';
 import { renderDiagnostics } from '../../core/document/index.ts';
-import { memoryFiles } from '../language/source-files.ts';
+import { diskFiles, memoryFiles } from '../language/source-files.ts';
 import { AGREEMENT_CASES } from './testing/agreement-cases.ts';
 import { scriptOf } from './testing/parse.ts';
 import { PROTOCOL_CASES } from './testing/protocol-cases.ts';
@@ -12,6 +12,8 @@ import { PROTOCOL_CASES } from './testing/protocol-cases.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const JOURNEY = readFileSync(join(import.meta.dirname, 'test-data/journey.scenario.yaml'), 'utf8');
 const BEGIN = '-----BEGIN';
+const PROTOCOLS = readFileSync(join(import.meta.dirname, 'test-data/protocols.scenario.yaml'), 'utf8');
+const PROTOCOLS_FILES = diskFiles(join(import.meta.dirname, 'test-data/protocols.scenario.yaml'));
 const MINIMAL = 'version: 1\nid: x\nname: x\nservice: x\n';
 
 function script(text: string, options = {}): string {
@@ -31,6 +33,14 @@ test('a script reads as a person would write it', () => {
   expect(own).toBe(readFileSync(join(import.meta.dirname, 'test-data/journey.script.txt'), 'utf8'));
 });
 
+test('so does one that speaks other protocols', () => {
+  const made = scriptOf(PROTOCOLS, { files: PROTOCOLS_FILES });
+  if ('refusals' in made) throw new Error(renderDiagnostics(made.refusals, PROTOCOLS));
+  const [own] = made.script.split('// From here on');
+  expect(own).toBe(readFileSync(join(import.meta.dirname, 'test-data/protocols.script.txt'), 'utf8'));
+  expect([...made.files.keys()]).toEqual(['protocols.protoset']);
+});
+
 test('scripts satisfy the types of k6', () => {
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, '.cache', 'k6-types-'));
@@ -41,9 +51,10 @@ test('scripts satisfy the types of k6', () => {
       ...suites.map((file) => readFileSync(join(ROOT, file), 'utf8')),
       ...[...AGREEMENT_CASES, ...PROTOCOL_CASES].filter(({ files }) => !files).map(({ yaml }) => MINIMAL + yaml),
     ];
-    const files = texts.map((text, index) => {
+    const scripts = [...texts.map((text) => script(text)), script(PROTOCOLS, { files: PROTOCOLS_FILES })];
+    const files = scripts.map((made, index) => {
       const file = join(folder, `${index}.js`);
-      writeFileSync(file, script(text));
+      writeFileSync(file, made);
       return file;
     });
     const flags =
@@ -190,7 +201,7 @@ describe('connections', () => {
     const both = steps('{ verify: false, ip: 4 }', '{ ip: 4, verify: false }');
     const made = script(`${MINIMAL}${both}  - { name: waiting, pause: 1s }\n`);
     expect(made).toContain('insecureSkipTLSVerify: true,');
-    expect(made).toContain("dns: { policy: 'onlyIPv4' },");
+    expect(made).toContain("dns: { ttl: '5m', select: 'random', policy: 'onlyIPv4' },");
   });
 
   test('a step that differs is named', () => {
@@ -225,4 +236,27 @@ describe('connections', () => {
 test('with a seed, a load test repeats its random values', () => {
   const made = script(`${MINIMAL}seed: 42\nvariables: { id: "{{ $uuid }}" }\nsteps: [{ name: a, request: GET / }]\n`);
   expect(made).toContain('  iteration(() => {\n    repeatable(42);\n');
+});
+
+test('what k6 cannot do with other protocols is refused', () => {
+  const grpc = '{ url: grpc://h:1, method: greeter.Greeter/SayHello }';
+  const text = `${MINIMAL}steps:
+  - { name: streaming, grpc: { url: grpc://h:1, method: greeter.Greeter/KeepSaying, proto: ./greeter.proto } }
+  - { name: size, grpc: ${grpc}, expect: { bytes: 3 } }
+  - { name: phase, grpc: ${grpc}, expect: { duration: { first_byte: { lt: 1s } } } }
+  - { name: digest, websocket: { url: /ws, messages: [{ receive: { sha256: { contains: a } } }] } }
+  - name: together
+    parallel:
+      - { name: calling, grpc: ${grpc} }
+      - { name: signed, request: GET /, auth: { digest: { username: u, password: p } } }
+`;
+  const made = scriptOf(text, { files: PROTOCOLS_FILES });
+  expect('refusals' in made && made.refusals.map(({ message }) => message)).toEqual([
+    'step "streaming": k6 cannot do a method that streams its answers',
+    'step "size": k6 cannot do bytes of a grpc step',
+    'step "phase": k6 cannot do the duration of first_byte in a grpc step',
+    'step "digest": k6 cannot do sha256 of a message',
+    'step "calling": k6 cannot do a step of the kind grpc in a parallel group',
+    'step "signed": k6 cannot do auth: digest in a parallel group',
+  ]);
 });

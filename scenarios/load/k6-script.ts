@@ -157,7 +157,10 @@ export function k6Script(scenario: Scenario, options: ScriptOptions): Script {
   ].join('\n');
   const { imports, runtime } = runtimeFor(body);
   const variables = connectionVariables(shared);
-  const top = header(scenario, options, Object.keys(variables));
+  const top = header(scenario, options, {
+    variables: Object.keys(variables),
+    files: [...files.protoSets.files.keys()],
+  });
   return {
     script: `${[top, imports, '', body, '', RULER, '', runtime].join('\n')}\n`,
     variables,
@@ -189,15 +192,21 @@ function baseUrlCode({ environment }: ScriptOptions): string {
   return environment ? `(__ENV.BASE_URL || ${quoted(environment.baseUrl)})` : "needed('BASE_URL')";
 }
 
-function header(scenario: Scenario, { userAgent, environment }: ScriptOptions, needed: readonly string[]): string {
+interface Needed {
+  readonly variables: readonly string[];
+  readonly files: readonly string[];
+}
+
+function header(scenario: Scenario, { userAgent, environment }: ScriptOptions, needed: Needed): string {
   const variables = [
     ...(environment ? [] : ['-e BASE_URL=https://…']),
     ...scenario.secrets.map((name) => `-e ${name}=…`),
-    ...needed.map((name) => `-e ${name}="$(cat ${PEM_FILES[name]})"`),
+    ...needed.variables.map((name) => `-e ${name}="$(cat ${PEM_FILES[name]})"`),
   ];
   return [
     `// ${inComment(scenario.name)}`,
     `// Made by ${inComment(userAgent)} from ${inComment(scenario.file)}; change that file and make it anew.`,
+    ...needed.files.map((name) => `// It needs ${name} beside it, which holds the definitions of gRPC services.`),
     `// k6 run ${[...variables, `${scenario.id}.js`].join(' ')}`,
   ].join('\n');
 }

@@ -7,6 +7,7 @@ import { findK6, type K6Binary } from './k6-binary.ts';
 import type { Progress } from './k6-process.ts';
 import { type LoadTest, loadTest } from './load-test.ts';
 import { agreementServer } from './testing/agreement-server.ts';
+import { startGreeter } from './testing/greeter.ts';
 import { k6ForTests } from './testing/install-k6.ts';
 import { parsed, scriptOf } from './testing/parse.ts';
 
@@ -153,4 +154,29 @@ describe('finding k6', () => {
       message: expect.stringContaining('/nowhere/k6'),
     });
   });
+});
+
+test('calls and conversations have their own figures, and the threshold holds for each kind', async () => {
+  const greeter = await startGreeter();
+  try {
+    const run = await start(`steps:
+  - { name: reading, request: GET /post }
+  - { name: greeting, grpc: { url: "grpc://${greeter.address}", method: greeter.Greeter/SayHello, message: { name: Kim } } }
+  - { name: talking, websocket: { url: /ws, messages: [{ receive: any }] } }
+${LOAD.replace('failed', 'duration_max: { lt: 1ms }, failed')}`);
+    const { iterations, steps, requests, thresholds } = run.load;
+    expect(requests.count).toBe(3 * iterations.count);
+    for (const step of steps) {
+      expect(step).toMatchObject({ runs: iterations.count, failed: 0, requests: iterations.count });
+      expect(step.duration!.max_ms).toBeGreaterThan(0);
+    }
+    expect(thresholds.map(({ metric, crossed }) => [metric, crossed])).toEqual([
+      ['duration_max', true],
+      ['failed', false],
+      ['duration_p95', false],
+    ]);
+    expect(run.failure!.message).toMatch(/^duration_max is .*, expected less than 1 ms$/);
+  } finally {
+    greeter.close();
+  }
 });

@@ -3,7 +3,7 @@ const TAKEN = [
   'arguments await break case catch class const continue debugger default delete do else enum eval export extends false',
   'finally for function if implements import in instanceof interface let new null package private protected public return',
   'static super switch this throw true try typeof undefined var void while with yield',
-  'check crypto encoding exec group grpc http randomSeed sleep ws Counter Rate SharedArray Trend options answer request secrets rows files open console',
+  'check crypto encoding exec group grpc http randomSeed sleep ws Counter Rate SharedArray Trend options answer request secrets rows files open console services services2 services3 services4',
   'Array Date Error Infinity JSON Map Math NaN Number Object Set String Symbol globalThis handleSummary setup teardown',
 ].flatMap((words) => words.split(' '));
 

@@ -34,7 +34,9 @@ export function invoke(client, url, method, { message = {}, metadata = {}, timeo
   const status = Number(answer.status);
   const why = /** @type {any} */ (answer.error)?.message ?? '';
   // What k6 itself has to say, and no server.
-  if (status === 4 && why === 'context deadline exceeded') throw new StepError(`no answer within ${limit} ms`);
+  // A server is told the time limit, and may be the first to say that it is over.
+  const late = why === 'context deadline exceeded' || duration >= limit - 20;
+  if (status === 4 && late) throw new StepError(`no answer within ${limit} ms`);
   if (status === 14 && /^(?:connection error|error reading from server)/.test(why)) throw new StepError(why);
   const statusName = STATUS_NAMES[status] ?? 'UNKNOWN';
   const body = status === 0 ? withoutNulls(answer.message) : { code: status, status: statusName, message: why };

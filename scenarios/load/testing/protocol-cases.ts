@@ -8,7 +8,7 @@ const protoFile = (path: string) => readFileSync(resolve(SHOP, path), 'utf8');
 
 const CLIENT = makeCertificate({ name: 'qa client' });
 
-/** Other protocols than HTTP; `grpc://shop` stands for the address of the test server. */
+/** Other protocols than HTTP; `grpc://shop` and `grpc://greeter` stand for the addresses of test servers. */
 export const PROTOCOL_CASES: readonly AgreementCase[] = [
   {
     name: 'gRPC with a definition of its services',
@@ -199,6 +199,28 @@ seed: 42
 variables: { id: "{{ $uuid }}" }
 steps:
   - { name: asking, request: "GET /user/{{ id }}", expect: { jsonpath: { $.name: { matches: "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$" } } } }
+`,
+  },
+  {
+    name: 'gRPC by reflection',
+    passes: false,
+    yaml: `
+steps:
+  - name: greeting
+    grpc: { url: grpc://greeter, method: greeter.Greeter/SayHello, message: { name: Kim } }
+    expect: { status: 0, jsonpath: { $.message: hello Kim } }
+    capture: { text: $.message }
+  - name: without a name
+    grpc: { url: grpc://greeter, method: greeter.Greeter/SayHello }
+    expect: { status: INVALID_ARGUMENT }
+  - name: wrong
+    grpc: { url: grpc://greeter, method: greeter.Greeter/SayHello, message: { name: "{{ text }}" } }
+    expect: { jsonpath: { $.message: hello Kim } }
+always:
+  - name: no such method
+    grpc: { url: grpc://greeter, method: greeter.Greeter/SayGoodbye }
+  - name: nobody there
+    grpc: { url: grpc://shop, method: greeter.Greeter/SayHello }
 `,
   },
 ];
