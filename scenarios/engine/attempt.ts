@@ -77,7 +77,7 @@ class AttemptRun {
       status: 'passed',
       started_at: timestamp(clock),
       duration_ms: 0,
-      span_id: spanId(shared.entropy),
+      span_id: spanId(),
       steps: [],
       rows: null,
       failure: null,

@@ -19,7 +19,7 @@ export const systemEntropy: Entropy = (digits) => {
 };
 
 /** RFC 9562 §5.7: ordered by time, the rest random. */
-export function uuidV7(now: Instant, entropy: Entropy): string {
+export function uuidV7(now: Instant, entropy = systemEntropy): string {
   const time = Math.floor(now).toString(16).padStart(12, '0');
   const random = entropy(19);
   const variant = '89ab'[Number.parseInt(random[0]!, 16) % 4];
@@ -27,12 +27,12 @@ export function uuidV7(now: Instant, entropy: Entropy): string {
 }
 
 /** W3C Trace Context §3.2.2.3: 16 bytes, not all zero. */
-export function traceId(entropy: Entropy): string {
+export function traceId(entropy = systemEntropy): string {
   return nonZero(entropy(32));
 }
 
 /** W3C Trace Context §3.2.2.4: 8 bytes, not all zero. */
-export function spanId(entropy: Entropy): string {
+export function spanId(entropy = systemEntropy): string {
   return nonZero(entropy(16));
 }
 

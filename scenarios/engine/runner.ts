@@ -12,7 +12,7 @@ import { RunEvidence } from './evidence/run-evidence.ts';
 import { type Lookup, systemNames } from './http/connector.ts';
 import { HttpSession } from './http/http-session.ts';
 import { createUrlPolicy } from './http/url-policy.ts';
-import { type Entropy, systemEntropy, traceId, uuidV7 } from './ids.ts';
+import { traceId, uuidV7 } from './ids.ts';
 import { RunResources } from './run-resources.ts';
 import type { Judge } from './step-context.ts';
 import { waitOr } from './wait.ts';
@@ -27,7 +27,6 @@ export interface RunnerOptions {
   random?: () => number;
   /** What `$call` may call; see loadFunctions. */
   functions?: Scope['functions'];
-  entropy?: Entropy;
   lookup?: Lookup;
   /** The assertion kinds, unless given. */
   judge?: Judge;
@@ -76,7 +75,6 @@ const OFFLINE_CODES = new Set(['DNS_FAILED', 'UNREACHABLE']);
 export function createRunner(options: RunnerOptions): Runner {
   const {
     clock,
-    entropy = systemEntropy,
     random = Math.random,
     lookup = systemNames,
     judge = judgeByKind,
@@ -95,7 +93,6 @@ export function createRunner(options: RunnerOptions): Runner {
     const context: AttemptContext = {
       clock,
       deadlines,
-      entropy,
       session,
       resources,
       policy,
@@ -139,7 +136,7 @@ export function createRunner(options: RunnerOptions): Runner {
       const evidence = new RunEvidence(Object.values(request.secrets));
       const startedAt = clock.now();
       const start = clock.monotonic();
-      const trace = traceId(entropy);
+      const trace = traceId();
       const done: Attempt[] = [];
       let fault: string | null = null;
       try {
@@ -155,7 +152,7 @@ export function createRunner(options: RunnerOptions): Runner {
       const stopped = abort.aborted && last?.status !== 'passed';
       const started = timestamp(clock, startedAt);
       const result: RunResult = {
-        id: uuidV7(startedAt, entropy),
+        id: uuidV7(startedAt),
         monitor: `${scenario.id}@${environment.name}`,
         scenario: scenario.id,
         name: scenario.name,

@@ -8,7 +8,6 @@ import type { Exchange } from './exchange.ts';
 import type { Lookup } from './http/connector.ts';
 import type { HttpSession } from './http/http-session.ts';
 import type { UrlPolicy } from './http/url-policy.ts';
-import type { Entropy } from './ids.ts';
 import type { RunResources } from './run-resources.ts';
 
 /** Judges one expectation; `spec` is rendered. The registry of scenarios/engine/assertions. */
@@ -18,7 +17,6 @@ export type Judge = (kind: string, spec: unknown, exchange: Exchange) => readonl
 export interface RunContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  readonly entropy: Entropy;
   readonly judge: Judge;
   readonly session: HttpSession;
   readonly resources: RunResources;

@@ -50,7 +50,7 @@ export function failStep(step: ActionStep, place: StepPlace, context: StepContex
 /** A step that is not run. */
 export function skipStep(step: ActionStep, place: StepPlace, context: StepContext, reason: string): StepOutcome {
   const offset = context.clock.monotonic() - context.attemptStart;
-  return skipped(emptyResult(step, place, offset, spanId(context.entropy)), reason);
+  return skipped(emptyResult(step, place, offset, spanId()), reason);
 }
 
 /** One step while it runs, and what its protocol may use of everything around it. */
@@ -70,7 +70,7 @@ class StepRun implements ProtocolContext {
     this.#context = context;
     this.#view = view;
     this.#start = context.clock.monotonic();
-    this.#result = emptyResult(step, place, this.#start - context.attemptStart, spanId(context.entropy));
+    this.#result = emptyResult(step, place, this.#start - context.attemptStart, spanId());
     this.fill = new Filling(view.scope);
     this.abort = attempt;
   }
