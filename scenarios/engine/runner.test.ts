@@ -1,71 +1,19 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../core/clock.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { Scenario } from '../language/model.ts';
-import type { RunResult } from '../run-result.ts';
-import { createRunner, type RunnerOptions, type RunRequest } from './runner.ts';
+import type { RunnerOptions } from './runner.ts';
+import { json, type Service, startService } from './testing/service.ts';
 import { sketchScenario } from './testing/sketch-scenario.ts';
 
-type Handler = (request: IncomingMessage & { body: string }, response: ServerResponse) => void;
-
-let handler: Handler;
-let origin: string;
-let close: () => void;
-let seen: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[];
-
+let service: Service;
 beforeEach(async () => {
-  seen = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8');
-    request.on('data', (chunk) => {
-      body += chunk;
-    });
-    request.on('end', () => {
-      seen.push({ method: request.method!, url: request.url!, headers: request.headers, body });
-      handler(Object.assign(request, { body }), response);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
+  service = await startService();
 });
-afterEach(() => close());
-
-const json = (response: ServerResponse, status: number, body: unknown) =>
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-
-function run(
-  scenario: Scenario,
-  more: Partial<RunRequest> & { options?: Partial<RunnerOptions> } = {},
-): Promise<RunResult> {
-  const { options, ...request } = more;
-  const runner = createRunner({
-    clock: systemClock,
-    userAgent: 'ringdown/0.0.0',
-    allowedOrigins: [origin],
-    ...options,
-  });
-  return runner.run({
-    scenario,
-    environment: { name: 'local', base_url: origin },
-    secrets: {},
-    scheduledAt: null,
-    abort: new AbortController().signal,
-    ...request,
-  });
-}
+afterEach(() => service.close());
 
 describe('a passing run', () => {
   test('signs in, captures, writes and reads back, and tells all about it', async () => {
-    handler = (request, response) => {
+    service.answer = (request, response) => {
       if (request.url === '/v1/sessions') return json(response, 201, { access_token: 'tok-abcdef123' });
       if (request.method === 'POST') return json(response, 201, { id: 7, ...JSON.parse(request.body) });
       return json(response, 200, { id: 7, title: 'say "hi" ü' });
@@ -97,7 +45,10 @@ describe('a passing run', () => {
       ],
       { variables: { title: 'say "hi" ü', count: 3 }, secrets: ['PW'] },
     );
-    const result = await run(scenario, { secrets: { PW: 'hunter2hunter2' }, scheduledAt: Date.UTC(2026, 0, 1) });
+    const result = await service.run(scenario, {
+      secrets: { PW: 'hunter2hunter2' },
+      scheduledAt: Date.UTC(2026, 0, 1),
+    });
     expect(result).toMatchObject({
       monitor: 'sketch@local',
       status: 'passed',
@@ -108,9 +59,12 @@ describe('a passing run', () => {
       tags: ['test'],
     });
     expect(result.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab]/);
-    expect(seen[0]!.body).toBe('{"password":"hunter2hunter2"}');
-    expect(JSON.parse(seen[1]!.body)).toEqual({ title: 'say "hi" ü', n: 3 });
-    expect(seen[2]).toMatchObject({ url: '/v1/posts/7?q=a+b%26c', headers: { authorization: 'Bearer tok-abcdef123' } });
+    expect(service.seen[0]!.body).toBe('{"password":"hunter2hunter2"}');
+    expect(JSON.parse(service.seen[1]!.body)).toEqual({ title: 'say "hi" ü', n: 3 });
+    expect(service.seen[2]).toMatchObject({
+      url: '/v1/posts/7?q=a+b%26c',
+      headers: { authorization: 'Bearer tok-abcdef123' },
+    });
     expect(result.steps.map((step) => step.timings!.connection_reused)).toEqual([false, true, true]);
     expect(result.steps[1]!.captures).toEqual({ id: 7 });
     expect(result.steps[0]!.captures).toEqual({ token: '[redacted]' });
@@ -118,7 +72,7 @@ describe('a passing run', () => {
       status: 200,
       body: { content_type: 'application/json', truncated: false },
     });
-    for (const [index, { headers }] of seen.entries()) {
+    for (const [index, { headers }] of service.seen.entries()) {
       expect(headers['user-agent']).toBe('ringdown/0.0.0');
       expect(headers.traceparent).toBe(`00-${result.trace_id}-${result.steps[index]!.span_id}-01`);
     }
@@ -126,43 +80,43 @@ describe('a passing run', () => {
   });
 
   test('is degraded when a warning does not hold', async () => {
-    handler = (_request, response) => json(response, 200, { id: 1 });
-    const result = await run(sketchScenario([{ warn: { jsonpath: { '$.id': 2 } } }]));
+    service.answer = (_request, response) => json(response, 200, { id: 1 });
+    const result = await service.run(sketchScenario([{ warn: { jsonpath: { '$.id': 2 } } }]));
     expect(result).toMatchObject({ status: 'passed', degraded: true });
     expect(result.steps[0]!.warnings[0]).toMatchObject({ passed: false });
   });
 
   test('at the second attempt is degraded, and both attempts are kept in one trace', async () => {
     let calls = 0;
-    handler = (_request, response) => json(response, calls++ === 0 ? 503 : 200, {});
-    const result = await run(
+    service.answer = (_request, response) => json(response, calls++ === 0 ? 503 : 200, {});
+    const result = await service.run(
       sketchScenario([{}], { retry: { times: 1, delayMs: 5 }, variables: { id: '{{ $uuid }}' } }),
     );
     expect(result).toMatchObject({ status: 'passed', degraded: true, failure: null });
     expect(result.attempts.map((attempt) => attempt.status)).toEqual(['failed', 'passed']);
     expect(result.attempts[0]!.failure).toMatchObject({ message: 'status 503, expected 2xx' });
-    expect(new Set(seen.map(({ headers }) => String(headers.traceparent).split('-')[1])).size).toBe(1);
+    expect(new Set(service.seen.map(({ headers }) => String(headers.traceparent).split('-')[1])).size).toBe(1);
   });
 
   test('variables are evaluated once per attempt', async () => {
-    handler = (_request, response) => json(response, 500, {});
-    await run(
+    service.answer = (_request, response) => json(response, 500, {});
+    await service.run(
       sketchScenario([{ request: 'GET /{{ id }}' }], {
         retry: { times: 1, delayMs: 0 },
         variables: { id: '{{ $uuid }}' },
         always: [] as never,
       }),
     );
-    expect(seen[0]!.url).not.toBe(seen[1]!.url);
+    expect(service.seen[0]!.url).not.toBe(service.seen[1]!.url);
   });
 });
 
 describe('a failing run', () => {
   test('each step is told as it ends, in every attempt', async () => {
-    handler = (request, response) => json(response, request.method === 'POST' ? 500 : 200, {});
+    service.answer = (request, response) => json(response, request.method === 'POST' ? 500 : 200, {});
     const told: unknown[] = [];
     const scenario = sketchScenario([{ name: 'read' }, { name: 'write', request: 'POST /v1/posts' }, { name: 'rest' }]);
-    await run({ ...scenario, retry: { times: 1, delayMs: 0 } }, { onStep: (step) => told.push(step) });
+    await service.run({ ...scenario, retry: { times: 1, delayMs: 0 } }, { onStep: (step) => told.push(step) });
     const attempt = [
       { name: 'read', row: null, status: 'passed' },
       { name: 'write', row: null, status: 'failed' },
@@ -172,8 +126,8 @@ describe('a failing run', () => {
   });
 
   test('names step, expected and actual, and skips what follows', async () => {
-    handler = (_request, response) => json(response, 500, { detail: 'no such column' });
-    const result = await run(
+    service.answer = (_request, response) => json(response, 500, { detail: 'no such column' });
+    const result = await service.run(
       sketchScenario([
         { name: 'write', request: 'POST /v1/posts/{{ $timestamp }}', expect: { status: 201 } },
         { name: 'read' },
@@ -195,8 +149,8 @@ describe('a failing run', () => {
   });
 
   test('a capture that finds nothing is a failure that says so', async () => {
-    handler = (_request, response) => json(response, 200, {});
-    const result = await run(sketchScenario([{ capture: { id: '$.id' } }]));
+    service.answer = (_request, response) => json(response, 200, {});
+    const result = await service.run(sketchScenario([{ capture: { id: '$.id' } }]));
     expect(result).toMatchObject({
       status: 'failed',
       failure: { kind: 'assertion', message: expect.stringContaining('id could not be captured') },
@@ -204,27 +158,27 @@ describe('a failing run', () => {
   });
 
   test('a refused connection is an error with a hint', async () => {
-    close();
-    const result = await run(sketchScenario([{ name: 'home' }]));
+    service.close();
+    const result = await service.run(sketchScenario([{ name: 'home' }]));
     expect(result).toMatchObject({ status: 'error', watcher_fault: null, failure: { kind: 'network', step: 'home' } });
-    expect(result.failure!.message).toBe(`connection refused by ${origin.slice(7)}`);
+    expect(result.failure!.message).toBe(`connection refused by ${service.origin.slice(7)}`);
     expect(result.steps[0]!.error).toMatchObject({ code: 'CONNECTION_REFUSED', hint: 'is the service running?' });
   });
 
   test('an undefined template is an error and no request is made', async () => {
-    handler = (_request, response) => json(response, 200, {});
-    const result = await run(sketchScenario([{ request: 'GET /{{ nope }}' }]));
+    service.answer = (_request, response) => json(response, 200, {});
+    const result = await service.run(sketchScenario([{ request: 'GET /{{ nope }}' }]));
     expect(result).toMatchObject({
       status: 'error',
       failure: { kind: 'template', request: null, message: '{{ nope }} is not defined' },
     });
-    const variable = await run(sketchScenario([{ name: 'first' }], { variables: { a: '{{ constructor }}' } }));
+    const variable = await service.run(sketchScenario([{ name: 'first' }], { variables: { a: '{{ constructor }}' } }));
     expect(variable).toMatchObject({ status: 'error', failure: { kind: 'template', step: 'first' } });
-    expect(seen).toHaveLength(0);
+    expect(service.seen).toHaveLength(0);
   });
 
   test('a private target that is not listed is refused', async () => {
-    const result = await run(sketchScenario([{ request: 'GET http://169.254.169.254/latest' }]));
+    const result = await service.run(sketchScenario([{ request: 'GET http://169.254.169.254/latest' }]));
     expect(result).toMatchObject({ status: 'error', failure: { kind: 'refused_target' } });
   });
 
@@ -232,9 +186,9 @@ describe('a failing run', () => {
     const clock = new VirtualClock();
     const cut = async (scenario: Scenario) => {
       const asked = new Promise<void>((resolve) => {
-        handler = () => resolve();
+        service.answer = () => resolve();
       });
-      const result = run(scenario, { options: { clock } });
+      const result = service.run(scenario, { options: { clock } });
       await asked;
       await clock.advance(60);
       return result;
@@ -242,7 +196,7 @@ describe('a failing run', () => {
     const step = await cut(sketchScenario([{ timeoutMs: 40 }, { name: 'never' }]));
     expect(step).toMatchObject({
       status: 'error',
-      failure: { kind: 'timeout', message: `${origin.slice(7)} did not answer within 40 ms` },
+      failure: { kind: 'timeout', message: `${service.origin.slice(7)} did not answer within 40 ms` },
     });
     const attempt = await cut(sketchScenario([{}], { timeoutMs: 60 }));
     expect(attempt.failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('within 60 ms') });
@@ -255,44 +209,46 @@ describe('always', () => {
   test('runs after a failure and after the time is up, and never hides the first failure', async () => {
     const clock = new VirtualClock();
     const slow = new Promise<void>((resolve) => {
-      handler = (request, response) => {
+      service.answer = (request, response) => {
         if (request.url === '/slow') return resolve();
         return json(response, request.method === 'DELETE' ? 500 : 201, { id: 9 });
       };
     });
     const create = { request: 'POST /v1/posts', capture: { id: '$.id' } };
     const scenario = sketchScenario([create, { name: 'slow', request: 'GET /slow' }], { always: [cleanUp] });
-    const cut = run(scenario, { options: { clock } });
+    const cut = service.run(scenario, { options: { clock } });
     await slow;
     await clock.advance(10_000);
     const result = await cut;
-    expect(seen.at(-1)).toMatchObject({ method: 'DELETE', url: '/v1/posts/9' });
+    expect(service.seen.at(-1)).toMatchObject({ method: 'DELETE', url: '/v1/posts/9' });
     expect(result).toMatchObject({ status: 'error', failure: { step: 'slow', kind: 'timeout' } });
     expect(result.steps.at(-1)).toMatchObject({ section: 'always', status: 'failed' });
   });
 
   test('a step whose captures are missing is skipped', async () => {
-    handler = (_request, response) => json(response, 500, {});
-    const result = await run(sketchScenario([{ name: 'create', capture: { id: '$.id' } }], { always: [cleanUp] }));
+    service.answer = (_request, response) => json(response, 500, {});
+    const result = await service.run(
+      sketchScenario([{ name: 'create', capture: { id: '$.id' } }], { always: [cleanUp] }),
+    );
     expect(result.failure).toMatchObject({ step: 'create' });
     expect(result.steps.at(-1)).toMatchObject({ status: 'skipped', skipped_reason: 'id was not captured' });
-    expect(seen).toHaveLength(1);
+    expect(service.seen).toHaveLength(1);
   });
 
   test('what a failed step did create is cleaned up too', async () => {
-    handler = (request, response) => json(response, request.method === 'POST' ? 202 : 200, { id: 4 });
-    const result = await run(
+    service.answer = (request, response) => json(response, request.method === 'POST' ? 202 : 200, { id: 4 });
+    const result = await service.run(
       sketchScenario([{ request: 'POST /v1/posts', expect: { status: 201 }, capture: { id: '$.id' } }], {
         always: [cleanUp],
       }),
     );
     expect(result.status).toBe('failed');
-    expect(seen.at(-1)).toMatchObject({ method: 'DELETE', url: '/v1/posts/4' });
+    expect(service.seen.at(-1)).toMatchObject({ method: 'DELETE', url: '/v1/posts/4' });
   });
 
   test('fails the run when everything before it passed', async () => {
-    handler = (request, response) => json(response, request.method === 'DELETE' ? 500 : 200, { id: 4 });
-    const result = await run(sketchScenario([{ capture: { id: '$.id' } }], { always: [cleanUp] }));
+    service.answer = (request, response) => json(response, request.method === 'DELETE' ? 500 : 200, { id: 4 });
+    const result = await service.run(sketchScenario([{ capture: { id: '$.id' } }], { always: [cleanUp] }));
     expect(result).toMatchObject({ status: 'failed', failure: { step: 'delete' } });
   });
 });
@@ -300,13 +256,13 @@ describe('always', () => {
 describe('the watcher itself', () => {
   test('a run that is stopped is skipped, not failed', async () => {
     const stop = new AbortController();
-    handler = () => stop.abort();
+    service.answer = () => stop.abort();
     const always = [{ name: 'cleaning', request: 'GET /' }];
     const scenario = sketchScenario([{}], { retry: { times: 3, delayMs: 10_000 }, always });
-    const result = await run(scenario, { abort: stop.signal });
+    const result = await service.run(scenario, { abort: stop.signal });
     expect(result).toMatchObject({ status: 'skipped', failure: null, watcher_fault: null });
     expect(result.attempts[0]!.steps.at(-1)).toMatchObject({ name: 'cleaning', skipped_reason: 'the run was stopped' });
-    const before = await run(sketchScenario([{}]), { abort: AbortSignal.abort() });
+    const before = await service.run(sketchScenario([{}]), { abort: AbortSignal.abort() });
     expect(before).toMatchObject({ status: 'skipped', attempts: [] });
   });
 
@@ -317,28 +273,28 @@ describe('the watcher itself', () => {
       online: () => false,
     };
     const environment = { name: 'prod', base_url: 'https://api.example.com' };
-    const offline = await run(scenario, { environment, options });
+    const offline = await service.run(scenario, { environment, options });
     expect(offline.watcher_fault).toContain('this machine has no network');
-    const online = await run(scenario, { environment, options: { ...options, online: () => true } });
+    const online = await service.run(scenario, { environment, options: { ...options, online: () => true } });
     expect(online).toMatchObject({ watcher_fault: null, status: 'error', failure: { kind: 'network' } });
   });
 
   test('a bug inside is a fault of the watcher, never a rejection', async () => {
-    handler = (_request, response) => json(response, 200, {});
+    service.answer = (_request, response) => json(response, 200, {});
     const judge = () => {
       throw new Error('boom');
     };
-    const result = await run(sketchScenario([{}]), { options: { judge } });
+    const result = await service.run(sketchScenario([{}]), { options: { judge } });
     expect(result).toMatchObject({ status: 'error', watcher_fault: 'the runner failed: boom' });
   });
 });
 
 test('invalid UTF-8, empty and binary bodies are results', async () => {
-  handler = (request, response) => {
+  service.answer = (request, response) => {
     if (request.url === '/empty') return response.writeHead(204).end();
     return response.end(Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x22]));
   };
-  const result = await run(sketchScenario([{ request: 'GET /bytes' }, { request: 'GET /empty' }]));
+  const result = await service.run(sketchScenario([{ request: 'GET /bytes' }, { request: 'GET /empty' }]));
   expect(result.status).toBe('passed');
   expect(result.steps[0]!.response!.body).toMatchObject({ size_bytes: 5, truncated: false });
   expect(result.steps[1]!.response!.body).toBeNull();
@@ -346,8 +302,8 @@ test('invalid UTF-8, empty and binary bodies are results', async () => {
 });
 
 test('a body nested deeper than the stack is high is a result that can be stored', async () => {
-  handler = (_request, response) => response.end('['.repeat(200_000) + ']'.repeat(200_000));
-  const result = await run(
+  service.answer = (_request, response) => response.end('['.repeat(200_000) + ']'.repeat(200_000));
+  const result = await service.run(
     sketchScenario([{ capture: { all: '$', deep: '!$' }, expect: { jsonpath: { '$..id': { exists: false } } } }]),
   );
   expect(result.watcher_fault).toBeNull();
@@ -356,7 +312,8 @@ test('a body nested deeper than the stack is high is a result that can be stored
 });
 
 test('a large captured value is described, not kept', async () => {
-  handler = (_request, response) => json(response, 200, { text: 'x'.repeat(10_000), list: new Array(5_000).fill(1) });
-  const result = await run(sketchScenario([{ capture: { text: '$.text', list: '$.list' } }]));
+  service.answer = (_request, response) =>
+    json(response, 200, { text: 'x'.repeat(10_000), list: new Array(5_000).fill(1) });
+  const result = await service.run(sketchScenario([{ capture: { text: '$.text', list: '$.list' } }]));
   expect(result.steps[0]!.captures).toEqual({ text: '[10000 characters]', list: '[10001 characters of JSON]' });
 });
