@@ -5,6 +5,7 @@ import { type Template, template } from './template.ts';
 import { field, isMapping, type Mapping } from './written.ts';
 
 export const MOST_ROWS = 1_000;
+const MOST_COLUMNS = 1_000;
 
 /** Rows as they are used: those of a file are what they are, those of the scenario may hold templates. */
 export interface Data {
@@ -50,6 +51,8 @@ function rowsOfCsv(text: string): Rows {
   try {
     const [names, ...records] = parseCsv(text, { bom: true, skip_empty_lines: true, relax_column_count: false });
     const columns = (names ?? []).map((name) => name.trim());
+    if (columns.length > MOST_COLUMNS)
+      return { error: `it has ${columns.length} columns; at most ${MOST_COLUMNS} are read` };
     const bad = columns.find((name, index) => name === '' || columns.indexOf(name) !== index);
     if (bad !== undefined) {
       const error = bad === '' ? 'a column has no name' : `two columns are called "${bad}"`;

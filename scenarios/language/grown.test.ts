@@ -185,3 +185,14 @@ describe('files on disk', () => {
     expect(noSourceFiles('a').text('b')).toEqual({ error: 'no files can be read here' });
   });
 });
+
+test('a table with too many columns is refused at once', () => {
+  const names = Array.from({ length: 200_000 }, (_, index) => `c${index}`).join(',');
+  const text =
+    'version: 1\nid: a\nname: A\nservice: a\ndata: { file: ./d.csv }\nsteps: [{ name: a, request: GET / }]\n';
+  const files = memoryFiles('/a/a.scenario.yaml', { '/a/d.csv': `${names}\n${names}\n` });
+  const start = performance.now();
+  const { diagnostics } = parseScenario(text, '/a/a.scenario.yaml', { files });
+  expect(diagnostics[0]!.message).toBe('./d.csv: it has 200000 columns; at most 1000 are read');
+  expect(performance.now() - start).toBeLessThan(5_000);
+});
