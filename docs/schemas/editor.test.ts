@@ -55,6 +55,12 @@ describe('completion', () => {
   test.each([
     ['a schedule', `${HEAD}schedule:\n  █`, ['every', 'cron', 'timezone', 'jitter', 'while_failing']],
     ['a connection', `${HEAD}connection:\n  █`, ['http', 'proxy', 'ca', 'client_certificate', 'resolve']],
+    ['who a request is from', `${STEP}    auth:\n      █`, ['bearer', 'basic', 'digest', 'oauth2', 'aws']],
+    [
+      'what TCP waits for',
+      `${HEAD}steps:\n  - name: a\n    tcp:\n      receive:\n        █`,
+      ['until', 'bytes', 'close'],
+    ],
     ['the version of HTTP', `${HEAD}connection:\n  http: █`, ['"1.1"', '"2"']],
     [
       'a step',

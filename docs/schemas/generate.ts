@@ -17,19 +17,23 @@ const published: { file: string; schema: TSchema }[] = [
 /** The text of a schema file: draft 2020-12, one trailing line break. */
 export function schemaText(file: string, schema: TSchema): string {
   const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: file };
-  return `${JSON.stringify(inMarkdown({ ...head, ...schema }), null, 2)}\n`;
+  return `${JSON.stringify(forEditors({ ...head, ...schema }), null, 2)}\n`;
 }
 
 /** Editors show `description` with its back-quotes escaped, and `markdownDescription` as it is meant. */
-function inMarkdown(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(inMarkdown);
+function forEditors(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(forEditors);
   if (typeof node !== 'object' || node === null) return node;
   const copy = Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [key, NOT_SCHEMAS.has(key) ? value : inMarkdown(value)]),
+    Object.entries(node).map(([key, value]) => [key, NOT_SCHEMAS.has(key) ? value : forEditors(value)]),
   );
-  const { description } = copy;
+  const { description, maxProperties } = copy;
   const marked = typeof description === 'string' && /[`_*<]|\{\{/.test(description);
-  return marked ? { ...copy, markdownDescription: description } : copy;
+  if (marked) copy.markdownDescription = description;
+  if (maxProperties !== 1 || 'not' in copy) return copy;
+  // The language server counts the key that is about to be written, and would offer none.
+  const { maxProperties: _, ...open } = copy;
+  return { ...open, not: { minProperties: 2 } };
 }
 
 const NOT_SCHEMAS = new Set(['examples', 'enum', 'const', 'default', 'defaultSnippets', 'required']);
