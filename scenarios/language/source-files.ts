@@ -14,7 +14,7 @@ export interface SourceFiles extends Files {
 type Read = (path: string) => FileRead<Uint8Array>;
 
 /** Larger files are refused. */
-export const MOST_FILE_BYTES = 10_000_000;
+const MOST_FILE_BYTES = 10_000_000;
 
 /** Files on disk. @param file the scenario that names them */
 export function diskFiles(file: string): SourceFiles {

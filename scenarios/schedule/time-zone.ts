@@ -18,7 +18,7 @@ export interface LocalDay {
 }
 
 /** A time zone's offsets, looked up through Intl with the formatter and the last days kept. */
-export class TimeZone {
+class TimeZone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;
   readonly #days = new Map<LocalTime, LocalDay>();

@@ -4,7 +4,7 @@ import Type, { type TSchema } from 'typebox';
 export const Templated = Type.String({ pattern: '\\{\\{', 'x-expected': 'a template' });
 
 /** A number, or a template that becomes one. */
-export const NumberOrTemplate = (options: object = {}) =>
+const NumberOrTemplate = (options: object = {}) =>
   Type.Union([Type.Number(), Templated], { 'x-expected': 'a number', ...options });
 
 const TYPES = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'] as const;

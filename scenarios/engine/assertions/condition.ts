@@ -242,7 +242,7 @@ function unfit(wanted: string, problem: string): Verdict {
   return { passed: false, wanted, problem, unfit: true };
 }
 
-export const OPERATOR_NAMES: readonly Operator[] = ['exists', ...(Object.keys(OPERATORS) as Operator[])];
+const OPERATOR_NAMES: readonly Operator[] = ['exists', ...(Object.keys(OPERATORS) as Operator[])];
 
 /** Expands the short form: a bare value means equals. Only a mapping made of operators is a condition. */
 export function toCondition(value: unknown): Condition {

@@ -239,7 +239,7 @@ export class RunEvidence {
 }
 
 /** Text in the charset of the content type, UTF-8 where it names none or an unknown one. Never fails. */
-export function decodeText(bytes: Buffer, contentType: string | null): string {
+function decodeText(bytes: Buffer, contentType: string | null): string {
   const charset = contentType === null ? null : /charset="?([^\s;"]+)/i.exec(contentType)?.[1];
   if (!charset || /^utf-?8$/i.test(charset)) return bytes.toString('utf8');
   try {

@@ -109,7 +109,7 @@ const MARK = '\u0001';
  * JSON with `{{name}}` in it, quoted or bare, as a structure of a scenario.
  * @returns undefined when it is no JSON, or could be sent in another type than Postman would
  */
-export function templatedJson(raw: string, variables: Variables): { value: unknown } | undefined {
+function templatedJson(raw: string, variables: Variables): { value: unknown } | undefined {
   if (raw.includes(MARK)) return undefined;
   const keys: string[] = [];
   let inText = false;

@@ -17,7 +17,7 @@ export function element(tag: string, values: Record<string, string>, text: strin
 }
 
 /** XML 1.0 §2.2 has no place for most control characters, not even escaped, and discourages those of U+007F to U+009F. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text
     .toWellFormed()
     .replace(/[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

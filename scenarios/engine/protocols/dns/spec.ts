@@ -6,7 +6,7 @@ import type { SpecProblem } from '../../assertions/assertion.ts';
 import { targetAt } from '../connect.ts';
 import type { WrittenFields } from '../protocol.ts';
 
-export const RECORD_TYPES = ['A', 'AAAA', 'CAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
+const RECORD_TYPES = ['A', 'AAAA', 'CAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 
 export interface DnsSpec {
