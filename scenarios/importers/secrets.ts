@@ -33,6 +33,7 @@ export class Secrets {
   readonly #prefix: string;
   readonly #names = new Unique('_');
   readonly #byValue = new Map<string, string>();
+  readonly #telling: { secret: string; forms: readonly string[]; base64: string }[] = [];
   readonly #withoutValue = new Map<string, string>();
 
   /** @param service in front of each name, since names are environment variables of a whole machine */
@@ -51,7 +52,11 @@ export class Secrets {
     if (value === '' || value.includes('{{')) return value;
     const known = this.#byValue.get(value);
     const secret = known ?? this.#take(name);
-    if (known === undefined) this.#byValue.set(value, secret);
+    if (known === undefined) {
+      this.#byValue.set(value, secret);
+      if (isTelling(value))
+        this.#telling.push({ secret, forms: formsOf(value), base64: Buffer.from(value).toString('base64') });
+    }
     return reference(secret);
   }
 
@@ -80,7 +85,7 @@ export class Secrets {
 
   /** What stands between the braces of a template names things, and holds no value. */
   #replaceIn(text: string, by: (secret: string, filter?: string) => string): string {
-    if (this.#byValue.size === 0) return text;
+    if (this.#telling.length === 0) return text;
     return text
       .split(/(\{\{.*?\}\})/s)
       .map((part, index) => (index % 2 === 0 ? this.#replaceInPlain(part, by) : part))
@@ -92,15 +97,17 @@ export class Secrets {
     const found: string[] = [];
     const mark = (words: string) => `\u0001${found.push(words) - 1}\u0001`;
     let replaced = text;
-    for (const [value, secret] of this.#byValue) {
-      if (!isTelling(value)) continue;
-      for (const form of new Set([value, encodeURIComponent(value.toWellFormed())]))
-        if (replaced.includes(form)) replaced = replaced.replaceAll(form, mark(by(secret)));
-      const base64 = Buffer.from(value).toString('base64');
+    for (const { secret, forms, base64 } of this.#telling) {
+      for (const form of forms) if (replaced.includes(form)) replaced = replaced.replaceAll(form, mark(by(secret)));
       if (replaced.includes(base64)) replaced = replaced.replaceAll(base64, mark(by(secret, 'base64')));
     }
     return replaced.replace(/\u0001(\d+)\u0001/g, (_, index: string) => found[Number(index)]!);
   }
+}
+
+/** As it is, and as it stands in a URL. */
+function formsOf(value: string): string[] {
+  return [...new Set([value, encodeURIComponent(value.toWellFormed())])];
 }
 
 /** Whether a value is a credential wherever it stands. Words such as "secret" or "password" stand in many places. */
