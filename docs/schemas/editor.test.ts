@@ -115,3 +115,8 @@ test('what is valid has no red lines, what is misspelt has', async () => {
   expect(await complaints('version: 1\nsteps:\n  - include: ./a.steps.yaml\n', 'steps')).toEqual([]);
   expect(await complaints(STEP.replace('request', 'requst'))).toEqual(['Property requst is not allowed.']);
 });
+
+test('two ways of signing in at once are underlined', async () => {
+  expect(await complaints(`${STEP}    auth: { bearer: a }\n`)).toEqual([]);
+  expect(await complaints(`${STEP}    auth: { bearer: a, basic: { username: a, password: b } }\n`)).not.toEqual([]);
+});
