@@ -44,13 +44,14 @@ const LONGEST_TRY_MS = 120_000;
  */
 export function createScenarioEditor(deps: ScenarioEditorDeps): ScenarioEditing {
   const files = new ScenarioFiles();
+  const namedIn = namedFiles();
   const loaded = (id: string) => deps.scenarios().find((scenario) => scenario.id === id);
 
   /** The scenario in a text, or everything that speaks against it. */
   async function read(before: Scenario, text: string) {
     const { file, id } = before;
     const parsed = parseScenario(text, file, {
-      files: confined(diskFiles(file), readableFrom(file, deps.forbidden)),
+      files: confined(diskFiles(file), readableFrom(file, deps.forbidden, namedIn)),
       functions: deps.functions.names,
     });
     const fragments = [...parsed.texts.keys()].filter((name) => name !== file);
@@ -194,9 +195,12 @@ function shown({ file, line, column, endColumn, message, hint }: Diagnostic): Sc
  * Which files a text for the scenario `file` may name: those that the file on the disk names, and what lies below its folder,
  * hidden files left out. Links are followed before that is judged.
  */
-function readableFrom(file: string, forbidden: readonly string[]): (location: string) => boolean {
-  const onDisk = readText(file);
-  const named = new Set('error' in onDisk ? [] : parseScenario(onDisk.text, file, { files: diskFiles(file) }).files);
+function readableFrom(
+  file: string,
+  forbidden: readonly string[],
+  namedIn: (file: string) => ReadonlySet<string>,
+): (location: string) => boolean {
+  const named = namedIn(file);
   const folder = real(dirname(file));
   const closed = forbidden.map(real);
   return (location) => {
@@ -205,6 +209,20 @@ function readableFrom(file: string, forbidden: readonly string[]): (location: st
     const below = relative(folder, path);
     const outside = isAbsolute(below) || below.split(sep).some((part) => part.startsWith('.'));
     return !outside && !closed.some((one) => path === one || path.startsWith(one + sep));
+  };
+}
+
+/** What a file on the disk names, read again only when it has changed: somebody types, and it stays the same. */
+function namedFiles(): (file: string) => ReadonlySet<string> {
+  const known = new Map<string, { version: string; named: ReadonlySet<string> }>();
+  return (file) => {
+    const found = readText(file);
+    if ('error' in found) return new Set();
+    const before = known.get(file);
+    if (before?.version === found.version) return before.named;
+    const named = new Set(parseScenario(found.text, file, { files: diskFiles(file) }).files);
+    known.set(file, { version: found.version, named });
+    return named;
   };
 }
 

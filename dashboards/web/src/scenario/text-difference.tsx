@@ -12,7 +12,7 @@ export function TextDifference({ label, before, after }: { label: string; before
     const view = mountEditor(host.current!, after, [
       EditorState.readOnly.of(true),
       lineNumbers(),
-      EditorView.contentAttributes.of({ 'aria-label': label }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       yamlLook,
       unifiedMergeView({
         original: before,

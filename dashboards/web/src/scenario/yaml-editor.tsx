@@ -49,6 +49,7 @@ export function YamlEditor({ text, diagnostics, readOnly, onChange, ref }: YamlE
         'aria-label': 'Scenario file',
         'aria-describedby': 'scenario-mistakes',
         spellcheck: 'false',
+        tabindex: '0',
       }),
       yamlLook,
       EditorView.updateListener.of((update) => {
