@@ -108,13 +108,14 @@ function wantedCode(value: unknown): string {
 async function said(script: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'ringdown-in-k6-'));
   try {
-    writeFileSync(join(folder, 'script.js'), script);
+    // Versions of k6 know different flags for no summary.
+    writeFileSync(join(folder, 'script.js'), `${script}export function handleSummary() { return {}; }\n`);
     const flags = ['--address', '127.0.0.1:0', '--quiet', '--no-usage-report', '--log-format', 'raw'];
-    return execFileSync(
-      await k6ForTests(),
-      ['run', ...flags, '--log-output', 'stdout', '--summary-mode', 'disabled', 'script.js'],
-      { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder } },
-    ).trim();
+    return execFileSync(await k6ForTests(), ['run', ...flags, '--log-output', 'stdout', 'script.js'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: folder },
+    }).trim();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
