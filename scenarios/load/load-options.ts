@@ -1,3 +1,4 @@
+import { FORBIDDEN_RANGES } from '../engine/http/address-ranges.ts';
 import { isParallel, type Scenario } from '../language/model.ts';
 import { type Code, call, keyOf, list, literal, mapping, prefixed, quoted } from './code.ts';
 import { allSteps, durationOf, durationsOf } from './kinds.ts';
@@ -26,8 +27,7 @@ export function optionsCode(scenario: Scenario, connection: readonly (readonly [
       },
     ],
     ['summaryTrendStats', literal(['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'count'])],
-    // Link-local addresses, among them those of cloud metadata, are never a target.
-    ['blacklistIPs', literal(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'])],
+    ['blacklistIPs', literal(FORBIDDEN_RANGES)],
     ...batchCode(scenario),
     ...connection,
   ]);
