@@ -234,7 +234,10 @@ test('a flipped byte in the log loses what was not folded in, and no more', asyn
   const log = readFileSync(join(folder, `${name}.wal`));
   await second.exporter.shutdown(forever);
   writeFileSync(join(folder, name!), database);
-  log[Math.floor(log.length / 2)]! ^= 0x55;
+  // Inside what was written: a length that is wrong reads as an end that was not written, which is dropped without a word.
+  const written = log.indexOf('shop');
+  expect(written).toBeGreaterThan(0);
+  log[written]! ^= 0x55;
   writeFileSync(join(folder, `${name}.wal`), log);
   const third = await open();
   expect(await held(third, 2)).toEqual([1]);
