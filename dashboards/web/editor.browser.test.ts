@@ -197,8 +197,10 @@ test('the line ends of a file stay as they are', async () => {
   const dos = TEXT.replaceAll('\n', '\r\n');
   server.scenarios.change(ID, dos);
   await page.reload();
+  await yaml().waitFor();
+  await status('As it is on the disk.');
   await page.getByLabel('Name', { exact: true }).fill('Mine');
-  await page.keyboard.press('Enter');
+  await page.getByLabel('Name', { exact: true }).press('Enter');
   await status('Changed, not saved yet.');
   await yaml().focus();
   await page.keyboard.press('Control+End');
