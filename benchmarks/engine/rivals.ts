@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** Another engine that is a program of its own. `rivals.mjs` installs them. */
 export interface Rival {
   readonly name: string;
+  /** The one that `rivals.mjs` installs; of those that are present, what they say themselves. */
   readonly version: string;
   readonly executable: string;
   readonly file: string;
@@ -24,7 +25,7 @@ const ALL: readonly Rival[] = [
     file: 'journey.k6.js',
     journeys: 2_000,
     args: (file, origin, journeys) => [
-      ...['run', '--quiet', '--no-usage-report', '--summary-mode', 'disabled', '--log-output', 'stderr'],
+      ...['run', '--quiet', '--no-usage-report', '--no-summary', '--log-output', 'stderr'],
       ...['-e', `ORIGIN=${origin}`, '-e', `JOURNEYS=${journeys}`, file],
     ],
   },
@@ -52,9 +53,19 @@ const ALL: readonly Rival[] = [
 
 /** Those that are installed, and the names of those that are not. */
 export function installedRivals(): { present: Rival[]; missing: string[] } {
-  const present = ALL.filter(({ executable }) => existsSync(executable) && childrenMicros() !== null);
-  const missing = ALL.filter((rival) => !present.includes(rival)).map(({ name, version }) => `${name} ${version}`);
+  const present = ALL.filter(({ executable }) => existsSync(executable) && childrenMicros() !== null).map((rival) => ({
+    ...rival,
+    version: installedVersion(rival),
+  }));
+  const missing = ALL.filter((rival) => present.every(({ name }) => name !== rival.name)).map(
+    ({ name, version }) => `${name} ${version}`,
+  );
   return { present, missing };
+}
+
+function installedVersion({ executable, version }: Rival): string {
+  const said = execFileSync(executable, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return /\d+\.\d+\.\d+/.exec(said)?.[0] ?? version;
 }
 
 /**
