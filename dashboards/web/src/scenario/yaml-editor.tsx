@@ -31,6 +31,9 @@ export function YamlEditor({ text, diagnostics, readOnly, onChange, ref }: YamlE
   const told = useRef(onChange);
   told.current = onChange;
   const first = useRef(text);
+  /** What was typed and told, but has not come back as `text` yet. */
+  const underWay = useRef<string[]>([]);
+  const takingOver = useRef(false);
 
   useEffect(() => {
     const lineEnd = lineEndOf(first.current);
@@ -53,7 +56,10 @@ export function YamlEditor({ text, diagnostics, readOnly, onChange, ref }: YamlE
       }),
       yamlLook,
       EditorView.updateListener.of((update) => {
-        if (update.docChanged) told.current(update.state.sliceDoc());
+        if (!update.docChanged || takingOver.current) return;
+        const typed = update.state.sliceDoc();
+        underWay.current.push(typed);
+        told.current(typed);
       }),
     ]);
     view.current = mounted;
@@ -62,11 +68,21 @@ export function YamlEditor({ text, diagnostics, readOnly, onChange, ref }: YamlE
 
   useEffect(() => {
     const { state } = view.current!;
-    if (state.sliceDoc() === text) return;
+    const echo = underWay.current.lastIndexOf(text);
+    underWay.current.splice(0, echo + 1);
+    // Who types faster than the page is drawn must not get back what stood there a key ago.
+    if (echo >= 0 || state.sliceDoc() === text) return;
+    underWay.current = [];
     // In the editor's own lines, whatever the file's end in.
     const { from, to, insert } = replacement(state.doc.toString(), state.toText(text).toString());
+    takingOver.current = true;
     view.current!.dispatch({ changes: { from, to, insert: state.toText(insert.replaceAll('\n', state.lineBreak)) } });
+    takingOver.current = false;
   }, [text]);
+
+  useEffect(() => {
+    if (view.current!.state.sliceDoc() === text) underWay.current = [];
+  });
 
   useEffect(() => {
     const { state } = view.current!;
