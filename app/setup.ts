@@ -15,6 +15,7 @@ import {
 import { type LoadedScenarios, loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, loadConfig } from './config/load.ts';
 import { checkReferences, missingSecrets } from './config/references.ts';
+import type { DataDirectory } from './data-directory.ts';
 import { LOCAL } from './environments.ts';
 import { InvalidFiles } from './invalid-files.ts';
 import { packageRoot } from './version.ts';
@@ -85,6 +86,30 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
     policies: policies.value,
     files: [...new Set([...texts.keys(), ...scenarios.named, ...functionFiles])],
   };
+}
+
+export interface SetupBeside extends Setup {
+  /** URL of the reference API, where one runs. */
+  api: string | null;
+}
+
+/**
+ * The setup of a command that runs once, beside a watcher perhaps: where one has started the reference API, that is the
+ * environment `local` and its password is known.
+ */
+export async function loadSetupBeside(
+  directory: DataDirectory,
+  options: Pick<SetupOptions, 'configFile' | 'scenarioFiles'>,
+): Promise<SetupBeside> {
+  const api = directory.readReady()?.api_url ?? null;
+  const setup = await loadSetup({
+    ...options,
+    env: process.env,
+    shipped: false,
+    referenceApi: api !== null,
+    secrets: api === null ? {} : { QA_PASSWORD: directory.qaPassword(process.env) },
+  });
+  return { ...setup, api };
 }
 
 /**

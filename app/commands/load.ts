@@ -17,7 +17,7 @@ import type { EnvironmentSettings } from '../config/load.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { chooseEnvironment, knownEnvironments } from '../environments.ts';
 import { InvalidFiles } from '../invalid-files.ts';
-import { loadSetup } from '../setup.ts';
+import { loadSetupBeside } from '../setup.ts';
 import { terminal } from '../terminal.ts';
 import { checkVariables } from '../variables.ts';
 import { userAgent } from '../version.ts';
@@ -42,19 +42,10 @@ export interface LoadOptions {
  */
 export async function runLoadTest(options: LoadOptions): Promise<number> {
   const { directory } = options;
-  const api = directory.readReady()?.api_url ?? null;
-  const demoSecrets: Record<string, string> = api ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
-  const setup = await loadSetup({
-    configFile: options.config,
-    env: process.env,
-    shipped: false,
-    referenceApi: api !== null,
-    scenarioFiles: [options.file],
-    secrets: demoSecrets,
-  });
+  const setup = await loadSetupBeside(directory, { configFile: options.config, scenarioFiles: [options.file] });
   await setup.functions.close();
   const scenario = setup.scenarios[0]!;
-  const environment = chooseEnvironment(knownEnvironments(setup.config, api), options.environment);
+  const environment = chooseEnvironment(knownEnvironments(setup.config, setup.api), options.environment);
   checkMeant(scenario, environment.name);
   checkVariables(options.variables, [scenario]);
   const text = readFileSync(options.file, 'utf8');

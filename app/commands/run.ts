@@ -8,7 +8,7 @@ import type { DataDirectory } from '../data-directory.ts';
 import { chooseEnvironment, knownEnvironments } from '../environments.ts';
 import { InvalidFiles } from '../invalid-files.ts';
 import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
-import { loadSetup, type Setup } from '../setup.ts';
+import { loadSetupBeside, type SetupBeside } from '../setup.ts';
 import { count, printDiagnostics, terminal } from '../terminal.ts';
 import { checkVariables } from '../variables.ts';
 import { runsIn } from '../watcher/monitor-board.ts';
@@ -89,23 +89,9 @@ async function runOnChange(options: RunOptions, abort: AbortSignal): Promise<num
   }
 }
 
-interface Loaded extends Setup {
-  /** URL of the reference API, where one runs. */
-  api: string | null;
-}
-
-async function load({ directory, config, files }: RunOptions): Promise<Loaded> {
-  const api = directory.readReady()?.api_url ?? null;
-  const demoSecrets: Record<string, string> = api ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
-  const setup = await loadSetup({
-    configFile: config,
-    env: process.env,
-    shipped: false,
-    referenceApi: api !== null,
-    ...(files.length > 0 ? { scenarioFiles: scenarioFiles(files) } : {}),
-    secrets: demoSecrets,
-  });
-  return { ...setup, api };
+function load({ directory, config, files }: RunOptions): Promise<SetupBeside> {
+  const named = files.length > 0 ? { scenarioFiles: scenarioFiles(files) } : {};
+  return loadSetupBeside(directory, { configFile: config, ...named });
 }
 
 /** Shared steps and policies lie beside scenarios, and a shell's pattern names them too. */
@@ -117,7 +103,7 @@ function scenarioFiles(names: readonly string[]): string[] {
   });
 }
 
-async function runAll(setup: Loaded, options: RunOptions, abort: AbortSignal): Promise<number> {
+async function runAll(setup: SetupBeside, options: RunOptions, abort: AbortSignal): Promise<number> {
   const environment = chooseEnvironment(knownEnvironments(setup.config, setup.api), options.environment);
   const scenarios = choose(setup.scenarios, options.tags, environment.name);
   checkVariables(options.variables, scenarios);
