@@ -118,10 +118,9 @@ export async function loadSetupBeside(
  * @throws InvalidFiles with everything that is wrong in any of them
  */
 export async function reloadScenarios(options: SetupOptions, setup: Setup): Promise<Setup> {
-  const { channels } = setup.config;
   const config = loadConfig(options.configFile, channelSchema(setup.channelTypes), options.env);
   const problems = await setup.functions.reload();
-  const now = { ...setup, config: { ...setup.config, channels, scenarioFiles: config.value.scenarioFiles } };
+  const now = { ...setup, config: { ...setup.config, scenarioFiles: config.value.scenarioFiles } };
   const scenarios = await readScenarios(options, now);
   const texts = new Map([...config.texts, ...scenarios.texts]);
   const diagnostics = [

@@ -7,6 +7,7 @@ import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { k6Script } from '../../scenarios/load/k6-script.ts';
 import { loadScenarios } from '../config/files.ts';
 import { type EnvironmentSettings, loadConfig } from '../config/load.ts';
+import { withPlaceholders } from '../config/substitute.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { chooseEnvironment, knownEnvironments } from '../environments.ts';
 import { InvalidFiles } from '../invalid-files.ts';
@@ -36,7 +37,7 @@ export async function exportScenario(options: ExportOptions): Promise<number> {
       exitCode: EXIT.usage,
     });
   }
-  const config = loadConfig(options.config, channelSchema(await loadChannels()), placeholders(process.env));
+  const config = loadConfig(options.config, channelSchema(await loadChannels()), withPlaceholders(process.env));
   const functions = await loadFunctions(config.value.functionFiles);
   await functions.close();
   const { value, diagnostics, texts } = loadScenarios([options.file], null, functions.names);
@@ -71,14 +72,6 @@ export async function exportScenario(options: ExportOptions): Promise<number> {
 
 function chosen({ environment }: ExportOptions, known: readonly EnvironmentSettings[]): EnvironmentSettings | null {
   return environment === undefined && known.length !== 1 ? null : chooseEnvironment(known, environment);
-}
-
-/** Channels and backends may need variables that an export does not. */
-function placeholders(env: NodeJS.ProcessEnv): Record<string, string> {
-  return new Proxy(env, {
-    get: (target, name) => Reflect.get(target, name) ?? `\${${String(name)}}`,
-    has: () => true,
-  }) as Record<string, string>;
 }
 
 function write(file: string, content: string | Uint8Array): void {

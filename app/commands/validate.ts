@@ -8,6 +8,7 @@ import { checkFragments, loadPolicies, loadScenarios } from '../config/files.ts'
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts';
 import { FILE_KINDS, namedFiles } from '../config/named-files.ts';
 import { checkReferences } from '../config/references.ts';
+import { withPlaceholders } from '../config/substitute.ts';
 import { LOCAL } from '../environments.ts';
 import { functionProblems } from '../setup.ts';
 import { count, printDiagnostics, terminal } from '../terminal.ts';
@@ -25,10 +26,7 @@ export async function validate(files: string[], configFile: string | undefined, 
     });
   }
   const schema = channelSchema(await loadChannels());
-  const anything = new Proxy({}, { get: (_target, name) => `\${${String(name)}}`, has: () => true }) as Record<
-    string,
-    string
-  >;
+  const anything = withPlaceholders({});
   const config = loadConfig(configFile, schema, anything);
   const names = config.value.channels.map(({ name }) => name);
   const channels = names.length > 0 ? names : [CONSOLE.name];

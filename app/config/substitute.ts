@@ -36,3 +36,10 @@ export function substitute(
 
   return { value: replace(doc.value, []), diagnostics };
 }
+
+/** For commands that do not need every value: a variable that is not set stands for itself, `${NAME}`. */
+export function withPlaceholders(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const get = (_target: object, name: string | symbol) =>
+    (Object.hasOwn(env, name) ? env[String(name)] : undefined) ?? `\${${String(name)}}`;
+  return new Proxy({}, { get, has: () => true });
+}

@@ -152,7 +152,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     onMonitorState(monitor) {
       // One that is no longer run is let go of, and stays gone.
       if (!board.definition(monitor.key)) return;
-      scheduler.set({ ...scheduled(monitor.key), failing: monitor.state === 'failing' });
+      schedule(monitor.key);
       publishMonitor(monitor.key);
     },
     onDelivery(delivery) {
@@ -191,19 +191,16 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     runNow: (key) => scheduler.runNow(key),
   });
 
-  function scheduled(key: string) {
-    return { key, schedule: board.definition(key)?.scenario.schedule ?? null };
-  }
-
   function schedule(key: string): void {
-    scheduler.set({ ...scheduled(key), failing: desk.monitorState(key)?.state === 'failing' });
+    const { schedule = null } = board.definition(key)?.scenario ?? {};
+    scheduler.set({ key, schedule, failing: desk.monitorState(key)?.state === 'failing' });
   }
 
   async function replaceScenarios(scenarios: readonly Scenario[]): Promise<void> {
     const before = board.definitions().map(({ key }) => key);
     board.define(defineMonitors(scenarios, environments));
     const keys = board.definitions().map(({ key }) => key);
-    for (const key of before) if (!keys.includes(key)) scheduler.remove(key);
+    for (const key of before) if (!board.definition(key)) scheduler.remove(key);
     for (const key of keys) schedule(key);
     historyRead = false;
     events.publish({ type: 'monitors', data: { items: board.list() } });
