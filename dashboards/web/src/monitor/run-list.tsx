@@ -1,17 +1,12 @@
 import { useEffect, useState } from 'react';
-import { Link } from 'wouter';
 import type { List, RunStatus, RunSummary } from '../../../../control/resources.ts';
 import { encodeKey, query } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useLive } from '../live/live.tsx';
 import { Choices } from '../parts/choices.tsx';
-import { FailureText } from '../parts/failure-text.tsx';
 import { Empty, Loading, LoadProblem, Panel } from '../parts/page-parts.tsx';
 import { Pager } from '../parts/pager.tsx';
-import { RunMark } from '../parts/state-mark.tsx';
-import { Time } from '../time/times.tsx';
-import { durationWords } from '../time/words.ts';
-import { kindOf } from './history.ts';
+import { RunTable } from './run-table.tsx';
 
 const PAGE_SIZE = 25;
 const FILTERS: { value: RunStatus | null; label: string }[] = [
@@ -58,48 +53,5 @@ export function RunList({ monitorKey }: { monitorKey: string }) {
       {page.data && page.data.items.length > 0 && <RunTable runs={page.data.items} />}
       <Pager trail={trail} next={page.data?.next_cursor ?? null} onTrail={setTrail} />
     </Panel>
-  );
-}
-
-function RunTable({ runs }: { runs: RunSummary[] }) {
-  return (
-    <div className="scroll-x">
-      <table className="data-table stacks">
-        <thead>
-          <tr>
-            <th scope="col">Result</th>
-            <th scope="col">Started</th>
-            <th scope="col" className="number">
-              Took
-            </th>
-            <th scope="col" className="number">
-              Attempts
-            </th>
-            <th scope="col">Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.id}>
-              <td>
-                <RunMark kind={kindOf(run)} />
-              </td>
-              <td className="nowrap">
-                <Link href={`/runs/${run.id}`} data-row>
-                  <Time at={run.started_at} as="clock" />
-                </Link>
-              </td>
-              <td className="number" data-label="took">
-                {durationWords(run.duration_ms)}
-              </td>
-              <td className={`number ${run.attempts === 1 ? 'single-attempt' : ''}`} data-label="attempts">
-                {run.attempts}
-              </td>
-              <td className="run-why wide">{run.failure && <FailureText failure={run.failure} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
