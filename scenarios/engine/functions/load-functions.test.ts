@@ -67,7 +67,7 @@ describe('functions of a listed file', () => {
       expect(functions.call(name, args)).toEqual({
         error: `took more than 100 ms and was cut (${name} of ${relative('', path)})`,
       });
-      expect(performance.now() - start).toBeLessThan(1_000);
+      expect(performance.now() - start).toBeLessThan(10_000);
       expect(functions.call('list', [1])).toEqual({ value: { args: [1], none: null } });
     }
   });

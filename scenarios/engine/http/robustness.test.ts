@@ -21,7 +21,7 @@ async function ask(port: number, limitMs: number, more: Partial<HttpRequest> = {
     limit.signal,
   );
   clearTimeout(timer);
-  expect(performance.now() - before).toBeLessThan(limitMs + 1_000);
+  expect(performance.now() - before).toBeLessThan(limitMs + 10_000);
   expect((response === null) !== (error === null)).toBe(true);
   return { response, error };
 }

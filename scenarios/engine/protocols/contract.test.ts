@@ -214,7 +214,7 @@ describe.each(speaking)('$kind', ({ stepTo }) => {
         peer.behaviour = next;
         const start = performance.now();
         expectOutcome(await perform(peer.address, { timeoutMs: 40, bodyLimitBytes: 4_096 }));
-        expect(performance.now() - start).toBeLessThan(2_000);
+        expect(performance.now() - start).toBeLessThan(10_000);
       }),
       { seed: 8, numRuns: 40 },
     );
