@@ -1,7 +1,6 @@
 import { globSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Channel } from '../alerts/notifier.ts';
-import { channelSchema, loadChannels } from '../alerts/notifiers/registry.ts';
 import type { Policy } from '../alerts/policies/policy.ts';
 import { systemClock } from '../core/clock.ts';
 import { type Diagnostic, diagnosticAt, readDocument } from '../core/document/index.ts';
@@ -12,9 +11,11 @@ import {
   type SecretProblem,
   type SecretProvider,
 } from '../scenarios/secrets/create-secret-provider.ts';
+import { loadEntrySchemas } from './config/entry-schemas.ts';
 import { type LoadedScenarios, loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, loadConfig } from './config/load.ts';
 import { checkReferences, missingSecrets } from './config/references.ts';
+import type { EntrySchemas } from './config/schema.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { LOCAL } from './environments.ts';
 import { InvalidFiles } from './invalid-files.ts';
@@ -25,6 +26,7 @@ import { CONSOLE } from './watcher/channels.ts';
 export interface Setup {
   config: Config;
   channelTypes: ReadonlyMap<string, Channel>;
+  schemas: EntrySchemas;
   scenarios: Scenario[];
   policies: Policy[];
   functions: ScenarioFunctions;
@@ -50,8 +52,8 @@ export interface SetupOptions {
 
 /** Reads config, policies and scenarios. @throws InvalidFiles with everything that is wrong in any of them */
 export async function loadSetup(options: SetupOptions): Promise<Setup> {
-  const channelTypes = await loadChannels();
-  const config = loadConfig(options.configFile, channelSchema(channelTypes), options.env);
+  const { channelTypes, schemas } = await loadEntrySchemas();
+  const config = loadConfig(options.configFile, schemas, options.env);
   const { channels, policyFiles, functionFiles, secretSources } = config.value;
 
   const names = channels.length > 0 ? channels.map(({ name }) => name) : [CONSOLE.name];
@@ -82,6 +84,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
   return {
     ...known,
     channelTypes,
+    schemas,
     scenarios: scenarios.value,
     policies: policies.value,
     files: [...new Set([...texts.keys(), ...scenarios.named, ...functionFiles])],
@@ -118,7 +121,7 @@ export async function loadSetupBeside(
  * @throws InvalidFiles with everything that is wrong in any of them
  */
 export async function reloadScenarios(options: SetupOptions, setup: Setup): Promise<Setup> {
-  const config = loadConfig(options.configFile, channelSchema(setup.channelTypes), options.env);
+  const config = loadConfig(options.configFile, setup.schemas, options.env);
   const problems = await setup.functions.reload();
   const now = { ...setup, config: { ...setup.config, scenarioFiles: config.value.scenarioFiles } };
   const scenarios = await readScenarios(options, now);

@@ -1,4 +1,5 @@
 import type { Component } from '../core/component.ts';
+import type { Reader } from './reader.ts';
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 
@@ -28,14 +29,24 @@ export interface Batch {
   end: SpoolPosition;
 }
 
+export interface Rejection {
+  signal: Signal;
+  count: number;
+  /** The destination's words, without what differs from item to item: equal reasons are counted together. */
+  reason: string;
+  sample?: unknown;
+  /** Position of the record that holds the items; the relay keeps it as a dead letter. */
+  position?: SpoolPosition;
+}
+
 /** What became of a batch, counted in items: spans, log records, data points, StatsD lines. */
 export interface Exported {
   accepted: Partial<Record<Signal, number>>;
   /** Items left out on purpose, by the backend's `filter`. */
   filtered?: Partial<Record<Signal, number>>;
   /** Permanently refused items; retrying the same bytes would fail again. */
-  rejected: { signal: Signal; count: number; reason: string; sample?: unknown }[];
-  /** Records to hand over again, later. */
+  rejected: Rejection[];
+  /** Records to hand over again, later: whole ones, so that a record is settled by one call and its ids stay the same. */
   retry?: Batch;
   retryAfterMs?: number;
   /** Why `retry` is there. */
@@ -44,7 +55,9 @@ export interface Exported {
 
 /**
  * A backend's writing half. `export` reports failures of the outside world as values and throws only on a bug.
- * One call at a time per exporter. Queue, retry and timeout live around it, in the relay.
+ * As many calls at a time as `queue.concurrency` of its settings says, 1 when absent. Queue, retry, timeout, circuit
+ * breaker, filter and dead letters live around it, in the relay. The same record may come again after a crash or a lost
+ * answer, and as a dead letter that is replayed: its ids must come out the same.
  */
 export interface Exporter extends Component {
   export(batch: Batch, abort: AbortSignal): Promise<Exported>;
@@ -63,8 +76,17 @@ export interface BackendSettings {
   [key: string]: unknown;
 }
 
-/** What a folder under `monitoring/backends/` exports as `backend`. */
+/**
+ * What the index of a folder under `monitoring/backends/` exports as `backend`. The folder's `config.ts` exports `schema`,
+ * the shape of its entry in ringdown.yaml, and loads nothing heavy: every command reads it.
+ */
 export interface Backend {
   type: string;
-  create(settings: BackendSettings): { exporter: Exporter; reader?: import('./reader.ts').Reader };
+  create(settings: BackendSettings): { exporter: Exporter; reader?: Reader };
+  /**
+   * Makes what the destination needs before data comes: templates, databases, retention. Idempotent; the exporter's
+   * `start` does the same.
+   * @returns one line for each thing that was made or found as it should be
+   */
+  provision?(settings: BackendSettings, abort: AbortSignal): Promise<string[]>;
 }

@@ -1,3 +1,4 @@
+import { RingdownError } from '../core/errors.ts';
 import type { LogRow, MetricSeries, Page, RouteStats, ServiceVersion, Trace, TraceSummary } from './telemetry.ts';
 
 /** Half-open: from ≤ t < to. Unix milliseconds. */
@@ -44,7 +45,30 @@ export type Question =
     }
   | { ask: 'metric_names' }
   | { ask: 'routes'; service?: string; route?: string; synthetic?: boolean }
-  | { ask: 'versions'; service?: string };
+  | { ask: 'versions'; service?: string }
+  | {
+      /** SERVER spans, counted or measured: the error rate, p95 per route per minute, requests per client, distinct users. */
+      ask: 'requests';
+      measure: 'count' | 'error_rate' | 'p50' | 'p95' | 'p99' | 'distinct';
+      /** Of `distinct`: the span attribute whose values are counted. */
+      attribute?: string;
+      /** A span attribute such as `http.route` or `client.address`; one group of all when absent. */
+      group_by?: string;
+      /** One interval of the whole window when absent. */
+      interval_ms?: number;
+      service?: string;
+      synthetic?: boolean;
+      /** Of groups, those with the most requests. */
+      limit: number;
+    };
+
+/** One group of SERVER spans. Milliseconds for percentiles, 0 to 1 for `error_rate` (answers of 5xx). */
+export interface RequestSeries {
+  /** Value of the attribute grouped by; null where there is none, or nothing was grouped by. */
+  group: string | null;
+  /** [Unix milliseconds of the interval's start, value or null where there were no requests]. */
+  points: [number, number | null][];
+}
 
 export interface Answers {
   trace: Trace | null;
@@ -54,9 +78,20 @@ export interface Answers {
   metric_names: { name: string; unit: string; type: string }[];
   routes: RouteStats[];
   versions: ServiceVersion[];
+  requests: RequestSeries[];
 }
 
-/** A backend's reading half. Rejects when the backend cannot be asked; an empty answer means there is nothing. */
+/** Why a backend has no answer to a question, however often it is asked. */
+export class CannotAnswer extends RingdownError {
+  constructor(reason: string) {
+    super('CANNOT_ANSWER', reason);
+  }
+}
+
+/**
+ * A backend's reading half. Rejects when the backend cannot be asked, with CannotAnswer where it never could; an empty
+ * answer means there is nothing.
+ */
 export interface Reader {
   ask<Q extends Question>(question: Q, window: TimeRange, abort?: AbortSignal): Promise<Answers[Q['ask']]>;
 }

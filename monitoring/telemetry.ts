@@ -103,13 +103,34 @@ export interface BackendStatus {
   name: string;
   type: string;
   healthy: boolean;
+  /** `open`: it failed so often that nothing is sent until `retry_at`; `half_open`: one batch is tried. */
+  circuit: 'closed' | 'open' | 'half_open';
+  /** RFC 3339; null where nothing waits for another try. */
+  retry_at: string | null;
   last_error: string | null;
   /** Age of the oldest record that is not delivered yet, in seconds; 0 when none. */
   lag_seconds: number;
   pending_bytes: number;
+  /** Of settled records, as they lay in the spool, since the relay started. */
+  delivered_bytes: number;
+  /** Refused for good and kept on disk, to be looked at and replayed. */
+  dead_letters: { records: number; bytes: number };
   ledger: LedgerRow[];
   /** Most frequent first. */
   rejections: { reason: string; count: number }[];
+}
+
+/** Records that a backend refused for good, with the reason: one line of `ringdown backends dead-letters`. */
+export interface DeadLetter {
+  id: string;
+  backend: string;
+  signal: 'traces' | 'metrics' | 'logs';
+  /** RFC 3339. */
+  rejected_at: string;
+  reason: string;
+  /** Refused items; the record may hold others that were taken. */
+  count: number;
+  bytes: number;
 }
 
 /** What the receivers counted, apart from the backends. */

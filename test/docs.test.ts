@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TSchema } from 'typebox';
+
 import { parse } from 'yaml';
-import { channelSchema, loadChannels } from '../alerts/notifiers/registry.ts';
 import { parsePolicy } from '../alerts/policies/parse.ts';
+import { loadEntrySchemas } from '../app/config/entry-schemas.ts';
 import { loadConfig } from '../app/config/load.ts';
+import type { EntrySchemas } from '../app/config/schema.ts';
 import type { Diagnostic } from '../core/document/index.ts';
 import { parseFragment, parseScenario } from '../scenarios/language/parse.ts';
 import { ScenarioSchema } from '../scenarios/language/schema.ts';
@@ -31,9 +32,9 @@ function examplesIn(document: string): Example[] {
 }
 
 const folder = temporaryFolder();
-let channels: TSchema;
+let schemas: EntrySchemas;
 beforeAll(async () => {
-  channels = channelSchema(await loadChannels());
+  ({ schemas } = await loadEntrySchemas());
 });
 afterAll(() => folder.remove());
 
@@ -82,7 +83,7 @@ function asConfig(text: string): Diagnostic[] {
   for (const [name, text] of Object.entries(NAMED)) writeFileSync(join(folder.path, name), text);
   writeFileSync(file, content.version === undefined ? `version: 1\n${text}` : text);
   const anything = new Proxy({}, { get: () => 'placeholder' }) as Record<string, string>;
-  return loadConfig(file, channels, anything).diagnostics;
+  return loadConfig(file, schemas, anything).diagnostics;
 }
 
 const SCENARIO_KEYS = Object.keys(ScenarioSchema.properties);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Incident } from '../../alerts/incident.ts';
 import type { Notification } from '../../alerts/notifier.ts';
-import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import { systemClock } from '../../core/clock.ts';
 import { suggestion } from '../../core/document/index.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
+import { loadEntrySchemas } from '../config/entry-schemas.ts';
 import { loadConfig } from '../config/load.ts';
 import { InvalidFiles } from '../invalid-files.ts';
 import { terminal } from '../terminal.ts';
@@ -15,8 +15,8 @@ const TIMEOUT_MS = 30_000;
 
 /** `ringdown channels test NAME`: sends a notification that says it is a test. */
 export async function testChannel(configFile: string | undefined, name: string): Promise<number> {
-  const types = await loadChannels();
-  const { value: config, diagnostics, texts } = loadConfig(configFile, channelSchema(types), process.env);
+  const { channelTypes, schemas } = await loadEntrySchemas();
+  const { value: config, diagnostics, texts } = loadConfig(configFile, schemas, process.env);
   if (diagnostics.length > 0) throw new InvalidFiles(diagnostics, texts);
   const channels = config.channels.length > 0 ? config.channels : [CONSOLE];
   const settings = channels.find((entry) => entry.name === name);
@@ -28,7 +28,7 @@ export async function testChannel(configFile: string | undefined, name: string):
     });
   }
 
-  const notifier = types.get(settings.type)!.create(settings, {
+  const notifier = channelTypes.get(settings.type)!.create(settings, {
     clock: systemClock,
     userAgent,
     print: (line) => terminal.out(line),

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import { EXIT, RingdownError, toError } from '../../core/errors.ts';
 import { loadFunctions } from '../../scenarios/engine/functions/load-functions.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { k6Script } from '../../scenarios/load/k6-script.ts';
+import { loadEntrySchemas } from '../config/entry-schemas.ts';
 import { loadScenarios } from '../config/files.ts';
 import { type EnvironmentSettings, loadConfig } from '../config/load.ts';
 import { withPlaceholders } from '../config/substitute.ts';
@@ -37,7 +37,7 @@ export async function exportScenario(options: ExportOptions): Promise<number> {
       exitCode: EXIT.usage,
     });
   }
-  const config = loadConfig(options.config, channelSchema(await loadChannels()), withPlaceholders(process.env));
+  const config = loadConfig(options.config, (await loadEntrySchemas()).schemas, withPlaceholders(process.env));
   const functions = await loadFunctions(config.value.functionFiles);
   await functions.close();
   const { value, diagnostics, texts } = loadScenarios([options.file], null, functions.names);

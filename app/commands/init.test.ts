@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import { loadEntrySchemas } from '../config/entry-schemas.ts';
 import { loadScenarios } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
 import { terminal } from '../terminal.ts';
@@ -33,7 +33,7 @@ const start = (options: Partial<InitOptions> = {}) =>
 
 /** What `validate` would say of the folder. */
 async function mistakes(): Promise<string[]> {
-  const config = loadConfig(at('ringdown.yaml'), channelSchema(await loadChannels()), {});
+  const config = loadConfig(at('ringdown.yaml'), (await loadEntrySchemas()).schemas, {});
   const scenarios = loadScenarios([at('scenarios/health.scenario.yaml')], null);
   return [...config.diagnostics, ...scenarios.diagnostics].map(
     ({ line, column, message }) => `${line}:${column}: ${message}`,

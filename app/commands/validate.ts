@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import { type Diagnostic, renderDiagnostic } from '../../core/document/index.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import { loadFunctions } from '../../scenarios/engine/functions/load-functions.ts';
+import { loadEntrySchemas } from '../config/entry-schemas.ts';
 import { checkFragments, loadPolicies, loadScenarios } from '../config/files.ts';
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts';
 import { FILE_KINDS, namedFiles } from '../config/named-files.ts';
@@ -25,9 +25,9 @@ export async function validate(files: string[], configFile: string | undefined, 
       exitCode: EXIT.usage,
     });
   }
-  const schema = channelSchema(await loadChannels());
+  const { schemas } = await loadEntrySchemas();
   const anything = withPlaceholders({});
-  const config = loadConfig(configFile, schema, anything);
+  const config = loadConfig(configFile, schemas, anything);
   const names = config.value.channels.map(({ name }) => name);
   const channels = names.length > 0 ? names : [CONSOLE.name];
 
@@ -46,7 +46,7 @@ export async function validate(files: string[], configFile: string | undefined, 
   const scenarios = loadScenarios(scenarioFiles, null, functions.problems.length > 0 ? undefined : functions.names);
   const loaded = [
     ...(files.length === 0 || config.diagnostics.length > 0 || files.includes(config.value.file ?? '') ? [config] : []),
-    ...configFiles.map((file) => loadConfig(file, schema, anything)),
+    ...configFiles.map((file) => loadConfig(file, schemas, anything)),
     loadPolicies(policyFiles, channels),
     checkFragments(fragmentFiles),
     scenarios,

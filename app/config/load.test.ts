@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { TSchema } from 'typebox';
-import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import { loadEntrySchemas } from './entry-schemas.ts';
 import { loadConfig } from './load.ts';
+import type { EntrySchemas } from './schema.ts';
 
-let schema: TSchema;
+let schemas: EntrySchemas;
 let folder: string;
 beforeAll(async () => {
-  schema = channelSchema(await loadChannels());
+  ({ schemas } = await loadEntrySchemas());
 });
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ringdown-'));
@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function load(text: string, env: Record<string, string> = {}) {
   const file = join(folder, 'ringdown.yaml');
   writeFileSync(file, text);
-  const { value, diagnostics } = loadConfig(file, schema, env);
+  const { value, diagnostics } = loadConfig(file, schemas, env);
   return { config: value, messages: diagnostics.map(({ line, column, message }) => `${line}:${column} ${message}`) };
 }
 
@@ -144,7 +144,7 @@ functions: [nowhere.mjs]
   });
 
   test('a file that is not there is an error that names it', () => {
-    const { diagnostics } = loadConfig(join(folder, 'none.yaml'), schema, {});
+    const { diagnostics } = loadConfig(join(folder, 'none.yaml'), schemas, {});
     expect(diagnostics).toMatchObject([{ file: join(folder, 'none.yaml'), message: 'there is no such file' }]);
   });
 });

@@ -1,6 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import type { TSchema } from 'typebox';
 import type { ChannelSettings } from '../../alerts/notifier.ts';
 import {
   checkDocument,
@@ -16,7 +15,7 @@ import type { Connection } from '../../scenarios/language/model.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { compileValue } from '../../scenarios/language/template.ts';
 import type { SecretSource } from '../../scenarios/secrets/secret-source.ts';
-import { configSchema } from './schema.ts';
+import { configSchema, type EntrySchemas } from './schema.ts';
 import { substitute } from './substitute.ts';
 
 export interface EnvironmentSettings {
@@ -31,8 +30,7 @@ export interface EnvironmentSettings {
 export interface BackendEntry {
   name: string;
   type: string;
-  retention?: string;
-  max_size?: string;
+  [key: string]: unknown;
 }
 
 /** What ringdown.yaml says, with defaults filled in. `undefined`: not said, the command decides. */
@@ -81,11 +79,10 @@ const DEFAULT_RUN_RETENTION_MS = 30 * 86_400_000;
 /**
  * Reads ringdown.yaml.
  * @param given `--config`; when absent, ringdown.yaml of the working directory is used if there is one
- * @param channel schema of one entry of `channels:`
  */
 export function loadConfig(
   given: string | undefined,
-  channel: TSchema,
+  schemas: EntrySchemas,
   env: Readonly<Record<string, string | undefined>>,
 ): Loaded<Config> {
   const file = given ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : null);
@@ -102,7 +99,7 @@ export function loadConfig(
   }
 
   const doc = readDocument(text, file);
-  const shape = doc.diagnostics.length > 0 ? [...doc.diagnostics] : checkDocument(doc, configSchema(channel));
+  const shape = doc.diagnostics.length > 0 ? [...doc.diagnostics] : checkDocument(doc, configSchema(schemas));
   const { value, diagnostics } = substitute(doc, env);
   const found = [...shape, ...diagnostics];
   const content = (value ?? {}) as ConfigFile;

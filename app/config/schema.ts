@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { DURATION_PATTERN, SIZE_PATTERN } from '../../core/units.ts';
+import { DURATION_PATTERN } from '../../core/units.ts';
 import { ConnectionSchema } from '../../scenarios/language/connection.ts';
 import { Name as NAME, NAME_WORDS } from '../../scenarios/language/schema-words.ts';
 
@@ -67,32 +67,19 @@ const Secret = Type.Object(
   { additionalProperties: false, minProperties: 1, 'x-expected': '{ env: … }, { file: … } or { aws_ssm: … }' },
 );
 
-const Backend = Type.Object(
-  {
-    name: Type.String({
-      pattern: '^[a-z0-9-]+$',
-      'x-expected': 'lower-case letters, digits and hyphens',
-      examples: ['local'],
-    }),
-    type: Type.Enum(['embedded'], { description: 'Where telemetry is kept.' }),
-    retention: Type.Optional(Duration('Older telemetry is deleted.', '7d')),
-    max_size: Type.Optional(
-      Type.String({
-        pattern: SIZE_PATTERN,
-        'x-expected': 'a size such as 500MB or 5GB',
-        description: 'The oldest telemetry goes when the store grows past it.',
-        examples: ['5GB'],
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
 const Globs = (description: string, example: string) =>
   Type.Array(Type.String({ minLength: 1 }), { description, examples: [[example]] });
 
-/** The shape of ringdown.yaml, before `${VARIABLES}` are replaced. @param channel one entry of `channels:` */
-export const configSchema = (channel: TSchema) =>
+/** Shapes of the entries whose kinds are plug-in folders. */
+export interface EntrySchemas {
+  /** Of `channels:`. */
+  channel: TSchema;
+  /** Of `backends:`. */
+  backend: TSchema;
+}
+
+/** The shape of ringdown.yaml, before `${VARIABLES}` are replaced. */
+export const configSchema = ({ channel, backend }: EntrySchemas) =>
   Type.Object(
     {
       version: Type.Literal(1, { description: 'Version of this file format.' }),
@@ -132,7 +119,7 @@ export const configSchema = (channel: TSchema) =>
         }),
       ),
       channels: Type.Optional(Type.Array(channel, { description: 'How people are reached.' })),
-      backends: Type.Optional(Type.Array(Backend, { description: 'Where telemetry goes.' })),
+      backends: Type.Optional(Type.Array(backend, { description: 'Where telemetry goes.' })),
       retention: Type.Optional(
         Type.Object(
           { runs: Type.Optional(Duration('Older runs are deleted; the newest 100 of each monitor stay.', '30d')) },

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TSchema } from 'typebox';
-import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import { PolicySchema } from '../../alerts/policies/schema.ts';
+import { loadEntrySchemas } from '../../app/config/entry-schemas.ts';
 import { configSchema } from '../../app/config/schema.ts';
 import { FragmentSchema, ScenarioSchema } from '../../scenarios/language/schema.ts';
 
@@ -11,7 +11,7 @@ const published: { file: string; schema: TSchema }[] = [
   { file: 'scenario.schema.json', schema: ScenarioSchema },
   { file: 'steps.schema.json', schema: FragmentSchema },
   { file: 'policy.schema.json', schema: PolicySchema },
-  { file: 'config.schema.json', schema: configSchema(channelSchema(await loadChannels())) },
+  { file: 'config.schema.json', schema: configSchema((await loadEntrySchemas()).schemas) },
 ];
 
 /** The text of a schema file: draft 2020-12, one trailing line break. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type TSchema, Type } from 'typebox';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import type { Backend } from '../exporter.ts';
 
@@ -30,4 +31,15 @@ export async function loadBackend(type: string): Promise<Backend> {
   }
   const loaded = (await import(pathToFileURL(join(here, type, `index${ending}`)).href)) as { backend: Backend };
   return loaded.backend;
+}
+
+/** Schema of one entry of `backends:` in ringdown.yaml. Loads no backend, only its `config` file. */
+export async function backendSchema(): Promise<TSchema> {
+  const schemas = await Promise.all(
+    backendTypes().map(async (type) => {
+      const loaded = (await import(pathToFileURL(join(here, type, `config${ending}`)).href)) as { schema: TSchema };
+      return loaded.schema;
+    }),
+  );
+  return Type.Union(schemas);
 }

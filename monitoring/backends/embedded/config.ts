@@ -1,6 +1,35 @@
+import { Type } from 'typebox';
 import { EXIT, RingdownError } from '../../../core/errors.ts';
-import { parseDuration, parseSize } from '../../../core/units.ts';
+import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { backendSettings } from '../settings-schema.ts';
+
+const Size = (description: string, example: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: SIZE_PATTERN,
+      'x-expected': 'a size such as 500MB or 5GB',
+      description,
+      examples: [example],
+    }),
+  );
+
+export const schema = backendSettings(
+  'embedded',
+  {
+    retention: Type.Optional(
+      Type.String({
+        pattern: DURATION_PATTERN,
+        'x-expected': 'a duration such as 30s, 5m or 7d',
+        description: 'Older telemetry is deleted.',
+        examples: ['7d'],
+      }),
+    ),
+    max_size: Size('The oldest telemetry goes when the store grows past it.', '5GB'),
+    memory_limit: Size('What DuckDB may use for buffers per open file.', '256MiB'),
+  },
+  'DuckDB files in the data directory.',
+);
 
 export interface EmbeddedConfig {
   dataDir: string;
@@ -12,7 +41,7 @@ export interface EmbeddedConfig {
   memoryLimitBytes: number;
 }
 
-const KEYS = ['name', 'type', 'dataDir', 'retention', 'max_size', 'memory_limit', 'filter'];
+const KEYS = ['name', 'type', 'dataDir', 'retention', 'max_size', 'memory_limit', 'filter', 'redact', 'queue'];
 
 /**
  * Reads `retention` (a duration, 7d), `max_size` (a size, 5GB) and `memory_limit` (a size, 256MiB).

@@ -1,4 +1,4 @@
-import type { Answers, Question, Reader, TimeRange } from '../../reader.ts';
+import { type Answers, CannotAnswer, type Question, type Reader, type TimeRange } from '../../reader.ts';
 import { askLogs } from './ask/logs.ts';
 import { askMetric } from './ask/metric.ts';
 import { askMetricNames } from './ask/metric-names.ts';
@@ -55,6 +55,8 @@ export class EmbeddedReader implements Reader {
         return await askRoutes(store, question, window, abort);
       case 'versions':
         return askVersions(store, question.service, window);
+      case 'requests':
+        throw new CannotAnswer('not built yet');
     }
   }
 }

@@ -294,9 +294,13 @@ export class Feed {
       name,
       type,
       healthy: this.#started && this.#lastError === undefined,
+      circuit: 'closed',
+      retry_at: null,
       last_error: this.#lastError ?? null,
       lag_seconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1000),
       pending_bytes: Math.max(0, this.#spool.end - Math.max(this.#position, this.#spool.start)),
+      delivered_bytes: 0,
+      dead_letters: { records: 0, bytes: 0 },
       ledger: this.#ledger.rows(name, type),
       rejections: [...this.#ledger.reasons]
         .map(([reason, count]) => ({ reason, count }))

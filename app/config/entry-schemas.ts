@@ -1,0 +1,10 @@
+import type { Channel } from '../../alerts/notifier.ts';
+import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import { backendSchema } from '../../monitoring/backends/registry.ts';
+import type { EntrySchemas } from './schema.ts';
+
+/** Every channel there is, and the shapes of the entries of ringdown.yaml that plug-in folders decide. */
+export async function loadEntrySchemas(): Promise<{ channelTypes: Map<string, Channel>; schemas: EntrySchemas }> {
+  const channelTypes = await loadChannels();
+  return { channelTypes, schemas: { channel: channelSchema(channelTypes), backend: await backendSchema() } };
+}
