@@ -1,8 +1,9 @@
-import { type Answers, CannotAnswer, type Question, type Reader, type TimeRange } from '../../reader.ts';
+import type { Answers, Question, Reader, TimeRange } from '../../reader.ts';
 import { askLogs } from './ask/logs.ts';
 import { askMetric } from './ask/metric.ts';
 import { askMetricNames } from './ask/metric-names.ts';
 import type { Window } from './ask/parameters.ts';
+import { askRequests } from './ask/requests.ts';
 import { askRoutes } from './ask/routes.ts';
 import { askTrace } from './ask/trace.ts';
 import { askTraces } from './ask/traces.ts';
@@ -56,7 +57,7 @@ export class EmbeddedReader implements Reader {
       case 'versions':
         return askVersions(store, question.service, window);
       case 'requests':
-        throw new CannotAnswer('not built yet');
+        return await askRequests(store, question, range, window, abort);
     }
   }
 }
