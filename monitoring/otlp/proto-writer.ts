@@ -75,6 +75,14 @@ export class ProtoWriter {
     this.#bytes.write(value, at, 'utf8');
   }
 
+  /** Bytes given as hex digits, an even number of them. */
+  hex(digits: string): void {
+    const length = digits.length >>> 1;
+    this.varint(length);
+    const at = this.#room(length);
+    this.#bytes.write(digits, at, 'hex');
+  }
+
   /** Runs `write` and puts the length of what it wrote before it. */
   delimited(write: () => void): void {
     const start = this.#room(1) + 1;
