@@ -7,5 +7,10 @@ export default {
   // One core fewer, as jest would have it, leaves a machine of two half idle.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   testMatch: ['<rootDir>/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '\\.slow\\.test\\.ts$', '\\.browser\\.test\\.ts$'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '\\.slow\\.test\\.ts$',
+    '\\.browser\\.test\\.ts$',
+    '\\.backends\\.test\\.ts$',
+  ],
 };
