@@ -1,2 +1,4 @@
+export { GaugeState } from './gauge-state.ts';
 export { MAX_LINE_LENGTH, parseStatsd, type StatsdMetric } from './parse.ts';
-export { decodeStatsd, walkStatsd } from './walk.ts';
+export { statsdToPoints } from './to-points.ts';
+export { countStatsd, decodeStatsd, walkStatsd } from './walk.ts';

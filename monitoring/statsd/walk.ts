@@ -34,6 +34,13 @@ export function decodeStatsd(bytes: Uint8Array): StatsdMetric[] {
   return metrics;
 }
 
+/** How many lines of a spool record's bytes `decodeStatsd` reads, without reading them in full. */
+export function countStatsd(bytes: Uint8Array): number {
+  let lines = 0;
+  walkStatsd(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), () => lines++);
+  return lines;
+}
+
 /** Says what `parseStatsd` would say. Plain lines are judged on the bytes; whatever is unusual goes to the parser. */
 function isWellFormed(bytes: Buffer, start: number, end: number): boolean {
   if (end - start > MAX_LINE_LENGTH) return false;
