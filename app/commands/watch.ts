@@ -84,6 +84,11 @@ export async function watch(options: WatchOptions): Promise<number> {
             API_FAULTS: 'true',
             API_FAULTS_TOKEN: token,
             OTEL_EXPORTER_OTLP_ENDPOINT: relay.otlpUrl,
+            ...(setup.config.relay.otlpToken
+              ? {
+                  OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${encodeURIComponent(setup.config.relay.otlpToken)}`,
+                }
+              : {}),
             STATSD_ADDRESS: relay.statsdAddress,
           },
           onLine: (line) => apiLog.write(`${line}\n`),
@@ -105,6 +110,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           publicUrl: setup.config.publicUrl,
           stateFile: directory.stateFile,
           token,
+          otlpToken: setup.config.relay.otlpToken,
           environments,
           allowedTargets: setup.config.allowedTargets,
           functions: setup.functions,
@@ -157,8 +163,8 @@ async function startRelay(options: WatchOptions, { config }: Setup, log: Logger)
   let standing = false;
   const relay = superviseRelay(
     {
+      ...config.relay,
       dataDir: options.directory.relayDirectory,
-      host: '127.0.0.1',
       otlpPort: options.otlpPort,
       statsdPort: options.statsdPort,
       backends: config.backends.map((backend) => ({

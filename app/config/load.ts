@@ -9,7 +9,8 @@ import {
   readDocument,
   type SourceDocument,
 } from '../../core/document/index.ts';
-import { parseDuration } from '../../core/units.ts';
+import { parseDuration, parseSize } from '../../core/units.ts';
+import { isLoopback } from '../../monitoring/relay/settings.ts';
 import { checkConnection, compileConnection } from '../../scenarios/language/connection.ts';
 import type { Connection } from '../../scenarios/language/model.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
@@ -48,7 +49,18 @@ export interface Config {
   policyFiles: string[] | undefined;
   channels: ChannelSettings[];
   backends: BackendEntry[];
+  relay: RelayConfig;
   runRetentionMs: number;
+}
+
+/** What `relay:` says; what is absent is the relay's to decide. */
+export interface RelayConfig {
+  host: string;
+  otlpToken?: string;
+  spoolMaxBytes?: number;
+  memoryLimitBytes?: number;
+  statsdSocket?: string;
+  maxTagSets?: number;
 }
 
 export interface Loaded<T> {
@@ -68,6 +80,14 @@ interface ConfigFile {
   policies?: string[];
   channels?: ChannelSettings[];
   backends?: BackendEntry[];
+  relay?: {
+    host?: string;
+    otlp_token?: string;
+    spool?: { max_size?: string };
+    memory_limit?: string;
+    statsd?: { unix_socket?: string };
+    cardinality?: { per_metric?: number };
+  };
   retention?: { runs?: string };
 }
 
@@ -124,6 +144,10 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
     compileValue(variables ?? {}, 'none', (path, [error]) =>
       at([...here, 'variables', ...path], error!.message, error!.hint),
     );
+  }
+  const { host, otlp_token } = content.relay ?? {};
+  if (host !== undefined && !isLoopback(host) && otlp_token === undefined) {
+    at(['relay', 'host'], `the relay must not listen on ${host} without a token`, 'set otlp_token as well');
   }
   for (const list of ['channels', 'backends'] as const) {
     const seen = new Set<string>();
@@ -183,7 +207,24 @@ function interpret(content: ConfigFile, file: string | null): Config {
     policyFiles: content.policies && glob(content.policies, file),
     channels: content.channels ?? [],
     backends: content.backends ?? DEFAULT_BACKENDS,
+    relay: relayConfig(content.relay ?? {}, file),
     runRetentionMs: (content.retention?.runs && parseDuration(content.retention.runs)) || DEFAULT_RUN_RETENTION_MS,
+  };
+}
+
+function relayConfig(relay: NonNullable<ConfigFile['relay']>, file: string | null): RelayConfig {
+  const size = (text: string | undefined) => (text === undefined ? undefined : parseSize(text));
+  const spoolMaxBytes = size(relay.spool?.max_size);
+  const memoryLimitBytes = size(relay.memory_limit);
+  const socket = relay.statsd?.unix_socket;
+  const maxTagSets = relay.cardinality?.per_metric;
+  return {
+    host: relay.host ?? '127.0.0.1',
+    ...(relay.otlp_token === undefined ? {} : { otlpToken: relay.otlp_token }),
+    ...(spoolMaxBytes === undefined ? {} : { spoolMaxBytes }),
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+    ...(socket === undefined ? {} : { statsdSocket: resolve(dirname(resolve(file ?? DEFAULT_CONFIG_FILE)), socket) }),
+    ...(maxTagSets === undefined ? {} : { maxTagSets }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { DURATION_PATTERN } from '../../core/units.ts';
+import { DURATION_PATTERN, SIZE_PATTERN } from '../../core/units.ts';
 import { ConnectionSchema } from '../../scenarios/language/connection.ts';
 import { Name as NAME, NAME_WORDS } from '../../scenarios/language/schema-words.ts';
 
@@ -67,6 +67,75 @@ const Secret = Type.Object(
   { additionalProperties: false, minProperties: 1, 'x-expected': '{ env: … }, { file: … } or { aws_ssm: … }' },
 );
 
+const Size = (description: string, example: string) =>
+  Type.String({
+    pattern: SIZE_PATTERN,
+    'x-expected': 'a size such as 500MB or 5GB',
+    description,
+    examples: [example],
+  });
+
+const Relay = Type.Object(
+  {
+    host: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'Where telemetry is received; any other address than loopback needs otlp_token.',
+        examples: ['0.0.0.0'],
+      }),
+    ),
+    otlp_token: Type.Optional(
+      Type.String({
+        minLength: 16,
+        'x-expected': 'at least 16 characters',
+        description: 'Senders of OTLP must bring it: Authorization: Bearer …',
+        examples: ['${OTLP_TOKEN}'],
+      }),
+    ),
+    spool: Type.Optional(
+      Type.Object(
+        {
+          max_size: Type.Optional(
+            Size('Past it the oldest records go, counted as dropped for the backends that have not got them.', '1GB'),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    memory_limit: Type.Optional(Size('Of the relay process; past it, it is started again.', '1GB')),
+    statsd: Type.Optional(
+      Type.Object(
+        {
+          unix_socket: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: 'A stream socket for StatsD besides UDP and TCP, relative to this file.',
+              examples: ['/run/ringdown/statsd.sock'],
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    cardinality: Type.Optional(
+      Type.Object(
+        {
+          per_metric: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1_000_000,
+              description: 'Distinct tag sets of one metric; the rest share one, marked otel.metric.overflow.',
+              examples: [2000],
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false, description: 'How telemetry is received and spooled.' },
+);
+
 const Globs = (description: string, example: string) =>
   Type.Array(Type.String({ minLength: 1 }), { description, examples: [[example]] });
 
@@ -120,6 +189,7 @@ export const configSchema = ({ channel, backend }: EntrySchemas) =>
       ),
       channels: Type.Optional(Type.Array(channel, { description: 'How people are reached.' })),
       backends: Type.Optional(Type.Array(backend, { description: 'Where telemetry goes.' })),
+      relay: Type.Optional(Relay),
       retention: Type.Optional(
         Type.Object(
           { runs: Type.Optional(Duration('Older runs are deleted; the newest 100 of each monitor stay.', '30d')) },

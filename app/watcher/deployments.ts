@@ -11,18 +11,27 @@ const LOOK_BACK_MS = 7 * 86_400_000;
 const QUERY_TIMEOUT_MS = 5_000;
 const REMEMBERED = 200;
 
+interface Deps {
+  clock: Clock;
+  store: DeploymentStore;
+  reader: Reader;
+  /** One that was not known before. */
+  onDeployment?(deployment: Deployment): void;
+  onTrouble(error: Error): void;
+}
+
 /**
  * Knows the last deployment of each service: posted, or told by a `service.version` that was not seen before. Kept in
  * memory too, because a page does not wait for the database.
  */
 export class Deployments implements Component {
-  readonly #deps: { clock: Clock; store: DeploymentStore; reader: Reader; onTrouble(error: Error): void };
+  readonly #deps: Deps;
   readonly #stop = new AbortController();
   #known = new Map<string, Deployment>();
   #remembers = false;
   #looking: Promise<void> | undefined;
 
-  constructor(deps: { clock: Clock; store: DeploymentStore; reader: Reader; onTrouble(error: Error): void }) {
+  constructor(deps: Deps) {
     this.#deps = deps;
   }
 
@@ -55,6 +64,7 @@ export class Deployments implements Component {
 
   async #add(deployment: Deployment): Promise<void> {
     this.#known.set(deployment.id, deployment);
+    this.#deps.onDeployment?.(deployment);
     await this.#deps.store.add(deployment);
   }
 

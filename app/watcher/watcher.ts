@@ -23,6 +23,7 @@ import type { SecretProvider } from '../../scenarios/secrets/create-secret-provi
 import type { EnvironmentSettings } from '../config/load.ts';
 import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
 import { packageRoot, userAgent, version } from '../version.ts';
+import { annotations } from './annotations.ts';
 import { createChannels } from './channels.ts';
 import { Dependencies } from './dependencies.ts';
 import { Deployments } from './deployments.ts';
@@ -33,7 +34,7 @@ import { toObservation } from './observation.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
 import { openStateFile } from './state-file.ts';
-import { TraceSender } from './trace-sender.ts';
+import { TelemetrySender } from './telemetry-sender.ts';
 
 export interface WatcherSettings {
   host: string;
@@ -41,6 +42,8 @@ export interface WatcherSettings {
   publicUrl: string | undefined;
   stateFile: string;
   token: string;
+  /** What the relay asks of senders of OTLP; undefined where it asks for nothing. */
+  otlpToken: string | undefined;
   environments: EnvironmentSettings[];
   /** Targets besides those of the environments that scenarios may reach. */
   allowedTargets: readonly string[];
@@ -83,6 +86,7 @@ const PRUNE_EVERY_MS = 3_600_000;
 const RUNS_ALWAYS_KEPT = 100;
 const PASSING_RUNS_COMPARED = 5;
 const FAILING_SPANS_REMEMBERED = 1_000;
+const INCIDENTS_REMEMBERED = 1_000;
 
 /** Puts the rooms together: schedule → run → alert desk → page, and the HTTP API over all of it. */
 export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps): Promise<Watcher> {
@@ -99,15 +103,18 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   let address = `http://${settings.host}:${settings.port}`;
   const publicUrl = () => settings.publicUrl ?? address;
 
-  const sender = new TraceSender({
+  const sender = new TelemetrySender({
     clock,
     url: () => relay.otlpUrl,
-    onLost: (reason) => log.warn({ reason }, 'spans of a run were lost'),
+    token: settings.otlpToken,
+    onLost: (reason) => log.warn({ reason }, 'spans or annotations of the watcher were lost'),
   });
+  const annotation = annotations(version);
   const deployments = new Deployments({
     clock,
     store: state.deployments,
     reader: relay.reader,
+    onDeployment: (deployment) => sender.logs(annotation.deployment(deployment)),
     onTrouble: (error) => log.debug({ err: error }, 'versions could not be looked up'),
   });
   const runner = scenarioRunner(clock, settings);
@@ -130,6 +137,8 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
 
   // Steps of failed runs, until their incident has asked telemetry about them.
   const failingSpans = new Map<string, string>();
+  // An incident is told of at every change; its annotation, once for each state.
+  const annotatedStates = new Map<string, string>();
   const channels = createChannels(settings.channels, settings.channelTypes, { clock, userAgent, print: deps.print });
   const desk = createAlertDesk({
     clock,
@@ -148,7 +157,13 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
         if (!stopping.signal.aborted) log.warn({ err: error }, 'the telemetry store cannot be asked about a failure');
       },
     }),
-    onIncident: (incident) => events.publish({ type: 'incident', data: incident }),
+    onIncident(incident) {
+      events.publish({ type: 'incident', data: incident });
+      if (annotatedStates.get(incident.id) === incident.state) return;
+      annotatedStates.set(incident.id, incident.state);
+      if (annotatedStates.size > INCIDENTS_REMEMBERED) annotatedStates.delete(annotatedStates.keys().next().value!);
+      sender.logs(annotation.incident(incident));
+    },
     onMonitorState(monitor) {
       // One that is no longer run is let go of, and stays gone.
       if (!board.definition(monitor.key)) return;
@@ -229,7 +244,8 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       failingSpans.set(run.id, run.failure.span_id);
       if (failingSpans.size > FAILING_SPANS_REMEMBERED) failingSpans.delete(failingSpans.keys().next().value!);
     }
-    sender.send(toSpans(run, version));
+    sender.spans(toSpans(run, version));
+    sender.logs(annotation.run(run));
     metrics.runFinished(run);
     board.record(run);
     events.publish({ type: 'run', data: summarize(run) });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
-import { TraceSender } from './trace-sender.ts';
+import { TelemetrySender } from './telemetry-sender.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -31,14 +31,17 @@ async function relay(answer: (n: number) => number) {
 
 function sender(url: string, clock = new VirtualClock()) {
   const lost: string[] = [];
-  return { lost, sender: new TraceSender({ clock, url: () => url, onLost: (reason) => lost.push(reason) }) };
+  return {
+    lost,
+    sender: new TelemetrySender({ clock, url: () => url, token: undefined, onLost: (reason) => lost.push(reason) }),
+  };
 }
 
 test('what waits is sent before the end', async () => {
   const { received, url } = await relay(() => 200);
   const { sender: traces, lost } = sender(url);
   await traces.start();
-  for (let n = 0; n < 20; n++) traces.send({ n });
+  for (let n = 0; n < 20; n++) traces.spans({ n });
   await traces.shutdown(new AbortController().signal);
   expect(received.map((body) => JSON.parse(body).n)).toEqual(Array.from({ length: 20 }, (_, n) => n));
   expect(lost).toEqual([]);
@@ -51,7 +54,7 @@ test('a relay that restarts gets it later', async () => {
   clock.timer = async (ms) => void waited.push(ms);
   const { sender: traces, lost } = sender(url, clock);
   await traces.start();
-  traces.send({ n: 1 });
+  traces.spans({ n: 1 });
   await traces.shutdown(new AbortController().signal);
   expect(received).toEqual(['{"n":1}']);
   expect(waited).toHaveLength(2);
@@ -62,8 +65,8 @@ test('a relay that restarts gets it later', async () => {
 test('what is refused for good, and what does not fit, is told', async () => {
   const { url } = await relay(() => 400);
   const { sender: traces, lost } = sender(url);
-  for (let n = 0; n <= 1_000; n++) traces.send({ n });
-  expect(lost).toEqual(['too many runs wait for the relay']);
+  for (let n = 0; n <= 1_000; n++) traces.spans({ n });
+  expect(lost).toEqual(['too much waits for the relay']);
   await traces.start();
   await traces.shutdown(new AbortController().signal);
   expect(lost).toHaveLength(1_001);

@@ -9,21 +9,30 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const MOST_TRIES = 8;
 const BACKOFF = { firstMs: 200, maxMs: 10_000 };
 
+interface Deps {
+  clock: Clock;
+  url(): string;
+  /** Of the relay, where it wants one. */
+  token: string | undefined;
+  onLost(reason: string): void;
+}
+
+interface Sending {
+  path: '/v1/traces' | '/v1/logs';
+  request: object;
+}
+
 /**
- * Sends the scenario runner's own spans to the relay, one OTLP/JSON request per run, in the background.
- * While the relay is away the newest 1,000 runs wait; what does not fit or is refused is counted, and runs go on.
+ * Sends what the watcher itself has to tell to the relay in the background: the spans of its runs and its annotations.
+ * While the relay is away 1,000 requests wait; what does not fit or is refused is told, and runs go on.
  */
-export class TraceSender implements Component {
-  readonly #queue = new BoundedQueue<object>(QUEUE_CAPACITY);
+export class TelemetrySender implements Component {
+  readonly #queue = new BoundedQueue<Sending>(QUEUE_CAPACITY);
   readonly #stop = new AbortController();
-  readonly #deps: {
-    clock: Clock;
-    url(): string;
-    onLost(reason: string): void;
-  };
+  readonly #deps: Deps;
   #worker: Promise<void> | undefined;
 
-  constructor(deps: { clock: Clock; url(): string; onLost(reason: string): void }) {
+  constructor(deps: Deps) {
     this.#deps = deps;
   }
 
@@ -32,8 +41,17 @@ export class TraceSender implements Component {
   }
 
   /** @param request an ExportTraceServiceRequest in OTLP/JSON */
-  send(request: object): void {
-    if (!this.#queue.offer(request)) this.#deps.onLost('too many runs wait for the relay');
+  spans(request: object): void {
+    this.#offer({ path: '/v1/traces', request });
+  }
+
+  /** @param request an ExportLogsServiceRequest in OTLP/JSON */
+  logs(request: object): void {
+    this.#offer({ path: '/v1/logs', request });
+  }
+
+  #offer(sending: Sending): void {
+    if (!this.#queue.offer(sending)) this.#deps.onLost('too much waits for the relay');
   }
 
   async shutdown(abort: AbortSignal): Promise<void> {
@@ -44,20 +62,23 @@ export class TraceSender implements Component {
   }
 
   async #work(): Promise<void> {
-    for (let request = await this.#queue.take(); request; request = await this.#queue.take()) {
-      const lost = await this.#deliver(JSON.stringify(request));
+    for (let next = await this.#queue.take(); next; next = await this.#queue.take()) {
+      const lost = await this.#deliver(next.path, JSON.stringify(next.request));
       if (lost) this.#deps.onLost(lost);
     }
   }
 
   /** @returns why it was given up, or undefined when it arrived */
-  async #deliver(body: string): Promise<string | undefined> {
+  async #deliver(path: Sending['path'], body: string): Promise<string | undefined> {
     let reason = 'shutting down';
     for (let attempt = 1; attempt <= MOST_TRIES && !this.#stop.signal.aborted; attempt++) {
       try {
-        const response = await fetch(`${this.#deps.url()}/v1/traces`, {
+        const response = await fetch(this.#deps.url() + path, {
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: {
+            'content-type': 'application/json',
+            ...(this.#deps.token ? { authorization: `Bearer ${this.#deps.token}` } : {}),
+          },
           body,
           signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
         });
