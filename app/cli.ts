@@ -12,6 +12,7 @@ interface Common {
 }
 
 interface WatchFlags extends Common {
+  host: string;
   port: number;
   otlpPort: number;
   statsdPort: number;
@@ -50,6 +51,7 @@ for (const { name, description } of [
 ]) {
   const demo = name === 'up';
   const declared = command(name, description)
+    .option('--host <address>', 'where the HTTP API and web UI listen; 0.0.0.0 means every interface', '127.0.0.1')
     .addOption(port('port', 4000, 'HTTP API and web UI'))
     .addOption(port('otlp-port', 4318, 'OTLP/HTTP'))
     .addOption(port('statsd-port', 8125, 'StatsD over UDP'))
@@ -61,7 +63,7 @@ for (const { name, description } of [
       config: flags.config,
       directory: directory(flags),
       json: flags.json ?? false,
-      host: '127.0.0.1',
+      host: flags.host,
       port: flags.port,
       otlpPort: flags.otlpPort,
       statsdPort: flags.statsdPort,
@@ -222,6 +224,36 @@ command('doctor', 'look for what would keep the watcher from watching or paging'
     ],
   });
 });
+
+const backends = program
+  .command('backends')
+  .description('where telemetry goes: the ledger, what was refused, provisioning');
+command(
+  'status',
+  'what each backend received, delivered, refused; exit code 1 when one takes no data',
+  backends,
+).action(async (flags: Common) => {
+  const { showBackends } = await import('./commands/backends.ts');
+  exitCode = await showBackends(directory(flags), flags.json ?? false);
+});
+command('dead-letters <name>', 'what a backend refused for good', backends).action(
+  async (name: string, flags: Common) => {
+    const { showDeadLetters } = await import('./commands/backends.ts');
+    exitCode = await showDeadLetters(directory(flags), name, flags.json ?? false);
+  },
+);
+command('replay <name> [ids...]', 'hand dead letters over once more: those named, or all', backends).action(
+  async (name: string, ids: string[], flags: Common) => {
+    const { replayDeadLetters } = await import('./commands/backends.ts');
+    exitCode = await replayDeadLetters(directory(flags), name, ids, flags.json ?? false);
+  },
+);
+command('provision [name]', 'make the templates, databases and retention that backends need', backends).action(
+  async (name: string | undefined, flags: Common) => {
+    const { provisionBackends } = await import('./commands/backends.ts');
+    exitCode = await provisionBackends(flags.config, directory(flags), name);
+  },
+);
 
 const channels = program.command('channels').description('notification channels');
 command('test <name>', 'send a marked test through a channel', channels).action(async (name: string, flags: Common) => {

@@ -1,6 +1,4 @@
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createAlertDesk } from '../../alerts/incidents/desk.ts';
 import type { Channel, ChannelSettings } from '../../alerts/notifier.ts';
@@ -9,7 +7,7 @@ import { Access } from '../../control/access.ts';
 import { LiveEvents } from '../../control/live-events.ts';
 import { buildControl } from '../../control/server.ts';
 import type { Clock } from '../../core/clock.ts';
-import { EXIT, RingdownError, toError } from '../../core/errors.ts';
+import { toError } from '../../core/errors.ts';
 import type { Relay } from '../../monitoring/relay/supervisor.ts';
 import type { BackendStatus } from '../../monitoring/telemetry.ts';
 import { compareRuns } from '../../scenarios/engine/comparison/compare-runs.ts';
@@ -29,6 +27,7 @@ import { Dependencies } from './dependencies.ts';
 import { Deployments } from './deployments.ts';
 import { telemetryEvidence } from './evidence-source.ts';
 import { incidentReads } from './incident-reads.ts';
+import { listen } from './listen.ts';
 import { defineMonitors, MonitorBoard, type MonitorDefinition } from './monitor-board.ts';
 import { toObservation } from './observation.ts';
 import { createOwnMetrics } from './own-metrics.ts';
@@ -321,8 +320,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
 
   unwind.defer(() => control.close());
   // First of all, so that a port that is taken ends the start before anything was told or resumed.
-  await listen(control, settings);
-  address = `http://${settings.host}:${(control.server.address() as AddressInfo).port}`;
+  address = await listen(control, settings);
   for (const component of [sender, deployments, ...[...channels.values()].map(({ notifier }) => notifier)]) {
     unwind.defer(() => component.shutdown(life.signal));
     await component.start();
@@ -367,18 +365,4 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       await standing.disposeAsync();
     },
   };
-}
-
-/** @throws RingdownError when the port is taken */
-async function listen(control: FastifyInstance, { host, port }: WatcherSettings): Promise<void> {
-  try {
-    await control.listen({ host, port });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new RingdownError('PORT_IN_USE', `port ${port} is taken`, {
-      hint: 'stop what listens there, or choose another with --port (0 means any free one)',
-      exitCode: EXIT.usage,
-      cause: error,
-    });
-  }
 }
