@@ -228,6 +228,7 @@ describe('telemetry', () => {
     const sent = (path: string) => Buffer.concat(received.filter((item) => item.path === path).map(({ body }) => body));
     const traces = sent('/v1/traces');
     for (const text of [
+      'user.id',
       'reference-api',
       '9.9.9',
       'hash password',
