@@ -18,9 +18,8 @@ RUN mkdir -p /opt/ringdown /tmp/instrument \
  && npm pkg set --json dependencies="$(node -p 'JSON.stringify(require("/opt/ringdown/package.json").dependencies)')" \
  && npm pkg delete optionalDependencies \
  && npm prune --omit=dev --ignore-scripts \
- && mv node_modules /opt/ringdown/ \
- && rm /opt/ringdown/node_modules/@ringdown/instrument \
- && mv /tmp/instrument /opt/ringdown/node_modules/@ringdown/instrument
+ && rm node_modules/@ringdown/instrument \
+ && mv /tmp/instrument node_modules/@ringdown/instrument
 
 FROM ${NODE_IMAGE} AS runtime
 ENV NODE_ENV=production
@@ -32,6 +31,7 @@ RUN install -d -o ${USER_ID} -g ${USER_ID} -m 0700 /data \
  && ln -s /data /etc/ringdown/.ringdown \
  && ln -s /opt/ringdown/app/ringdown.mjs /usr/local/bin/ringdown
 COPY --from=build /opt/ringdown /opt/ringdown
+COPY --from=build /src/node_modules /opt/ringdown/node_modules
 USER ${USER_ID}:${USER_ID}
 WORKDIR /etc/ringdown
 VOLUME /data

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Makes the user of the watcher and sets Kibana's password. Run by docker-compose.yml; every call may be repeated.
+set -euo pipefail
+
+# call METHOD PATH < body; the superuser's password goes by standard input of curl's config and into no list of processes.
+call() {
+  local body
+  body=$(cat)
+  curl --fail-with-body --silent --show-error --output /dev/null --retry 5 --retry-all-errors \
+    --request "$1" --header 'content-type: application/json' --data "$body" \
+    --config <(printf 'user = "elastic:%s"\n' "$ELASTIC_PASSWORD") \
+    "$ELASTICSEARCH_URL/$2"
+}
+
+call PUT _security/role/ringdown <<'JSON'
+{
+  "cluster": ["monitor", "manage_index_templates", "manage_ingest_pipelines"],
+  "indices": [{ "names": ["logs-ringdown.*", "metrics-ringdown.*", "traces-ringdown.*"], "privileges": ["all"] }]
+}
+JSON
+call PUT _security/user/ringdown <<JSON
+{ "password": "$ELASTIC_RINGDOWN_PASSWORD", "roles": ["ringdown"], "full_name": "Ringdown's watcher" }
+JSON
+call POST _security/user/kibana_system/_password <<JSON
+{ "password": "$KIBANA_SYSTEM_PASSWORD" }
+JSON
+echo 'the users ringdown and kibana_system are there'
