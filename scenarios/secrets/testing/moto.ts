@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 
+export const MOTO_VERSION = '5.1.22';
+
 const FOLDER = resolve(import.meta.dirname, '../../../.cache/tools/moto');
 
 export interface Emulator {
@@ -11,20 +13,12 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-/**
- * moto, an emulator of AWS's services (Apache-2.0), on loopback. It is put into `.cache/tools` of the checkout once, from the
- * Python package index.
- * @throws when it cannot be had: a test that needs it fails without it and is never skipped
- */
+/** moto, an emulator of AWS's services (Apache-2.0), on loopback. */
 export async function startMoto(): Promise<Emulator> {
-  const script = join(FOLDER, 'bin/moto_server');
-  if (!existsSync(script)) install();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  // Run by its interpreter: the first line of an installed script names the folder that it was installed in.
-  const server = spawn(join(FOLDER, 'bin/python'), [script, '-H', '127.0.0.1', '-p', String(port)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const [command, ...args] = installMoto(port);
+  const server = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   await listening(server);
   return {
     url,
@@ -35,13 +29,29 @@ export async function startMoto(): Promise<Emulator> {
   };
 }
 
+/**
+ * The command that starts moto on a port of loopback. It is put into `.cache/tools` of the checkout once, from the Python package
+ * index.
+ * @throws when it cannot be had: a test that needs it fails without it and is never skipped
+ */
+export function installMoto(port: number): string[] {
+  const script = join(FOLDER, 'bin/moto_server');
+  if (!existsSync(script)) install();
+  // Run by its interpreter: the first line of an installed script names the folder that it was installed in.
+  return [join(FOLDER, 'bin/python'), script, '-H', '127.0.0.1', '-p', String(port)];
+}
+
 function install(): void {
   const draft = `${FOLDER}.${process.pid}`;
   mkdirSync(resolve(FOLDER, '..'), { recursive: true });
   try {
     const quietly = { stdio: 'pipe' as const, timeout: 540_000 };
     execFileSync('python3', ['-m', 'venv', draft], quietly);
-    execFileSync(join(draft, 'bin/python'), ['-m', 'pip', 'install', '--quiet', 'moto[server,ssm]==5.1.22'], quietly);
+    execFileSync(
+      join(draft, 'bin/python'),
+      ['-m', 'pip', 'install', '--quiet', `moto[server,ssm]==${MOTO_VERSION}`],
+      quietly,
+    );
     if (!existsSync(FOLDER)) renameSync(draft, FOLDER);
   } finally {
     rmSync(draft, { recursive: true, force: true });

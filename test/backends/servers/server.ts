@@ -175,14 +175,17 @@ class LocalServer implements Server {
   }
 
   private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const group = this.child?.pid;
-    if (group === undefined) return;
+    const { child } = this;
+    const group = child?.pid;
+    if (!child || group === undefined) return;
     this.child = undefined;
+    const gone = isRunning(child) ? once(child, 'exit') : undefined;
     sendTo(group, signal);
     sendTo(group, 'SIGCONT');
     for (const until = Date.now() + STOPS_WITHIN_MS; groupRuns(group); await wait(20)) {
       if (Date.now() > until) sendTo(group, 'SIGKILL');
     }
+    await gone;
   }
 
   private tail(): string {
