@@ -5,7 +5,9 @@ import type { RelaySettings } from './settings.ts';
 /** What watcher and relay say to each other over the process channel. */
 export type ToRelay =
   | { say: 'start'; settings: RelaySettings }
-  | { say: 'ask'; id: number; question: Question; window: TimeRange }
+  | { say: 'ask'; id: number; backend: string | undefined; question: Question; window: TimeRange }
+  | { say: 'dead_letters'; id: number; backend: string; limit: number }
+  | { say: 'replay'; id: number; backend: string; ids: string[] | undefined }
   | { say: 'status'; id: number }
   | { say: 'cancel'; id: number }
   | { say: 'shutdown'; graceMs: number };

@@ -53,6 +53,11 @@ export function serveRelay(loadBackend: (type: string) => Promise<Backend>): voi
     }
   }
 
+  function running(): RelayService {
+    if (!service) throw new Error('the relay is starting');
+    return service;
+  }
+
   process.on('message', (message: ToRelay) => {
     switch (message.say) {
       case 'start':
@@ -60,15 +65,17 @@ export function serveRelay(loadBackend: (type: string) => Promise<Backend>): voi
         return;
       case 'ask':
         void answer(message.id, async (abort) => {
-          if (!service?.reader) throw new Error('no backend can be asked');
-          return service.reader.ask(message.question, message.window, abort);
+          return running().reader(message.backend).ask(message.question, message.window, abort);
         });
         return;
       case 'status':
-        void answer(message.id, async () => {
-          if (!service) throw new Error('the relay is starting');
-          return service.status();
-        });
+        void answer(message.id, async () => running().status());
+        return;
+      case 'dead_letters':
+        void answer(message.id, async () => running().deadLetters(message.backend, message.limit));
+        return;
+      case 'replay':
+        void answer(message.id, async (abort) => running().replay(message.backend, message.ids, abort));
         return;
       case 'cancel':
         underWay.get(message.id)?.abort(new Error('nobody waits for the answer'));

@@ -4,14 +4,18 @@ import type { Clock } from '../../core/clock.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import type { Backend } from '../exporter.ts';
 import type { Reader } from '../reader.ts';
-import type { BackendStatus, ReceiverStatus } from '../telemetry.ts';
+import type { BackendStatus, DeadLetter, ReceiverStatus } from '../telemetry.ts';
 import { noCounts } from './counts.ts';
 import { lockFolder } from './data-lock.ts';
+import { DeadLetters } from './dead-letters/dead-letters.ts';
+import type { Replayed } from './dead-letters/replay.ts';
 import { highestPosition } from './fan-out/cursor-file.ts';
 import { Feed } from './fan-out/feed.ts';
+import { readQueue } from './fan-out/queue-settings.ts';
 import { OtlpReceiver } from './receivers/otlp-http.ts';
 import { StatsdReceiver } from './receivers/statsd-udp.ts';
 import { type CompleteSettings, isLoopback, type RelaySettings, withDefaults } from './settings.ts';
+import { createShape } from './shaping/shape.ts';
 import type { NewRecord } from './spool/record.ts';
 import { Spool } from './spool/spool.ts';
 
@@ -29,8 +33,6 @@ export interface RelayStatus {
   receiver: ReceiverStatus;
 }
 
-// Large enough to spread an exporter's cost per call, small enough that one per backend fits in memory.
-const BATCH_LIMITS = { maxItems: 16_384, maxBytes: 4 * 2 ** 20 };
 const GATHER_MS = 5;
 const BACKOFF = { firstMs: 500, maxMs: 60_000 };
 
@@ -43,8 +45,7 @@ export class RelayService {
   #feeds: Feed[] = [];
   #otlp: OtlpReceiver | undefined;
   #statsd: StatsdReceiver | undefined;
-  /** Of the first backend that can be read. */
-  reader: Reader | undefined;
+  readonly #readers = new Map<string, Reader>();
 
   constructor(settings: RelaySettings, deps: ServiceDeps) {
     this.#settings = withDefaults(settings);
@@ -77,27 +78,21 @@ export class RelayService {
   }
 
   async #addFeed(settings: CompleteSettings['backends'][number], cursors: string): Promise<void> {
-    const { clock, random, log } = this.#deps;
-    const backend = await this.#deps.loadBackend(settings.type);
-    await mkdir(settings.dataDir, { recursive: true });
+    const { clock, random, log, loadBackend } = this.#deps;
+    const { name, type, dataDir } = settings;
+    const backend = await loadBackend(type);
+    const queue = readQueue(settings, this.#settings.exportTimeoutMs);
+    const shape = createShape(settings);
     const { exporter, reader } = backend.create(settings);
-    this.reader ??= reader;
-    this.#feeds.push(
-      new Feed({
-        name: settings.name,
-        type: settings.type,
-        exporter,
-        cursorPath: join(cursors, `${encodeURIComponent(settings.name)}.json`),
-        clock,
-        random,
-        timeoutMs: this.#settings.exportTimeoutMs,
-        backoff: BACKOFF,
-        limits: BATCH_LIMITS,
-        gatherMs: GATHER_MS,
-        log,
-        onMoved: () => this.#release(),
-      }),
-    );
+    if (reader) this.#readers.set(name, reader);
+    await mkdir(dataDir, { recursive: true });
+    const key = encodeURIComponent(name);
+    const folder = join(this.#settings.dataDir, 'dead-letters', key);
+    const deadLetters = await DeadLetters.open({ folder, backend: name, clock, log });
+    const cursorPath = join(cursors, `${key}.json`);
+    const onMoved = () => this.#release();
+    const common = { name, type, exporter, cursorPath, clock, random, queue, shape, deadLetters, log, onMoved };
+    this.#feeds.push(new Feed({ ...common, backoff: BACKOFF, gatherMs: GATHER_MS }));
   }
 
   #openSpool(startAt: number): Promise<Spool> {
@@ -148,6 +143,41 @@ export class RelayService {
       otlpPort: await bound('OTLP', host, otlpPort, this.#otlp.listen()),
       statsdPort: await bound('StatsD', host, statsdPort, this.#statsd.listen()),
     };
+  }
+
+  /**
+   * @param backend the first that can be read where absent
+   * @throws RingdownError `UNKNOWN_BACKEND`, `CANNOT_READ`
+   */
+  reader(backend?: string): Reader {
+    const reader = backend === undefined ? [...this.#readers.values()][0] : this.#readers.get(backend);
+    if (reader) return reader;
+    if (backend === undefined) throw new RingdownError('CANNOT_READ', 'no backend can be asked');
+    const { name, type } = this.#feed(backend);
+    throw new RingdownError('CANNOT_READ', `${name} cannot be asked: a backend of type ${type} is only written to`, {
+      hint: this.#readers.size > 0 ? `backends that can be asked: ${[...this.#readers.keys()].join(', ')}` : '',
+    });
+  }
+
+  /** What a backend refused for good, the newest first. @throws RingdownError `UNKNOWN_BACKEND` */
+  deadLetters(backend: string, limit: number): Promise<DeadLetter[]> {
+    return this.#feed(backend).deadLetters.list(limit);
+  }
+
+  /**
+   * Hands dead letters over once more, all of them where no ids are given.
+   * @throws RingdownError `UNKNOWN_BACKEND`, `CANNOT_REPLAY`, `REPLAY_RUNNING`, `BACKEND_AWAY`
+   */
+  replay(backend: string, ids: readonly string[] | undefined, abort: AbortSignal): Promise<Replayed> {
+    return this.#feed(backend).replay(ids, abort);
+  }
+
+  #feed(backend: string): Feed {
+    const feed = this.#feeds.find(({ name }) => name === backend);
+    if (feed) return feed;
+    throw new RingdownError('UNKNOWN_BACKEND', `there is no backend "${backend}"`, {
+      hint: `there are: ${this.#feeds.map(({ name }) => name).join(', ')}`,
+    });
   }
 
   async status(): Promise<RelayStatus> {

@@ -6,10 +6,13 @@ import type { Component } from '../../core/component.ts';
 import { RingdownError } from '../../core/errors.ts';
 import { type Backoff, backoffMs } from '../../core/retry.ts';
 import type { Answers, Question, Reader, TimeRange } from '../reader.ts';
+import type { DeadLetter } from '../telemetry.ts';
+import type { Replayed } from './dead-letters/replay.ts';
 import { type FromRelay, fromPlainError, type ToRelay } from './protocol.ts';
 import type { RelayStatus } from './service.ts';
 import { type RelaySettings, withDefaults } from './settings.ts';
 
+export type { Replayed } from './dead-letters/replay.ts';
 export type { RelayStatus } from './service.ts';
 export type { RelaySettings } from './settings.ts';
 
@@ -29,6 +32,16 @@ export interface Relay extends Component {
   pid(): number | undefined;
   /** Asks the first backend that can be read. Rejects at once with `RELAY_DOWN` while the relay is down, after 10 s at the latest. */
   readonly reader: Reader;
+  /** Asks the backend of that name; otherwise as `reader`. Rejects with `UNKNOWN_BACKEND` or `CANNOT_READ` where it cannot. */
+  readerOf(backend: string): Reader;
+  /** What a backend refused for good, the newest first. */
+  deadLetters(backend: string, limit: number): Promise<DeadLetter[]>;
+  /**
+   * Hands dead letters over once more, all of them where no ids are given; takes 5 minutes at most, and what is not
+   * settled by then stays.
+   * Rejects with `CANNOT_REPLAY`, `REPLAY_RUNNING` or `BACKEND_AWAY` where nothing can come of it.
+   */
+  replay(backend: string, ids?: string[], abort?: AbortSignal): Promise<Replayed>;
   /** Rejects at once while the relay is down, after 2 s at the latest. */
   status(): Promise<RelayStatus>;
 }
@@ -48,6 +61,7 @@ const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 const STEADY_MS = 30_000;
 const ASK_MS = 10_000;
 const STATUS_MS = 2_000;
+const REPLAY_MS = 300_000;
 const GRACE_MS = 5_000;
 const SILENT_MS = 30_000;
 const CHECK_MS = 5_000;
@@ -74,10 +88,7 @@ class SupervisedRelay implements Relay {
   #starting: Promise<void> | undefined;
   #waiting = new Map<number, Waiting>();
   #nextId = 1;
-  readonly reader: Reader = {
-    ask: <Q extends Question>(question: Q, window: TimeRange, abort?: AbortSignal) =>
-      this.#request((id) => ({ say: 'ask', id, question, window }), ASK_MS, abort) as Promise<Answers[Q['ask']]>,
-  };
+  readonly reader: Reader = this.#reader(undefined);
 
   constructor(settings: RelaySettings, deps: SupervisorDeps) {
     this.#settings = settings;
@@ -95,6 +106,27 @@ class SupervisedRelay implements Relay {
 
   pid(): number | undefined {
     return this.#ready ? this.#child?.pid : undefined;
+  }
+
+  readerOf(backend: string): Reader {
+    return this.#reader(backend);
+  }
+
+  #reader(backend: string | undefined): Reader {
+    return {
+      ask: <Q extends Question>(question: Q, window: TimeRange, abort?: AbortSignal) =>
+        this.#request((id) => ({ say: 'ask', id, backend, question, window }), ASK_MS, abort) as Promise<
+          Answers[Q['ask']]
+        >,
+    };
+  }
+
+  deadLetters(backend: string, limit: number): Promise<DeadLetter[]> {
+    return this.#request((id) => ({ say: 'dead_letters', id, backend, limit }), ASK_MS) as Promise<DeadLetter[]>;
+  }
+
+  replay(backend: string, ids?: string[], abort?: AbortSignal): Promise<Replayed> {
+    return this.#request((id) => ({ say: 'replay', id, backend, ids }), REPLAY_MS, abort) as Promise<Replayed>;
   }
 
   status(): Promise<RelayStatus> {

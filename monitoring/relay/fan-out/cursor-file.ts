@@ -14,13 +14,17 @@ export interface Settled {
 export interface CursorState {
   /** Everything before it is settled. */
   position: number;
-  /** Where reading goes on: past a batch that is under way. */
+  /** Where reading goes on: past the batches that are under way. */
   next: number;
   /** Items under way whose records were deleted to make room: dropped, if the relay dies before they are settled. */
   in_flight: Counts;
+  /** Records before it were deleted to make room, or were about to be: they are in the books as dropped. */
+  gone_before?: number;
   settled: Settled;
   /** Reasons of rejections and how many items each took. */
   reasons: Record<string, number>;
+  /** Dead letters that the books already call delivered, though their file may still hold them. */
+  replayed?: string[];
 }
 
 export function nothingSettled(): Settled {

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { VirtualClock } from '../../../core/testing/virtual-clock.ts';
 import type { Batch, Exported, Exporter } from '../../exporter.ts';
 import { countItemsOf, noCounts } from '../counts.ts';
+import { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { Spool } from '../spool/spool.ts';
-import { Feed } from './feed.ts';
+import { Feed, type FeedOptions } from './feed.ts';
 
 let folder: string;
 let clock: VirtualClock;
@@ -32,7 +33,8 @@ function exporterOf(behaviour: Behaviour, more: Partial<Exporter> = {}): Exporte
 
 const takeAll: Behaviour = (batch) => ({ accepted: countItemsOf(batch.records), rejected: [] });
 
-function feedOf(name: string, exporter: Exporter, gatherMs = 0): Feed {
+async function feedOf(name: string, exporter: Exporter, more: Partial<FeedOptions> = {}): Promise<Feed> {
+  const log = (_: unknown, message: string) => void logged.push(message);
   return new Feed({
     name,
     type: 'test',
@@ -40,12 +42,13 @@ function feedOf(name: string, exporter: Exporter, gatherMs = 0): Feed {
     cursorPath: join(folder, `${name}.json`),
     clock,
     random: () => 0.5,
-    timeoutMs: 1_000,
+    queue: { timeoutMs: 1_000, limits: { maxItems: 100, maxBytes: 1 << 20 }, concurrency: 1 },
     backoff: { firstMs: 100, maxMs: 1_000 },
-    limits: { maxItems: 100, maxBytes: 1 << 20 },
-    gatherMs,
-    log: (_, message) => logged.push(message),
+    gatherMs: 0,
+    deadLetters: await DeadLetters.open({ folder: join(folder, 'dead-letters', name), backend: name, clock, log }),
+    log,
     onMoved: () => undefined,
+    ...more,
   });
 }
 
@@ -75,7 +78,7 @@ async function close(spool: Spool, feeds: Feed[]): Promise<void> {
   await Promise.all(stopped);
 }
 
-function append(spool: Spool, items: number, bytes = 10): Promise<void> {
+function append(spool: Spool, items: number, bytes = 10): Promise<number> {
   return spool.append({
     signal: 'traces',
     encoding: 'otlp',
@@ -106,13 +109,13 @@ async function until(isSo: () => boolean, stepMs = 0): Promise<void> {
 
 test('a dead backend costs the other nothing, and catches up once it lives', async () => {
   let dead = true;
-  const sick = feedOf(
+  const sick = await feedOf(
     'sick',
     exporterOf((batch, abort) =>
       dead ? { accepted: {}, rejected: [], retry: batch, error: new Error('refused') } : takeAll(batch, abort),
     ),
   );
-  const well = feedOf('well', exporterOf(takeAll));
+  const well = await feedOf('well', exporterOf(takeAll));
   const spool = await relayOf([sick, well]);
   sick.start();
   well.start();
@@ -130,13 +133,13 @@ test('a dead backend costs the other nothing, and catches up once it lives', asy
 
 test('what comes a moment apart shares a batch; a batch that is full waits for nothing', async () => {
   const sizes: number[] = [];
-  const feed = feedOf(
+  const feed = await feedOf(
     'gathering',
     exporterOf((batch, abort) => {
       sizes.push(batch.records.length);
       return takeAll(batch, abort);
     }),
-    5,
+    { gatherMs: 5 },
   );
   const spool = await relayOf([feed]);
   feed.start();
@@ -153,7 +156,7 @@ test('what comes a moment apart shares a batch; a batch that is full waits for n
 
 test('every item is booked once: accepted, filtered, rejected with its reason, retried, or not accounted for', async () => {
   let calls = 0;
-  const feed = feedOf(
+  const feed = await feedOf(
     'mixed',
     exporterOf((batch) => {
       calls++;
@@ -188,7 +191,7 @@ test('every item is booked once: accepted, filtered, rejected with its reason, r
 
 test('an exporter that hangs is aborted and tried again; one that always throws gives the batch up', async () => {
   let aborted = 0;
-  const slow = feedOf(
+  const slow = await feedOf(
     'slow',
     exporterOf((batch, abort) => {
       if (aborted > 0) return takeAll(batch, abort);
@@ -200,7 +203,7 @@ test('an exporter that hangs is aborted and tried again; one that always throws 
       );
     }),
   );
-  const broken = feedOf(
+  const broken = await feedOf(
     'broken',
     exporterOf(() => Promise.reject(new TypeError('bug'))),
   );
@@ -217,11 +220,11 @@ test('an exporter that hangs is aborted and tried again; one that always throws 
 });
 
 test('a full spool drops what the slowest has not read, counted exactly, and the quick one loses nothing', async () => {
-  const slow = feedOf(
+  const slow = await feedOf(
     'slow',
     exporterOf((batch) => ({ accepted: {}, rejected: [], retry: batch, error: new Error('full') })),
   );
-  const quick = feedOf('quick', exporterOf(takeAll));
+  const quick = await feedOf('quick', exporterOf(takeAll));
   let spool = await relayOf([slow, quick], 1 << 20);
   slow.start();
   quick.start();
@@ -234,7 +237,10 @@ test('a full spool drops what the slowest has not read, counted exactly, and the
   expect(before.received).toBe(60);
   expect(before.dropped).toBeGreaterThan(30);
   await close(spool, [slow, quick]);
-  const [slowAgain, quickAgain] = [feedOf('slow', exporterOf(takeAll)), feedOf('quick', exporterOf(takeAll))];
+  const [slowAgain, quickAgain] = [
+    await feedOf('slow', exporterOf(takeAll)),
+    await feedOf('quick', exporterOf(takeAll)),
+  ];
   spool = await relayOf([slowAgain, quickAgain], 1 << 20);
   expect(ledger(quickAgain)).toMatchObject({ received: 60, delivered: 60 });
   // What was under way had lost its place on disk.
@@ -247,7 +253,7 @@ test('a full spool drops what the slowest has not read, counted exactly, and the
 });
 
 test('the books and the place survive a restart; a backend that commits the cursor itself is believed', async () => {
-  const first = feedOf('local', exporterOf(takeAll));
+  const first = await feedOf('local', exporterOf(takeAll));
   let spool = await relayOf([first]);
   first.start();
   await append(spool, 5);
@@ -257,7 +263,7 @@ test('the books and the place survive a restart; a backend that commits the curs
   await until(() => first.position === spool.end);
   await close(spool, [first]);
   const seen: number[] = [];
-  const second = feedOf(
+  const second = await feedOf(
     'local',
     exporterOf(
       (batch, abort) => {
@@ -280,7 +286,7 @@ test('the books and the place survive a restart; a backend that commits the curs
 
 test('a cursor file that cannot be read is said, and what the spool holds is sent again', async () => {
   await writeFile(join(folder, 'local.json'), '{"position": "x"');
-  const feed = feedOf('local', exporterOf(takeAll));
+  const feed = await feedOf('local', exporterOf(takeAll));
   const spool = await relayOf([feed]);
   feed.start();
   await append(spool, 3);

@@ -1,12 +1,19 @@
 import type { Clock } from '../../../core/clock.ts';
-import { toError } from '../../../core/errors.ts';
-import { type Backoff, backoffMs } from '../../../core/retry.ts';
-import type { Batch, Exported, Exporter } from '../../exporter.ts';
+import { RingdownError, toError } from '../../../core/errors.ts';
+import type { Backoff } from '../../../core/retry.ts';
+import type { Exporter, SpoolRecord } from '../../exporter.ts';
 import type { BackendStatus } from '../../telemetry.ts';
-import { addCounts, type Counts, countItemsOf, noCounts, SIGNALS } from '../counts.ts';
-import type { ReadLimits, ReadResult, Spool } from '../spool/spool.ts';
+import { addCounts, type Counts, noCounts, SIGNALS } from '../counts.ts';
+import type { DeadLetters } from '../dead-letters/dead-letters.ts';
+import { type Replayed, replay } from '../dead-letters/replay.ts';
+import type { Shape, Shaped } from '../shaping/shape.ts';
+import type { ReadResult, Spool } from '../spool/spool.ts';
 import { type CursorState, nothingSettled, readCursor, writeCursor } from './cursor-file.ts';
-import { Ledger } from './ledger.ts';
+import { Delivery, type DeliveryCounters } from './delivery.ts';
+import { type Flight, flightOf, unsettledOf } from './flight.ts';
+import { Ledger, OUTCOMES } from './ledger.ts';
+import type { QueueSettings } from './queue-settings.ts';
+import type { Settlement } from './settlement.ts';
 
 export interface FeedOptions {
   name: string;
@@ -16,47 +23,82 @@ export interface FeedOptions {
   clock: Clock;
   /** Uniform in [0, 1). */
   random: () => number;
-  /** How long one `export` may take before it is aborted. */
-  timeoutMs: number;
+  queue: QueueSettings;
   backoff: Backoff;
-  limits: ReadLimits;
   /** How long what came first waits for company: spans and logs of one request come a moment apart. */
   gatherMs: number;
+  /** Filters, samples and redacts; absent where the backend takes everything as it is. */
+  shape?: Shape | undefined;
+  deadLetters: DeadLetters;
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** A cursor moved, durably. */
   onMoved(): void;
 }
 
-// A batch that makes the exporter throw is its bug; it must not hold the others up for ever.
-const MOST_THROWS = 5;
-
-/** Carries the spool to one backend: read, export, settle, move the cursor. Knows nothing of other backends. */
+/**
+ * Carries the spool to one backend: read, shape, export, settle, move the cursor. Knows nothing of other backends.
+ * Several batches may be under way; the cursor moves past a batch once everything before it is settled too.
+ */
 export class Feed {
   readonly #options: FeedOptions;
+  readonly #delivery: Delivery;
+  /** A backend that keeps the cursor itself moves it batch by batch. */
+  readonly #concurrency: number;
   #spool!: Spool;
   #ledger = new Ledger(nothingSettled(), {}, noCounts());
-  #position = 0;
+  /** Where reading goes on. */
   #next = 0;
-  #batch: Batch | undefined;
-  #stop = new AbortController();
-  #hurry = new AbortController();
+  /** In the order of the spool; those that are done wait for the first. */
+  #flights: Flight[] = [];
+  #flying = new Set<Promise<void>>();
   #running: Promise<void> | undefined;
-  #started = false;
-  #lastError: string | undefined;
   #cursor: CursorState | undefined;
-  #writing: Promise<unknown> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
+  #queuedSave: Promise<void> | undefined;
+  /** Records before it are deleted, or about to be. */
+  #roomStart = 0;
+  /** Dead letters whose replay is in the books while they may still lie on disk. */
+  #replayed: string[] = [];
+  #replaying = false;
+  /** When the oldest record came that nobody has read yet; asked only while nothing is read. */
+  #oldestUnread: number | undefined;
+  #deliveredBytes = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#concurrency = options.exporter.committed ? 1 : options.queue.concurrency;
+    const { timeoutMs } = options.queue;
+    this.#delivery = new Delivery({ ...options, timeoutMs, concurrency: this.#concurrency });
   }
 
   get name(): string {
     return this.#options.name;
   }
 
+  get type(): string {
+    return this.#options.type;
+  }
+
   /** Everything before it is settled, durably. */
   get position(): number {
-    return this.#cursor?.position ?? this.#position;
+    return this.#cursor?.position ?? this.#settledUpTo;
+  }
+
+  get #settledUpTo(): number {
+    return this.#flights[0]?.from ?? this.#next;
+  }
+
+  get counters(): DeliveryCounters {
+    return this.#delivery.counters;
+  }
+
+  /** Bytes of batches under way, as they lie in the spool. */
+  get bytesUnderWay(): number {
+    return this.#flights.reduce((sum, flight) => sum + (flight.done ? 0 : flight.bytes), 0);
+  }
+
+  get deadLetters(): DeadLetters {
+    return this.#options.deadLetters;
   }
 
   /** Reads the cursor file. */
@@ -74,14 +116,12 @@ export class Feed {
   async attach(spool: Spool): Promise<void> {
     this.#spool = spool;
     const cursor = this.#cursor;
-    this.#position = Math.max(cursor?.position ?? 0, spool.start);
+    this.#roomStart = Math.max(cursor?.gone_before ?? 0, spool.start);
+    this.#next = Math.max(cursor?.position ?? 0, this.#roomStart);
     const settled = cursor?.settled ?? nothingSettled();
-    if (cursor && cursor.position < spool.start) {
-      addCounts(settled.dropped, cursor.in_flight);
-      this.#position = Math.max(cursor.next, spool.start);
-    }
-    this.#next = this.#position;
+    if (cursor && cursor.position < this.#roomStart) addCounts(settled.dropped, cursor.in_flight);
     this.#ledger = new Ledger(settled, cursor?.reasons ?? {}, await spool.count(this.#next, Number.POSITIVE_INFINITY));
+    if (cursor?.replayed) await this.#options.deadLetters.remove(cursor.replayed);
     await this.#save();
   }
 
@@ -92,82 +132,115 @@ export class Feed {
 
   /** Records before `start` are about to be deleted. What is under way is in memory and goes on. */
   async makeRoom(start: number): Promise<void> {
+    this.#roomStart = start;
     if (this.#next < start) {
       const from = this.#next;
       this.#next = start;
-      if (!this.#batch) this.#position = start;
       const counts = await this.#spool.count(from, start);
       this.#ledger.drop(counts);
       const total = SIGNALS.reduce((sum, signal) => sum + counts[signal], 0);
       this.#options.log('warn', `the spool is full: ${total} items not delivered to ${this.name} were dropped`);
     }
-    await this.#save(start);
+    await this.#save();
   }
 
   start(): void {
-    this.#running ??= this.#run().catch((error) => {
-      this.#lastError = toError(error).message;
-      this.#options.log('error', `${this.name}: stopped: ${toError(error).stack}`);
-    });
+    this.#running ??= this.#run().catch((error) => this.#broke(toError(error)));
+  }
+
+  #broke(error: Error): void {
+    this.#delivery.failed(error);
+    this.#options.log('error', `${this.name}: stopped: ${error.stack}`);
   }
 
   async #run(): Promise<void> {
-    if (!(await this.#startExporter())) return;
-    while (!this.#stop.signal.aborted) {
+    await this.#peek();
+    if (!(await this.#delivery.start())) return;
+    this.#oldestUnread = undefined;
+    await this.#resume(this.#options.exporter.committed?.());
+    const stopping = this.#delivery.stopping;
+    while (!stopping.aborted) {
+      while (this.#isFull() && !stopping.aborted) await Promise.race(this.#flying);
+      if (stopping.aborted) break;
       await this.#spool.waitBeyond(this.#next);
       await this.#gather();
-      if (this.#stop.signal.aborted) return;
+      if (stopping.aborted) break;
       const from = this.#next;
       const read = await this.#read(from);
       // Its place was deleted to make room while it was read.
       if (!read || this.#next !== from) continue;
       this.#next = read.next;
-      this.#ledger.drop(read.lost);
-      if (read.records.length > 0) {
-        this.#batch = { records: read.records, end: read.next };
-        if (!(await this.#deliver(this.#batch))) return;
-        this.#ledger.commit();
-        this.#batch = undefined;
-      }
-      this.#position = this.#next;
-      await this.#save();
-      this.#options.onMoved();
+      this.#launch(flightOf(from, read, this.#options.clock.now()), read);
     }
+    await Promise.all(this.#flying);
+  }
+
+  /** One that hangs holds as many others up as may be under way; those that passed it keep their counts only. */
+  #isFull(): boolean {
+    const aloft = this.#flights.filter(({ done }) => !done).length;
+    return aloft >= this.#concurrency || this.#flights.length >= 4 * this.#concurrency;
+  }
+
+  #launch(flight: Flight, { records, lost }: ReadResult): void {
+    this.#flights.push(flight);
+    const dropped = { settled: { ...nothingSettled(), dropped: lost }, reasons: new Map() };
+    this.#ledger.book(flight.booking, dropped);
+    const flying = this.#fly(flight, records)
+      .catch((error) => {
+        this.#broke(toError(error));
+        this.#delivery.stop(AbortSignal.abort());
+      })
+      .finally(() => this.#flying.delete(flying));
+    this.#flying.add(flying);
+  }
+
+  async #fly(flight: Flight, records: SpoolRecord[]): Promise<void> {
+    const shaped = this.#options.shape?.(records);
+    if (shaped) await this.#book(flight, settlementOf(shaped));
+    const kept = shaped ? shaped.records : records;
+    if (kept.length > 0) {
+      const batch = { records: kept, end: flight.end };
+      if (!(await this.#delivery.carry(batch, (part) => this.#book(flight, part)))) return;
+    }
+    flight.done = true;
+    this.#deliveredBytes += flight.bytes;
+    while (this.#flights[0]?.done) this.#ledger.commit(this.#flights.shift()!.booking);
+    await this.#moved();
+  }
+
+  async #book(flight: Flight, part: Settlement): Promise<void> {
+    if (part.refused.length > 0) await this.#options.deadLetters.keep(part.refused);
+    this.#ledger.book(flight.booking, part);
+  }
+
+  async #moved(): Promise<void> {
+    await this.#save();
+    this.#options.onMoved();
   }
 
   /** Each batch costs the same few milliseconds of CPU, however small it is. */
   async #gather(): Promise<void> {
-    const { clock, gatherMs, limits } = this.#options;
-    if (gatherMs === 0 || this.#spool.end - this.#next >= limits.maxBytes) return;
-    await clock.timer(gatherMs, this.#stop.signal).catch(() => undefined);
+    const { clock, gatherMs, queue } = this.#options;
+    if (gatherMs === 0 || this.#spool.end - this.#next >= queue.limits.maxBytes) return;
+    await clock.timer(gatherMs, this.#delivery.stopping).catch(() => undefined);
   }
 
   /** @returns undefined, after a pause, when the disk cannot be read */
   async #read(from: number): Promise<ReadResult | undefined> {
     try {
-      return await this.#spool.read(from, this.#options.limits);
+      return await this.#spool.read(from, this.#options.queue.limits);
     } catch (error) {
-      this.#failed(new Error(`the spool cannot be read: ${toError(error).message}`));
-      await this.#pause(1, 0);
+      this.#delivery.failed(new Error(`the spool cannot be read: ${toError(error).message}`));
+      const { clock, backoff } = this.#options;
+      await clock.timer(backoff.firstMs, this.#delivery.stopping).catch(() => undefined);
       return undefined;
     }
   }
 
-  async #startExporter(): Promise<boolean> {
-    for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
-      try {
-        await this.#options.exporter.start();
-        break;
-      } catch (error) {
-        this.#failed(toError(error));
-        await this.#pause(attempt, 0);
-      }
-    }
-    if (this.#stop.signal.aborted) return false;
-    this.#started = true;
-    this.#lastError = undefined;
-    await this.#resume(this.#options.exporter.committed?.());
-    return true;
+  /** How old is what waits, told while the exporter cannot be started. */
+  async #peek(): Promise<void> {
+    const read = await this.#spool.read(this.#next, { maxItems: 1, maxBytes: 64 * 2 ** 10 }).catch(() => undefined);
+    this.#oldestUnread = read?.records[0]?.receivedAt ?? this.#options.clock.now();
   }
 
   /** Goes where the backend says it stands. */
@@ -179,128 +252,128 @@ export class Feed {
       return;
     }
     const place = Math.max(committed, this.#spool.start);
-    if (place > this.#next) this.#ledger.recognise(await this.#spool.count(this.#next, place));
-    else if (place < this.#next) this.#ledger.reopen(await this.#spool.count(place, this.#next));
+    if (place > this.#next) {
+      this.#ledger.recognise(await this.#spool.count(this.#next, place), await this.#leftOut(this.#next, place));
+    } else if (place < this.#next) this.#ledger.reopen(await this.#spool.count(place, this.#next));
     this.#next = place;
-    this.#position = place;
     await this.#save();
   }
 
-  /** @returns false when it was told to stop before the batch was settled */
-  async #deliver(batch: Batch): Promise<boolean> {
-    let remaining: Batch | undefined = batch;
-    let throws = 0;
-    for (let attempt = 1; remaining; attempt++) {
-      if (this.#stop.signal.aborted) return false;
-      let exported: Exported;
-      try {
-        exported = await this.#exportOnce(remaining);
-      } catch (error) {
-        if (++throws < MOST_THROWS) exported = { accepted: {}, rejected: [], retry: remaining, error: toError(error) };
-        else
-          exported = { accepted: {}, rejected: rejectAll(remaining, `the exporter failed: ${toError(error).message}`) };
-      }
-      this.#settle(remaining, exported);
-      remaining = exported.retry && exported.retry.records.length > 0 ? exported.retry : undefined;
-      if (remaining) {
-        this.#failed(exported.error ?? new Error('asked to come again'));
-        await this.#pause(attempt, exported.retryAfterMs ?? 0);
-      } else {
-        if (this.#lastError) this.#options.log('info', `${this.name} takes data again`);
-        this.#lastError = undefined;
-      }
+  /** Items between two places that the filter leaves out. */
+  async #leftOut(from: number, to: number): Promise<Counts> {
+    const counts = noCounts();
+    const { shape, queue } = this.#options;
+    for (let at = from; shape && at < to; ) {
+      const { records, next } = await this.#spool.read(at, queue.limits);
+      if (next <= at) break;
+      addCounts(counts, shape(records.filter(({ position }) => position < to)).filtered);
+      at = next;
     }
-    return true;
+    return counts;
   }
 
-  async #exportOnce(batch: Batch): Promise<Exported> {
-    const { clock, timeoutMs, exporter } = this.#options;
-    const settled = new AbortController();
-    const timeout = new AbortController();
-    clock.timer(timeoutMs, settled.signal).then(
-      () => timeout.abort(new Error(`no answer within ${timeoutMs} ms`)),
-      () => undefined,
-    );
+  /**
+   * Hands dead letters over once more, beside what is under way; neither order nor cursor notice.
+   * @param ids all of them when absent
+   * @throws RingdownError `CANNOT_REPLAY`, `REPLAY_RUNNING`, `BACKEND_AWAY`
+   */
+  async replay(ids: readonly string[] | undefined, abort: AbortSignal): Promise<Replayed> {
+    const { exporter, deadLetters, queue, shape } = this.#options;
+    if (exporter.committed) {
+      throw new RingdownError('CANNOT_REPLAY', `${this.name} keeps its place in the stream itself`, {
+        hint: 'what it refused once comes before that place, so it would take it for something it has',
+      });
+    }
+    if (this.#replaying) throw new RingdownError('REPLAY_RUNNING', `a replay to ${this.name} is under way`);
+    const { circuit, retryAt, lastError } = this.#delivery.state;
+    if (circuit !== 'closed') {
+      const when = retryAt === undefined ? 'now' : `at ${new Date(retryAt).toISOString()}`;
+      throw new RingdownError('BACKEND_AWAY', `${this.name} does not take data: ${lastError}; it is tried ${when}`);
+    }
+    this.#replaying = true;
     try {
-      return await exporter.export(batch, AbortSignal.any([timeout.signal, this.#hurry.signal]));
-    } catch (error) {
-      if (timeout.signal.aborted) return { accepted: {}, rejected: [], retry: batch, error: timeout.signal.reason };
-      if (this.#hurry.signal.aborted) return { accepted: {}, rejected: [], retry: batch, error: toError(error) };
-      throw error;
+      return await replay({
+        deadLetters,
+        limits: queue.limits,
+        ids,
+        abort,
+        shape,
+        exportOnce: (batch) => this.#delivery.once(batch, abort),
+        settle: async (before, now, settledIds) => {
+          this.#ledger.replay(before, now);
+          this.#replayed = settledIds;
+          await this.#save();
+        },
+        settled: () => {
+          this.#replayed = [];
+        },
+      });
     } finally {
-      settled.abort();
+      this.#replaying = false;
     }
   }
 
-  /** Books every item of the batch exactly once, whatever the exporter's arithmetic. */
-  #settle(batch: Batch, exported: Exported): void {
-    const left = countItemsOf(batch.records);
-    addCounts(left, countItemsOf(exported.retry?.records ?? []), -1);
-    const take = (signal: keyof Counts, count: number): Partial<Counts> => {
-      const taken = Math.max(0, Math.min(count, left[signal]));
-      left[signal] -= taken;
-      return { [signal]: taken };
-    };
-    for (const { signal, count, reason } of exported.rejected)
-      this.#ledger.settle('rejected', take(signal, count), reason);
-    for (const signal of SIGNALS) {
-      this.#ledger.settle('filtered', take(signal, exported.filtered?.[signal] ?? 0));
-      this.#ledger.settle('delivered', take(signal, exported.accepted[signal] ?? 0));
-      if (left[signal] > 0) {
-        this.#ledger.settle('rejected', take(signal, left[signal]), 'not accounted for by the exporter');
+  /** A disk that is full keeps nothing from being delivered: the next save makes up for it. */
+  #save(): Promise<void> {
+    // One that has not begun yet will write what is so by then.
+    this.#queuedSave ??= this.#writing.then(async () => {
+      this.#queuedSave = undefined;
+      const state = this.#state();
+      try {
+        await writeCursor(this.#options.cursorPath, state);
+        this.#cursor = state;
+      } catch (error) {
+        this.#options.log('error', `${this.name}: its cursor cannot be saved: ${toError(error).message}`);
       }
+    });
+    this.#writing = this.#queuedSave;
+    return this.#queuedSave;
+  }
+
+  #state(): CursorState {
+    const settled = structuredClone(this.#ledger.settled);
+    const reasons = new Map(this.#ledger.reasons);
+    const inFlight = noCounts();
+    const start = Math.max(this.#spool.start, this.#roomStart);
+    for (const flight of this.#flights) {
+      if (flight.from >= start) break;
+      // Its records are gone: what has ended of it cannot come again, and the rest is lost with this process.
+      for (const outcome of OUTCOMES) addCounts(settled[outcome], flight.booking.settled[outcome]);
+      for (const [reason, count] of flight.booking.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+      addCounts(inFlight, unsettledOf(flight));
     }
-  }
-
-  #failed(error: Error): void {
-    if (this.#lastError !== error.message) this.#options.log('warn', `${this.name}: ${error.message}`);
-    this.#lastError = error.message;
-  }
-
-  async #pause(attempt: number, retryAfterMs: number): Promise<void> {
-    const ms = backoffMs(this.#options.backoff, attempt, this.#options.random, retryAfterMs);
-    await this.#options.clock.timer(ms, this.#stop.signal).catch(() => undefined);
-  }
-
-  /** One write at a time; a disk that is full keeps nothing from being delivered, the next save makes up for it. */
-  async #save(spoolStart = this.#spool.start): Promise<void> {
-    const save = this.#writing.then(async () => {
-      const overtaken = this.#batch !== undefined && this.#position < spoolStart;
-      const state: CursorState = {
-        position: this.#position,
-        next: this.#next,
-        in_flight: overtaken ? countItemsOf(this.#batch!.records) : noCounts(),
-        settled: structuredClone(this.#ledger.settled),
-        reasons: Object.fromEntries(this.#ledger.reasons),
-      };
-      await writeCursor(this.#options.cursorPath, state);
-      this.#cursor = state;
-    });
-    this.#writing = save.catch((error) => {
-      this.#options.log('error', `${this.name}: its cursor cannot be saved: ${toError(error).message}`);
-    });
-    await this.#writing;
+    return {
+      position: this.#settledUpTo,
+      next: this.#next,
+      in_flight: inFlight,
+      gone_before: start,
+      settled,
+      reasons: Object.fromEntries(reasons),
+      ...(this.#replayed.length > 0 ? { replayed: this.#replayed } : {}),
+    };
   }
 
   /** Makes up for a save that failed; does nothing when the cursor file is up to date. */
   async saveAgain(): Promise<void> {
-    if (this.#cursor?.position !== this.#position) await this.#save();
+    if (this.#cursor?.position !== this.#settledUpTo) await this.#save();
   }
 
   status(): BackendStatus {
-    const { name, type, clock } = this.#options;
-    const oldest = this.#batch?.records[0]?.receivedAt;
+    const { name, type, clock, deadLetters } = this.#options;
+    const { healthy, lastError, circuit, retryAt } = this.#delivery.state;
+    const pendingBytes = Math.max(0, this.#spool.end - Math.max(this.#settledUpTo, this.#spool.start));
+    const oldest = this.#flights[0]?.receivedAt ?? (pendingBytes > 0 ? this.#oldestUnread : undefined);
     return {
       name,
       type,
-      healthy: this.#started && this.#lastError === undefined,
-      circuit: 'closed',
-      retry_at: null,
-      last_error: this.#lastError ?? null,
+      healthy,
+      circuit,
+      retry_at: retryAt === undefined ? null : new Date(retryAt).toISOString(),
+      last_error: lastError ?? null,
       lag_seconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1000),
-      pending_bytes: Math.max(0, this.#spool.end - Math.max(this.#position, this.#spool.start)),
-      delivered_bytes: 0,
-      dead_letters: { records: 0, bytes: 0 },
+      pending_bytes: pendingBytes,
+      delivered_bytes: this.#deliveredBytes,
+      dead_letters: deadLetters.size,
       ledger: this.#ledger.rows(name, type),
       rejections: [...this.#ledger.reasons]
         .map(([reason, count]) => ({ reason, count }))
@@ -308,21 +381,22 @@ export class Feed {
     };
   }
 
-  /** Stops reading, lets the batch under way end or, when `abort` fires, aborts it; then the exporter. */
+  /** Stops reading, lets batches under way end or, when `abort` fires, aborts them; then the exporter. */
   async shutdown(abort: AbortSignal): Promise<void> {
-    this.#stop.abort(new Error('shutting down'));
-    const hurry = () => this.#hurry.abort(new Error('shutting down'));
-    if (abort.aborted) hurry();
-    abort.addEventListener('abort', hurry, { once: true });
+    this.#delivery.stop(abort);
     await this.#running;
     await this.#options.exporter.shutdown(abort).catch((error) => {
       this.#options.log('error', `${this.name}: ${toError(error).message}`);
     });
-    abort.removeEventListener('abort', hurry);
+    await this.#writing;
+    await this.#options.deadLetters.close();
   }
 }
 
-function rejectAll(batch: Batch, reason: string): Exported['rejected'] {
-  const counts = countItemsOf(batch.records);
-  return SIGNALS.filter((signal) => counts[signal] > 0).map((signal) => ({ signal, count: counts[signal], reason }));
+/** What shaping settles before anything is sent. */
+function settlementOf({ filtered, refused, reasons }: Shaped): Settlement {
+  const settled = nothingSettled();
+  addCounts(settled.filtered, filtered);
+  for (const { record } of refused) settled.rejected[record.signal] += record.items;
+  return { settled, reasons, refused };
 }

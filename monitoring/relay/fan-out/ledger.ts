@@ -1,22 +1,29 @@
 import type { LedgerRow } from '../../telemetry.ts';
 import { addCounts, type Counts, noCounts, SIGNALS } from '../counts.ts';
 import { nothingSettled, type Settled } from './cursor-file.ts';
+import type { Reasons } from './settlement.ts';
 
 // Reasons may quote the payload; past this many, new ones share a line.
 const MOST_REASONS = 50;
 const OTHER = 'other reasons';
+export const OUTCOMES = ['delivered', 'rejected', 'dropped', 'filtered'] as const;
+
+/** What has ended of a batch that is still under way, or that waits for an earlier one. */
+export interface Booking {
+  settled: Settled;
+  reasons: Reasons;
+}
 
 /**
  * One backend's books, in items: received = delivered + pending + rejected + dropped + filtered, always.
- * What a batch settles is tentative until the batch is settled as a whole, because after a crash the whole batch is
- * handed over again.
+ * What a batch settles is tentative until everything before it is settled as well, because after a crash reading goes on
+ * from there and the batch is handed over again.
  */
 export class Ledger {
   readonly settled: Settled;
-  readonly reasons: Map<string, number>;
+  readonly reasons: Reasons;
   readonly #received: Counts;
-  #tentative = nothingSettled();
-  #tentativeReasons: [string, number][] = [];
+  readonly #tentative = nothingSettled();
   readonly #pending: Counts;
 
   /** @param pending items that lie in the spool past the cursor */
@@ -33,25 +40,53 @@ export class Ledger {
     addCounts(this.#pending, counts);
   }
 
-  /** Part of the batch under way has ended so. */
-  settle(outcome: keyof Settled, counts: Partial<Counts>, reason?: string): void {
-    addCounts(this.#tentative[outcome], counts);
-    addCounts(this.#pending, counts, -1);
-    if (reason !== undefined)
-      this.#tentativeReasons.push([reason, SIGNALS.reduce((sum, signal) => sum + (counts[signal] ?? 0), 0)]);
+  /** Part of a batch under way has ended so. */
+  book(booking: Booking, part: Booking): void {
+    for (const outcome of OUTCOMES) {
+      addCounts(booking.settled[outcome], part.settled[outcome]);
+      addCounts(this.#tentative[outcome], part.settled[outcome]);
+      addCounts(this.#pending, part.settled[outcome], -1);
+    }
+    for (const [reason, count] of part.reasons) booking.reasons.set(reason, (booking.reasons.get(reason) ?? 0) + count);
   }
 
-  /** The batch is settled as a whole. */
-  commit(): void {
-    for (const outcome of Object.keys(this.#tentative) as (keyof Settled)[]) {
-      addCounts(this.settled[outcome], this.#tentative[outcome]);
+  /** The batch is settled as a whole, and so is everything before it. */
+  commit(booking: Booking): void {
+    for (const outcome of OUTCOMES) {
+      addCounts(this.settled[outcome], booking.settled[outcome]);
+      addCounts(this.#tentative[outcome], booking.settled[outcome], -1);
     }
-    for (const [reason, count] of this.#tentativeReasons) {
+    this.#addReasons(booking.reasons);
+  }
+
+  #addReasons(reasons: Reasons): void {
+    for (const [reason, count] of reasons) {
       const key = this.reasons.has(reason) || this.reasons.size < MOST_REASONS ? reason : OTHER;
       this.reasons.set(key, (this.reasons.get(key) ?? 0) + count);
     }
-    this.#tentative = nothingSettled();
-    this.#tentativeReasons = [];
+  }
+
+  /**
+   * Refused items were handed over again: what was taken now is delivered, what the filter leaves out now is filtered,
+   * the rest stays refused, for the reasons given now.
+   */
+  replay(before: Reasons, now: Booking): void {
+    const { delivered, filtered } = now.settled;
+    for (const signal of SIGNALS) {
+      const most = this.settled.rejected[signal];
+      const taken = Math.min(most, delivered[signal]);
+      const left = Math.min(most - taken, filtered[signal]);
+      this.settled.rejected[signal] -= taken + left;
+      this.settled.delivered[signal] += taken;
+      this.settled.filtered[signal] += left;
+    }
+    for (const [reason, count] of before) {
+      const key = this.reasons.has(reason) ? reason : OTHER;
+      const rest = (this.reasons.get(key) ?? 0) - count;
+      if (rest > 0) this.reasons.set(key, rest);
+      else this.reasons.delete(key);
+    }
+    this.#addReasons(now.reasons);
   }
 
   /** Ends items that are in no batch: damaged, or deleted to make room. */
@@ -60,9 +95,11 @@ export class Ledger {
     addCounts(this.#pending, counts, -1);
   }
 
-  /** The backend itself says that it has these already. */
-  recognise(counts: Counts): void {
+  /** The backend itself says that it has these already, but for those that the filter leaves out. */
+  recognise(counts: Counts, leftOut: Counts): void {
     addCounts(this.settled.delivered, counts);
+    addCounts(this.settled.delivered, leftOut, -1);
+    addCounts(this.settled.filtered, leftOut);
     addCounts(this.#pending, counts, -1);
   }
 

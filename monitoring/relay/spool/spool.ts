@@ -46,7 +46,7 @@ export interface ReadResult {
 
 interface Waiting {
   record: NewRecord;
-  resolve(): void;
+  resolve(position: number): void;
   reject(error: SpoolUnavailable): void;
 }
 
@@ -127,8 +127,8 @@ export class Spool {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
-  /** Resolves once the record is durable; rejects with SpoolUnavailable when it was not taken. */
-  append(record: NewRecord): Promise<void> {
+  /** Resolves with its position once the record is durable; rejects with SpoolUnavailable when it was not taken. */
+  append(record: NewRecord): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.#closed || this.#waitingBytes + record.bytes.length > MAX_WAITING_BYTES) {
         reject(new SpoolUnavailable('busy'));
@@ -150,30 +150,29 @@ export class Spool {
         bytes += HEADER_BYTES + this.#waiting[count++]!.record.bytes.length;
       }
       const group = this.#waiting.splice(0, count);
-      let failure: SpoolUnavailable | undefined;
-      try {
-        await this.#exclusively(() =>
-          this.#writeGroup(
-            group.map((waiting) => waiting.record),
-            bytes,
-          ),
-        );
-      } catch (error) {
-        failure = new SpoolUnavailable('failed', toError(error));
-      }
+      const records = group.map((waiting) => waiting.record);
+      const written = await this.#exclusively(() => this.#writeGroup(records, bytes)).catch(
+        (error) => new SpoolUnavailable('failed', toError(error)),
+      );
       this.#waitingBytes -= group.reduce((sum, waiting) => sum + waiting.record.bytes.length, 0);
-      for (const waiting of group) failure ? waiting.reject(failure) : waiting.resolve();
+      for (const [index, waiting] of group.entries()) {
+        if (written instanceof SpoolUnavailable) waiting.reject(written);
+        else waiting.resolve(written[index]!);
+      }
     }
     // In the same turn as the last look at the queue: an append that comes next must start a new round.
     this.#writing = undefined;
   }
 
-  async #writeGroup(records: NewRecord[], bytes: number): Promise<void> {
+  /** @returns the position of each */
+  async #writeGroup(records: NewRecord[], bytes: number): Promise<number[]> {
     await this.#makeRoom(bytes);
     const segment = await this.#segmentFor();
     const buffers: Uint8Array[] = [];
+    const positions: number[] = [];
     let position = segment.base + segment.bytes;
     for (const record of records) {
+      positions.push(position);
       buffers.push(encodeHeader(record, position), record.bytes);
       position += HEADER_BYTES + record.bytes.length;
     }
@@ -188,6 +187,7 @@ export class Spool {
     for (const record of records) segment.counts[record.signal] += record.items;
     this.#options.onAppended(records);
     for (const wake of this.#readers.splice(0)) wake();
+    return positions;
   }
 
   /** After a failed write nobody knows what the file holds, and a failed fsync is not told twice: it is not written to again. */
