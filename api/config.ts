@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { EXIT, RingdownError } from '../core/errors.ts';
 import { SHORTEST_PASSWORD } from './accounts/schemas.ts';
+import { modeOf } from './instrumentation/mode.ts';
 
 export interface ApiConfig {
   host: string;
@@ -26,6 +27,9 @@ Environment:
   API_FAULTS, API_FAULTS_TOKEN  "true" and a token open /__faults
   OTEL_EXPORTER_OTLP_ENDPOINT   where traces, metrics and logs go, e.g. http://127.0.0.1:4318
   STATSD_ADDRESS                where StatsD metrics go, e.g. 127.0.0.1:8125
+  API_INSTRUMENTATION           ringdown (default), elastic-apm, newrelic or none
+  ELASTIC_APM_SERVER_URL        of elastic-apm, with the agent's other ELASTIC_APM_… variables
+  NEW_RELIC_LICENSE_KEY         of newrelic, with the agent's other NEW_RELIC_… variables
   SERVICE_VERSION, LOG_LEVEL
 `;
 
@@ -57,6 +61,8 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv, packageVersio
   }
   const logLevel = env.LOG_LEVEL || 'info';
   if (!LOG_LEVELS.includes(logLevel)) mistakes.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  // A vendor's agent watches instead of us, not besides: both would count every request.
+  const isOurs = modeOf(env) === 'ringdown';
   if (mistakes.length > 0) throw invalid(mistakes.join('; '));
 
   return {
@@ -69,7 +75,10 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv, packageVersio
     faultsToken: faults ? env.API_FAULTS_TOKEN : undefined,
     qaPassword: env.QA_PASSWORD || undefined,
     jwtSecret: env.JWT_SECRET || undefined,
-    telemetry: { otlp: Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT), statsd: Boolean(env.STATSD_ADDRESS) },
+    telemetry: {
+      otlp: isOurs && Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT),
+      statsd: isOurs && Boolean(env.STATSD_ADDRESS),
+    },
   };
 }
 

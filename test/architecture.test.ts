@@ -18,7 +18,7 @@ const ALLOWED: Record<Room, (file: string, target: string, typeOnly: boolean) =>
   // The HTTP API gets instances; of other rooms it knows the types.
   control: (_file, target, typeOnly) => room(target) === 'core' || (typeOnly && room(target) !== 'app'),
   // The service under watch: its edge alone opens a database.
-  api: (file, target) => room(target) === 'core' || (file === 'api/main.ts' && target.startsWith('storage/sqlite/')),
+  api: (file, target) => room(target) === 'core' || (file === 'api/start.ts' && target.startsWith('storage/sqlite/')),
   dashboards: (_file, target, typeOnly) => typeOnly && target === 'control/resources.ts',
   app: () => true,
 };
