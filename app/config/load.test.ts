@@ -37,6 +37,12 @@ describe('ringdown.yaml', () => {
     });
   });
 
+  test('the token of the relay is judged by its value, which may come from the environment', () => {
+    const text = `version: 1\nrelay:\n  host: 0.0.0.0\n  otlp_token: "\${OTLP_TOKEN}"\n`;
+    expect(load(text, { OTLP_TOKEN: 'sixteen-letters!' }).messages).toEqual([]);
+    expect(load(text, { OTLP_TOKEN: 'short' }).messages).toEqual(['4:15 otlp_token must have at least 16 characters']);
+  });
+
   test('environments carry variables, and secrets say where they come from', () => {
     const { config, messages } = load(
       `version: 1

@@ -93,6 +93,7 @@ interface ConfigFile {
 
 export const DEFAULT_CONFIG_FILE = 'ringdown.yaml';
 const DEFAULT_BACKENDS: BackendEntry[] = [{ name: 'local', type: 'embedded', retention: '7d', max_size: '5GB' }];
+const SHORTEST_TOKEN = 16;
 const SECRET_SOURCES = ['env', 'file', 'aws_ssm'];
 const DEFAULT_RUN_RETENTION_MS = 30 * 86_400_000;
 
@@ -148,6 +149,10 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
   const { host, otlp_token } = content.relay ?? {};
   if (host !== undefined && !isLoopback(host) && otlp_token === undefined) {
     at(['relay', 'host'], `the relay must not listen on ${host} without a token`, 'set otlp_token as well');
+  }
+  // Here and not in the schema, which sees the name of a variable and not its value.
+  if (otlp_token !== undefined && otlp_token.length < SHORTEST_TOKEN) {
+    at(['relay', 'otlp_token'], `otlp_token must have at least ${SHORTEST_TOKEN} characters`);
   }
   for (const list of ['channels', 'backends'] as const) {
     const seen = new Set<string>();
