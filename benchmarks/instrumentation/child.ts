@@ -8,8 +8,9 @@ export class Child {
   readonly #early: unknown[] = [];
   #ended: Error | undefined;
 
-  constructor(script: string, args: string[] = []) {
-    this.#process = fork(join(import.meta.dirname, script), args, { stdio: 'inherit' });
+  constructor(script: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+    const options = { stdio: 'inherit', env: { ...process.env, ...env } } as const;
+    this.#process = fork(join(import.meta.dirname, script), args, options);
     this.#process.on('message', (message) => {
       const answer = this.#answers.shift();
       if (answer) answer(message);

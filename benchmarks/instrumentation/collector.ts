@@ -1,7 +1,16 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { startElasticApmPeer, startNewRelicPeer } from '../../test/support/agent-peers.ts';
 import type { Leg } from './legs.ts';
+
+/** What the collector listens on. */
+export interface Listening {
+  port: number;
+  statsdPort: number;
+  elasticApmPort: number;
+  newRelicPort: number;
+}
 
 /** Spans of kind SERVER, all spans, log records, bytes and requests that one leg has exported. */
 export interface Received {
@@ -15,7 +24,7 @@ export interface Received {
 
 /**
  * Receives and counts what every leg exports, told apart by the path; in a process of its own, started with IPC.
- * Sends `{ port, statsdPort }` at the start and the counts by leg whenever it is sent `counts`.
+ * Sends its ports at the start and the counts by leg whenever it is sent `counts`.
  */
 const received: Record<string, Received> = {};
 const of = (leg: string): Received => {
@@ -103,8 +112,19 @@ const statsd = createSocket('udp4');
 statsd.on('message', () => of('ours-statsd' satisfies Leg).statsdPackets++);
 await new Promise<void>((resolve) => statsd.bind(0, '127.0.0.1', resolve));
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const agents = { 'elastic-apm': await startElasticApmPeer(), newrelic: await startNewRelicPeer() };
 process.on('message', (message) => {
-  if (message === 'counts') process.send?.({ counts: received });
+  if (message !== 'counts') return;
+  for (const [leg, { transactions, spans, bytes }] of Object.entries(agents)) {
+    // A transaction is to them what a SERVER span is to OpenTelemetry.
+    Object.assign(of(leg), { serverSpans: transactions.length, spans: spans + transactions.length, bytes });
+  }
+  process.send?.({ counts: received });
 });
 process.on('disconnect', () => process.exit(0));
-process.send?.({ port: (server.address() as AddressInfo).port, statsdPort: statsd.address().port });
+process.send?.({
+  port: (server.address() as AddressInfo).port,
+  statsdPort: statsd.address().port,
+  elasticApmPort: agents['elastic-apm'].port,
+  newRelicPort: agents.newrelic.port,
+} satisfies Listening);

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 /**
  * The client, in a process of its own so that its work is not measured: keep-alive connections, each asking again as
- * soon as it is answered. Started with IPC; on `{ port, connections, requests }` it answers `{ requests, seconds }`.
+ * soon as it is answered. Started with IPC; on `{ port, connections, requests }` it answers `{ requests, seconds, p99Ms }`.
  */
 interface Order {
   port: number;
@@ -18,12 +18,15 @@ process.on('message', async (order: Order) => {
   const responseBytes = await measureResponse(order.port);
   const share = Math.floor((order.requests - 1) / order.connections);
   const rest = order.requests - 1 - share * order.connections;
+  const latencies: number[] = [];
   await Promise.all(
     Array.from({ length: order.connections }, (_, index) =>
-      ask(order.port, share + (index < rest ? 1 : 0), responseBytes),
+      ask(order.port, share + (index < rest ? 1 : 0), responseBytes, latencies),
     ),
   );
-  process.send?.({ requests: order.requests, seconds: (performance.now() - start) / 1000 });
+  const seconds = (performance.now() - start) / 1000;
+  const p99Ms = Float64Array.from(latencies).sort()[Math.floor(latencies.length * 0.99)];
+  process.send?.({ requests: order.requests, seconds, p99Ms });
 });
 process.on('disconnect', () => process.exit(0));
 
@@ -44,12 +47,13 @@ async function measureResponse(port: number): Promise<number> {
   throw new Error('the server closed the connection');
 }
 
-function ask(port: number, requests: number, responseBytes: number): Promise<void> {
+function ask(port: number, requests: number, responseBytes: number, latencies: number[]): Promise<void> {
   if (requests === 0) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let left = requests;
     let missingBytes = responseBytes;
+    let askedMs = performance.now();
     socket.setNoDelay(true);
     socket.on('error', reject);
     socket.on('data', (chunk) => {
@@ -57,6 +61,9 @@ function ask(port: number, requests: number, responseBytes: number): Promise<voi
       if (missingBytes > 0) return;
       if (missingBytes < 0) reject(new Error('an answer of another length'));
       missingBytes = responseBytes;
+      const nowMs = performance.now();
+      latencies.push(nowMs - askedMs);
+      askedMs = nowMs;
       if (--left > 0) socket.write(REQUEST);
       else socket.end(resolve);
     });

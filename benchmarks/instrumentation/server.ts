@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import type { Leg } from './legs.ts';
+import { isVendorAgent, type Leg } from './legs.ts';
 
 /**
  * One leg in a process of its own, started with IPC: sends `{ port }` when it listens and `{ cpuMicros }`, the CPU time
@@ -56,7 +56,19 @@ async function buildStock(): Promise<FastifyInstance> {
   return app;
 }
 
+/** The environment tells the agent where to report. Like stock, it has to be there before Fastify is loaded. */
+async function buildWithAgent(): Promise<FastifyInstance> {
+  const { createRequire } = await import('node:module');
+  const require = createRequire(import.meta.url);
+  if (leg === 'elastic-apm') require('elastic-apm-node').start();
+  else require('newrelic');
+  const app = require('fastify')({ logger: false });
+  addRoutes(app, false);
+  return app;
+}
+
 async function build(): Promise<FastifyInstance> {
+  if (isVendorAgent(leg)) return buildWithAgent();
   if (leg === 'stock') return buildStock();
   const { default: Fastify } = await import('fastify');
   const logs = leg === 'pino' || leg === 'ours-pino';
