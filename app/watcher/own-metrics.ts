@@ -36,9 +36,13 @@ export interface OwnMetrics {
 /**
  * The watcher's metrics about itself, by the names of the contract: read at `/metrics`, and sent to the relay, hence
  * to every backend, each ten seconds.
- * @param otlpUrl the relay's OTLP/HTTP address
+ * @param relay its OTLP/HTTP address, and the token that it wants if it wants one
  */
-export function createOwnMetrics(sources: MetricSources, version: string, otlpUrl: string): OwnMetrics {
+export function createOwnMetrics(
+  sources: MetricSources,
+  version: string,
+  relay: { url: string; token: string | undefined },
+): OwnMetrics {
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   const provider = new MeterProvider({
@@ -46,7 +50,11 @@ export function createOwnMetrics(sources: MetricSources, version: string, otlpUr
     readers: [
       prometheus,
       new PeriodicExportingMetricReader({
-        exporter: new OTLPMetricExporter({ url: `${otlpUrl}/v1/metrics`, timeoutMillis: 5_000 }),
+        exporter: new OTLPMetricExporter({
+          url: `${relay.url}/v1/metrics`,
+          headers: relay.token === undefined ? {} : { authorization: `Bearer ${relay.token}` },
+          timeoutMillis: 5_000,
+        }),
         exportIntervalMillis: EXPORT_INTERVAL_MS,
         exportTimeoutMillis: 5_000,
       }),

@@ -130,7 +130,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       backends: () => backends,
     },
     version,
-    relay.otlpUrl,
+    { url: relay.otlpUrl, token: settings.otlpToken },
   );
   unwind.defer(() => metrics.shutdown());
 
