@@ -38,6 +38,7 @@ export class CloudwatchLogsStandIn {
   /** Requests by operation. */
   readonly calls: string[] = [];
   readonly #queries = new Map<string, { field: string; value: string }[][]>();
+  readonly #fields = new WeakMap<StoredEvent, Record<string, string | number>>();
   #mode: 'up' | 'away' | 'silent' = 'up';
   #refusals: Refusal[] = [];
   #held: (() => void)[] = [];
@@ -221,6 +222,12 @@ export class CloudwatchLogsStandIn {
     return { events: found.slice(from, end), ...(end < found.length ? { nextToken: String(end) } : {}) };
   }
 
+  #fieldsOf(event: StoredEvent): Record<string, string | number> {
+    const known = this.#fields.get(event) ?? { ...commonFields(JSON.parse(event.message)), '@message': event.message };
+    this.#fields.set(event, known);
+    return known;
+  }
+
   #start(input: Record<string, unknown>): unknown {
     const names = input.logGroupNames as string[];
     if (names.length > 50) refuse('InvalidParameterException', 'more than 50 log groups');
@@ -228,7 +235,7 @@ export class CloudwatchLogsStandIn {
     const events = names
       .flatMap((name) => [...(this.groups.get(name)?.streams.values() ?? [])].flat())
       .filter(({ timestamp }) => timestamp >= from && timestamp <= to)
-      .map(({ message }) => ({ ...commonFields(JSON.parse(message)), '@message': message }));
+      .map((event) => this.#fieldsOf(event));
     let rows: Record<string, string>[] = [];
     try {
       rows = runQuery(String(input.queryString), events);
