@@ -353,8 +353,9 @@ export class Feed {
     };
   }
 
-  /** Makes up for a save that failed; does nothing when the cursor file is up to date. */
+  /** Makes up for a save that failed; writes nothing when the cursor file is up to date. */
   async saveAgain(): Promise<void> {
+    await this.#writing;
     if (this.#cursor?.position !== this.#settledUpTo) await this.#save();
   }
 
