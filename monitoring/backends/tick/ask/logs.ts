@@ -1,0 +1,51 @@
+import type { Question, TimeRange } from '../../../reader.ts';
+import type { LogRow, Page } from '../../../telemetry.ts';
+import { LEVELS } from '../encode/logs.ts';
+import { containing, literal } from '../influx/influxql.ts';
+import type { Row } from '../influx/query.ts';
+import { newestFirst } from './pages.ts';
+import { LOG_COLUMNS, logRow } from './rows.ts';
+import { type Ask, readCursor, within, writeCursor } from './window.ts';
+
+type LogsQuestion = Extract<Question, { ask: 'logs' }>;
+
+/** Newest first. Text is searched by regular expression, record by record. */
+export async function askLogs(ask: Ask, question: LogsQuestion, range: TimeRange): Promise<Page<LogRow>> {
+  const limit = Math.floor(question.limit);
+  const where = conditions(question);
+  const fetch = (part: TimeRange, most: number) =>
+    ask(
+      `SELECT ${LOG_COLUMNS} FROM logs WHERE ${[within(part), ...where].join(' AND ')} ORDER BY time DESC LIMIT ${most}`,
+    );
+  const [rank, id] = question.cursor === undefined ? [] : readCursor(question.cursor);
+  const after = rank === undefined ? undefined : { rank, id: id! };
+  const { rows, isEnd } = await newestFirst(fetch, idOf, range, after, limit + 1);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const hasMore = last && (rows.length > limit || !isEnd);
+  return {
+    items: page.map(({ row }) => logRow(row)),
+    next_cursor: hasMore ? writeCursor([String(last.rank), last.id]) : null,
+  };
+}
+
+/** Records of one nanosecond that agree in all of this stand in no order. */
+function idOf({ message, span_id, service }: Row): string {
+  return JSON.stringify([service, span_id, String(message ?? '').slice(0, 200)]);
+}
+
+function conditions({ trace_id, span_id, service, level, text }: LogsQuestion): string[] {
+  const where: string[] = [];
+  if (trace_id !== undefined) where.push(`trace_id = ${literal(trace_id.toLowerCase())}`);
+  if (span_id !== undefined) where.push(`span_id = ${literal(span_id.toLowerCase())}`);
+  if (service !== undefined) where.push(`service = ${literal(service)}`);
+  if (level !== undefined) {
+    const levels = LEVELS.slice(LEVELS.indexOf(level));
+    where.push(`(${levels.map((one) => `level = '${one}'`).join(' OR ')})`);
+  }
+  if (text !== undefined && text !== '') {
+    const fields = ['message', 'exception_type', 'exception_message', 'exception_stacktrace'];
+    where.push(`(${fields.map((field) => `${field} =~ ${containing(text)}`).join(' OR ')})`);
+  }
+  return where;
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../../core/clock.ts';
+import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
+import type { Backend, BackendSettings } from '../../exporter.ts';
+import { readConfig, type TickConfig } from './config.ts';
+import { TickExporter } from './exporter.ts';
+import { InfluxClient } from './influx/client.ts';
+import { provision } from './influx/provision.ts';
+import { TickReader } from './reader.ts';
+import { TelegrafForwarder } from './telegraf/forwarder.ts';
+
+export function createTick(settings: BackendSettings, clock: Clock): { exporter: TickExporter; reader: TickReader } {
+  const config = readConfig(settings);
+  const ca = readAuthorities(config);
+  const { telegraf } = config;
+  const exporter = new TickExporter({
+    connect: () => new InfluxClient(config, ca),
+    clock,
+    ...(telegraf ? { forwarder: () => new TelegrafForwarder(telegraf, join(config.dataDir, 'telegraf'), clock) } : {}),
+  });
+  return { exporter, reader: new TickReader(new InfluxClient(config, ca)) };
+}
+
+/** InfluxDB 1.x, 2 or 3, and Telegraf in front of it for StatsD if wished; Chronograf and Kapacitor read the rest. */
+export const backend: Backend = {
+  type: 'tick',
+  create: (settings) => createTick(settings, systemClock),
+  async provision(settings, abort) {
+    const config = readConfig(settings);
+    const client = new InfluxClient(config, readAuthorities(config));
+    try {
+      return await provision(client, abort);
+    } finally {
+      client.close();
+    }
+  },
+};
+
+function readAuthorities({ name, caFile }: TickConfig): string | undefined {
+  if (caFile === undefined) return undefined;
+  try {
+    return readFileSync(caFile, 'utf8');
+  } catch (error) {
+    throw new RingdownError('INVALID_BACKEND', `backend "${name}": ca_file: ${toError(error).message}`, {
+      exitCode: EXIT.usage,
+      cause: error,
+    });
+  }
+}
