@@ -138,10 +138,16 @@ export interface ReceiverStatus {
   otlp_requests: number;
   otlp_refused: number;
   statsd_packets: number;
+  /** Over TCP and unix socket, since the relay started. */
+  statsd_connections?: number;
   statsd_malformed: number;
   /** Well-formed StatsD lines that could not be written to the spool. */
   statsd_lost?: number;
   /** Datagrams that the kernel dropped because the socket's buffer was full, where the system tells. */
   statsd_socket_drops: number | null;
+  /** Items whose tags were replaced by `otel.metric.overflow`, because their metric has too many sets of them. */
+  overflowed?: number;
+  /** The ten metrics with most of these, of those seen within the last hours. */
+  overflowing?: { metric: string; items: number }[];
   spool_bytes: number;
 }

@@ -68,6 +68,12 @@ export class ProtoWriter {
     this.#bytes.set(value, at);
   }
 
+  /** Bytes that are whole fields already. */
+  raw(fields: Uint8Array): void {
+    const at = this.#room(fields.length);
+    this.#bytes.set(fields, at);
+  }
+
   string(value: string): void {
     const length = Buffer.byteLength(value);
     this.varint(length);

@@ -1,5 +1,6 @@
 import { RingdownError, toError } from '../../core/errors.ts';
 import type { Question, TimeRange } from '../reader.ts';
+import type { Ports } from './receivers/index.ts';
 import type { RelaySettings } from './settings.ts';
 
 /** What watcher and relay say to each other over the process channel. */
@@ -13,7 +14,7 @@ export type ToRelay =
   | { say: 'shutdown'; graceMs: number };
 
 export type FromRelay =
-  | { say: 'ready'; otlpPort: number; statsdPort: number }
+  | ({ say: 'ready' } & Ports)
   | { say: 'failed'; error: PlainError }
   | { say: 'answer'; id: number; value: unknown }
   | { say: 'refusal'; id: number; error: PlainError }

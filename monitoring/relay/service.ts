@@ -12,8 +12,7 @@ import type { Replayed } from './dead-letters/replay.ts';
 import { highestPosition } from './fan-out/cursor-file.ts';
 import { Feed } from './fan-out/feed.ts';
 import { readQueue } from './fan-out/queue-settings.ts';
-import { OtlpReceiver } from './receivers/otlp-http.ts';
-import { StatsdReceiver } from './receivers/statsd-udp.ts';
+import { type Ports, Receivers } from './receivers/index.ts';
 import { type CompleteSettings, isLoopback, type RelaySettings, withDefaults } from './settings.ts';
 import { createShape } from './shaping/shape.ts';
 import type { NewRecord } from './spool/record.ts';
@@ -35,6 +34,15 @@ export interface RelayStatus {
 
 const GATHER_MS = 5;
 const BACKOFF = { firstMs: 500, maxMs: 60_000 };
+/** Before anything is listened to. */
+const NOTHING_RECEIVED: ReceiverStatus = {
+  otlp_requests: 0,
+  otlp_refused: 0,
+  statsd_packets: 0,
+  statsd_malformed: 0,
+  statsd_socket_drops: null,
+  spool_bytes: 0,
+};
 
 /** The relay in one process: receivers → spool → one feed per backend. */
 export class RelayService {
@@ -43,8 +51,7 @@ export class RelayService {
   #unlock: (() => void) | undefined;
   #spool: Spool | undefined;
   #feeds: Feed[] = [];
-  #otlp: OtlpReceiver | undefined;
-  #statsd: StatsdReceiver | undefined;
+  #receivers: Receivers | undefined;
   readonly #readers = new Map<string, Reader>();
 
   constructor(settings: RelaySettings, deps: ServiceDeps) {
@@ -54,9 +61,9 @@ export class RelayService {
 
   /**
    * Opens everything and listens.
-   * @throws RingdownError `OTLP_TOKEN_REQUIRED`, `PORT_IN_USE`, `DATA_DIR_IN_USE`, or a backend's own
+   * @throws RingdownError `OTLP_TOKEN_REQUIRED`, `DATA_DIR_IN_USE`, those of the receivers, or a backend's own
    */
-  async start(): Promise<{ otlpPort: number; statsdPort: number }> {
+  async start(): Promise<Ports> {
     const { dataDir, host, otlpToken, backends } = this.#settings;
     if (!isLoopback(host) && !otlpToken) {
       throw new RingdownError('OTLP_TOKEN_REQUIRED', `the OTLP receiver must not listen on ${host} without a token`, {
@@ -125,8 +132,7 @@ export class RelayService {
     void Promise.all(this.#feeds.map((feed) => feed.saveAgain())).then(() => this.#release());
   }
 
-  async #listen(spool: Spool): Promise<{ otlpPort: number; statsdPort: number }> {
-    const { host, otlpPort, statsdPort, otlpToken, maxBodyBytes } = this.#settings;
+  #listen(spool: Spool): Promise<Ports> {
     const { clock, log } = this.#deps;
     const append = async (record: NewRecord) => {
       try {
@@ -136,13 +142,8 @@ export class RelayService {
         throw error;
       }
     };
-    const now = () => clock.now();
-    this.#otlp = new OtlpReceiver({ host, port: otlpPort, token: otlpToken, maxBodyBytes, now, append, log });
-    this.#statsd = new StatsdReceiver({ host, port: statsdPort, clock, append, log });
-    return {
-      otlpPort: await bound('OTLP', host, otlpPort, this.#otlp.listen()),
-      statsdPort: await bound('StatsD', host, statsdPort, this.#statsd.listen()),
-    };
+    this.#receivers = new Receivers({ ...this.#settings, clock, append, log });
+    return this.#receivers.listen();
   }
 
   /**
@@ -183,42 +184,16 @@ export class RelayService {
   async status(): Promise<RelayStatus> {
     return {
       backends: this.#feeds.map((feed) => feed.status()),
-      receiver: {
-        otlp_requests: this.#otlp?.requests ?? 0,
-        otlp_refused: this.#otlp?.refused ?? 0,
-        statsd_packets: this.#statsd?.packets ?? 0,
-        statsd_malformed: this.#statsd?.malformed ?? 0,
-        statsd_lost: this.#statsd?.lost ?? 0,
-        statsd_socket_drops: (await this.#statsd?.socketDrops()) ?? null,
-        spool_bytes: this.#spool?.bytes ?? 0,
-      },
+      receiver: { ...NOTHING_RECEIVED, ...(await this.#receivers?.status()), spool_bytes: this.#spool?.bytes ?? 0 },
     };
   }
 
   /** Stops receiving, writes what was received, lets exporters end their batch until `abort` fires. */
   async shutdown(abort: AbortSignal): Promise<void> {
-    await Promise.all([this.#otlp?.close(abort), this.#statsd?.close()]);
+    await this.#receivers?.close(abort);
     const stopped = Promise.all(this.#feeds.map((feed) => feed.shutdown(abort)));
     await this.#spool?.close();
     await stopped;
     this.#unlock?.();
-  }
-}
-
-async function bound(what: string, host: string, port: number, listening: Promise<number>): Promise<number> {
-  try {
-    return await listening;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    throw new RingdownError(
-      code === 'EACCES' ? 'PORT_FORBIDDEN' : 'PORT_IN_USE',
-      `${what}: port ${port} on ${host} ${code === 'EACCES' ? 'may not be opened' : 'is in use'}`,
-      {
-        hint: `free it, or choose another with ${what === 'OTLP' ? '--otlp-port' : '--statsd-port'}`,
-        exitCode: EXIT.usage,
-        cause: error,
-      },
-    );
   }
 }

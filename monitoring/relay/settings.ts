@@ -3,11 +3,18 @@ import type { BackendSettings } from '../exporter.ts';
 export interface RelaySettings {
   /** Holds `spool/`, `cursors/` and the lock. One relay at a time. */
   dataDir: string;
-  /** Of both listeners. Any other than loopback needs `otlpToken`; StatsD knows no token. */
+  /** Of all listeners. Any other than loopback needs `otlpToken`; StatsD knows no token. */
   host: string;
   /** 0 means any free port; a restart keeps the one it got. */
   otlpPort: number;
+  /** Absent means no OTLP over gRPC. */
+  otlpGrpcPort?: number;
+  /** Of UDP and TCP alike. */
   statsdPort: number;
+  /** Path of a unix stream socket that takes StatsD as well. */
+  statsdSocket?: string;
+  /** Distinct tag sets of one metric within an hour; what comes on top shares one. Default 2,000. */
+  maxTagSets?: number;
   otlpToken?: string;
   /** Of one OTLP body, uncompressed. Default 8 MiB. */
   maxBodyBytes?: number;
@@ -20,12 +27,19 @@ export interface RelaySettings {
   backends: BackendSettings[];
 }
 
-export type CompleteSettings = Required<Omit<RelaySettings, 'otlpToken'>> & Pick<RelaySettings, 'otlpToken'>;
+type Optional = 'otlpToken' | 'otlpGrpcPort' | 'statsdSocket';
+export type CompleteSettings = Required<Omit<RelaySettings, Optional>> & {
+  [Key in Optional]: RelaySettings[Key] | undefined;
+};
 
 export function withDefaults(settings: RelaySettings): CompleteSettings {
   const maxBodyBytes = settings.maxBodyBytes ?? 8 * 2 ** 20;
   return {
     ...settings,
+    otlpToken: settings.otlpToken,
+    otlpGrpcPort: settings.otlpGrpcPort,
+    statsdSocket: settings.statsdSocket,
+    maxTagSets: settings.maxTagSets ?? 2_000,
     maxBodyBytes,
     spoolMaxBytes: Math.max(settings.spoolMaxBytes ?? 2 ** 30, 4 * maxBodyBytes),
     memoryLimitBytes: settings.memoryLimitBytes ?? 2 ** 30,

@@ -27,6 +27,9 @@ export type RelayEvent =
 /** The relay as the watcher sees it. Addresses are known after `start`. */
 export interface Relay extends Component {
   readonly otlpUrl: string;
+  /** Undefined where the settings have no port for it. */
+  readonly otlpGrpcUrl: string | undefined;
+  /** Of UDP and TCP. */
   readonly statsdAddress: string;
   /** Undefined while it is down. */
   pid(): number | undefined;
@@ -98,6 +101,11 @@ class SupervisedRelay implements Relay {
 
   get otlpUrl(): string {
     return `http://${bracketed(this.#settings.host)}:${this.#settings.otlpPort}`;
+  }
+
+  get otlpGrpcUrl(): string | undefined {
+    const { host, otlpGrpcPort } = this.#settings;
+    return otlpGrpcPort === undefined ? undefined : `http://${bracketed(host)}:${otlpGrpcPort}`;
   }
 
   get statsdAddress(): string {
@@ -177,8 +185,16 @@ class SupervisedRelay implements Relay {
     void this.#watchSilence(child, watch);
   }
 
-  #becomeReady(child: ChildProcess, { otlpPort, statsdPort }: Extract<FromRelay, { say: 'ready' }>): void {
-    this.#settings = { ...this.#settings, otlpPort, statsdPort };
+  #becomeReady(
+    child: ChildProcess,
+    { otlpPort, otlpGrpcPort, statsdPort }: Extract<FromRelay, { say: 'ready' }>,
+  ): void {
+    this.#settings = {
+      ...this.#settings,
+      otlpPort,
+      statsdPort,
+      ...(otlpGrpcPort === undefined ? {} : { otlpGrpcPort }),
+    };
     this.#ready = true;
     const { otlpUrl, statsdAddress } = this;
     this.#deps.onEvent({ type: 'started', pid: child.pid!, otlp_url: otlpUrl, statsd_address: statsdAddress });

@@ -2,19 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate, type ZlibOptions } from 'node:zlib';
-
-/** A request that is not taken, with the HTTP status that says why. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(status: number, message: string, retryAfterSeconds?: number) {
-    super(message);
-    this.name = 'Refusal';
-    this.status = status;
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
-}
+import { Refusal, senderGone, tooLarge, tooMany } from './refusal.ts';
 
 const DECODERS: Record<string, ((body: Buffer, options: ZlibOptions) => Promise<Buffer>) | undefined> = {
   gzip: promisify(gunzip) as (body: Buffer, options: ZlibOptions) => Promise<Buffer>,
@@ -68,13 +56,13 @@ export function collectBody(request: IncomingMessage, maxBytes: number, share: B
     };
     const onData = (chunk: Buffer) => {
       if (bytes + chunk.length > maxBytes) return end(() => reject(tooLarge(maxBytes)));
-      if (!share.take(chunk.length)) return end(() => reject(new Refusal(429, 'too many requests at one time', 1)));
+      if (!share.take(chunk.length)) return end(() => reject(tooMany()));
       bytes += chunk.length;
       chunks.push(chunk);
     };
     const onEnd = () => end(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
-    const onError = (error: Error) => end(() => reject(error));
-    const onClose = () => end(() => reject(new Error('the sender went away')));
+    const onError = () => end(() => reject(senderGone()));
+    const onClose = () => end(() => reject(senderGone()));
     request.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
   });
 }
@@ -91,8 +79,4 @@ export async function decompress(body: Buffer, encoding: string | undefined, max
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     throw new Refusal(400, `the body is not ${encoding}: ${(error as Error).message}`);
   }
-}
-
-function tooLarge(maxBytes: number): Refusal {
-  return new Refusal(413, `the body is larger than ${maxBytes} bytes uncompressed`);
 }

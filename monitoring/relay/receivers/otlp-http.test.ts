@@ -1,39 +1,24 @@
 import { Buffer } from 'node:buffer';
 import { connect } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Signal } from '../../exporter.ts';
 import { encodeJson } from '../../otlp/index.ts';
 import { samplePayload } from '../../otlp/testing/foreign-payloads.ts';
-import type { NewRecord } from '../spool/record.ts';
 import { SpoolUnavailable } from '../spool/spool.ts';
-import { OtlpReceiver, type OtlpReceiverOptions } from './otlp-http.ts';
+import { OtlpHttp } from './otlp-http.ts';
+import { type IntakeAtHand, intakeForTests } from './testing/intake.ts';
 
 const SIGNALS: Signal[] = ['traces', 'metrics', 'logs'];
 const PROTOBUF = { 'content-type': 'application/x-protobuf' };
 const JSON_TYPE = { 'content-type': 'application/json' };
-let receiver: OtlpReceiver;
+let receiver: OtlpHttp;
 let url: string;
-let taken: NewRecord[];
-let append: (record: NewRecord) => Promise<void>;
+let at: IntakeAtHand;
 
-async function listen(options: Partial<OtlpReceiverOptions> = {}): Promise<void> {
-  taken = [];
-  append = async (record) => {
-    taken.push(record);
-  };
-  receiver = new OtlpReceiver({
-    host: '127.0.0.1',
-    port: 0,
-    token: undefined,
-    maxBodyBytes: 1 << 20,
-    now: () => 1234,
-    append: (record) => append(record),
-    log: (_, message) => {
-      throw new Error(message);
-    },
-    ...options,
-  });
+async function listen(options: { token?: string; maxConnections?: number } = {}): Promise<void> {
+  at = intakeForTests(options.token);
+  receiver = new OtlpHttp({ host: '127.0.0.1', port: 0, intake: at.intake, ...options });
   url = `http://127.0.0.1:${await receiver.listen()}`;
 }
 
@@ -63,18 +48,18 @@ describe('an OTLP request', () => {
           expect(await response.text()).toBe(headers === JSON_TYPE ? '{}' : '');
         }
       }
-      expect(taken.length).toBe(6);
-      for (const record of taken)
+      expect(at.taken.length).toBe(6);
+      for (const record of at.taken)
         expect(record).toMatchObject({ signal, encoding: 'otlp', items: 5, receivedAt: 1234 });
-      expect(Buffer.from(taken[0]!.bytes)).toEqual(Buffer.from(protobuf));
-      expect(receiver.requests).toBe(6);
-      expect(receiver.refused).toBe(0);
+      expect(Buffer.from(at.taken[0]!.bytes)).toEqual(Buffer.from(protobuf));
+      expect(at.intake.requests).toBe(6);
+      expect(at.intake.refused).toBe(0);
     },
   );
 
   test('is not answered before it is durable', async () => {
     let durable: () => void = () => undefined;
-    append = () =>
+    at.append = () =>
       new Promise((resolve) => {
         durable = resolve;
       });
@@ -101,7 +86,7 @@ describe('an OTLP request', () => {
     const binary = Buffer.from(await (await post('/v1/traces', encodeJson('traces', json), PROTOBUF)).arrayBuffer());
     // partial_success (1) with rejected_spans (1) = 1 and error_message (2).
     expect([binary[0], binary[2], binary[3], binary[4]]).toEqual([0x0a, 0x08, 1, 0x12]);
-    expect(taken.map(({ items }) => items)).toEqual([1, 1]);
+    expect(at.taken.map(({ items }) => items)).toEqual([1, 1]);
   });
 });
 
@@ -126,7 +111,20 @@ describe('what is not taken', () => {
     const binary = await post('/v1/traces', Buffer.from([0xff, 0xff, 0xff]), PROTOBUF);
     expect([binary.status, binary.headers.get('content-type')]).toEqual([400, 'application/x-protobuf']);
     expect(Buffer.from(await binary.arrayBuffer()).subarray(0, 3)).toEqual(Buffer.from([0x08, 3, 0x12]));
-    expect(taken).toEqual([]);
+    expect(at.taken).toEqual([]);
+  });
+
+  test('8 MB of nothing but nesting are 400, and no parser sees them', async () => {
+    const parse = jest.spyOn(JSON, 'parse');
+    for (const deep of ['[', '{"a":', '[{"a":']) {
+      const body = deep.repeat(Math.floor(1e6 / deep.length));
+      const answer = await post('/v1/traces', body, JSON_TYPE);
+      expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('nested too deep')]);
+    }
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+    const wide = JSON.stringify({ resourceSpans: [], text: '[{"\\"'.repeat(10_000), list: Array(10_000).fill([{}]) });
+    expect((await post('/v1/traces', wide, JSON_TYPE)).status).toBe(200);
   });
 
   test('50 MB are 413, declared or streamed, and the next request is served', async () => {
@@ -152,10 +150,10 @@ describe('what is not taken', () => {
 
   test('a spool that cannot write is 503, a busy one 429, both with Retry-After', async () => {
     const { protobuf } = samplePayload('logs', 1);
-    append = () => Promise.reject(new SpoolUnavailable('failed', new Error('ENOSPC')));
+    at.append = () => Promise.reject(new SpoolUnavailable('failed', new Error('ENOSPC')));
     const full = await post('/v1/logs', protobuf, PROTOBUF);
     expect([full.status, Number(full.headers.get('retry-after')) > 0]).toEqual([503, true]);
-    append = () => Promise.reject(new SpoolUnavailable('busy'));
+    at.append = () => Promise.reject(new SpoolUnavailable('busy'));
     const busy = await post('/v1/logs', protobuf, PROTOBUF);
     expect([busy.status, Number(busy.headers.get('retry-after')) > 0]).toEqual([429, true]);
   });
@@ -176,12 +174,12 @@ describe('what is not taken', () => {
     }
     const preflight = await fetch(`${url}/v1/logs`, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } });
     expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
-    expect(taken).toEqual([]);
+    expect(at.taken).toEqual([]);
   });
 
   test('bodies that wait for the spool count against what all requests may hold', async () => {
     const waiting: (() => void)[] = [];
-    append = () => new Promise((resolve) => waiting.push(resolve));
+    at.append = () => new Promise((resolve) => waiting.push(resolve));
     const json = samplePayload('logs', 1).json as object;
     // Unknown keys are passed over, so this is a body of nearly the limit.
     const body = JSON.stringify({ ...json, filler: 'x'.repeat((1 << 20) - 10_000) });
@@ -193,7 +191,7 @@ describe('what is not taken', () => {
     expect((await post('/v1/logs', body, JSON_TYPE)).status).toBe(429);
     for (const durable of waiting) durable();
     expect(await Promise.all(answers)).toEqual(Array(8).fill(200));
-    append = async () => undefined;
+    at.append = async () => undefined;
     expect((await post('/v1/logs', body, JSON_TYPE)).status).toBe(200);
   });
 
@@ -221,6 +219,6 @@ describe('what is not taken', () => {
     socket.destroy();
     await new Promise<void>((resolve) => socket.once('close', () => resolve()));
     expect((await post('/v1/traces', samplePayload('traces', 1).protobuf, PROTOBUF)).status).toBe(200);
-    expect(taken.length).toBe(1);
+    expect(at.taken.length).toBe(1);
   });
 });

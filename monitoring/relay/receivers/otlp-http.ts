@@ -1,27 +1,19 @@
 import type { Buffer } from 'node:buffer';
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toError } from '../../../core/errors.ts';
 import type { Signal } from '../../exporter.ts';
-import { encodeJson, inspect, OtlpDecodeError } from '../../otlp/index.ts';
-import type { NewRecord } from '../spool/record.ts';
-import { SpoolUnavailable } from '../spool/spool.ts';
 import { CONTENT_TYPES, type Encoding, errorBody, successBody } from './answer.ts';
-import { BodyBudget, type BodyShare, collectBody, decompress, Refusal } from './body.ts';
+import { type BodyShare, collectBody, decompress } from './body.ts';
+import type { OtlpIntake } from './otlp-intake.ts';
+import { Refusal } from './refusal.ts';
 
-export interface OtlpReceiverOptions {
+export interface OtlpHttpOptions {
   host: string;
   port: number;
-  /** Required of every request where given. */
-  token: string | undefined;
-  /** Of one body, uncompressed. */
-  maxBodyBytes: number;
+  intake: OtlpIntake;
   /** What comes on top is closed at once. Default 1,000. */
   maxConnections?: number;
-  now(): number;
-  append(record: NewRecord): Promise<void>;
-  log(level: 'warn' | 'error', message: string): void;
 }
 
 const SIGNALS: Record<string, Signal | undefined> = {
@@ -29,35 +21,26 @@ const SIGNALS: Record<string, Signal | undefined> = {
   '/v1/metrics': 'metrics',
   '/v1/logs': 'logs',
 };
-const INVALID_ITEMS: Record<Signal, string> = {
-  traces: 'spans need a trace id of 16 bytes and a span id of 8, not all zero',
-  metrics: 'invalid data points',
-  logs: 'ids of log records have 16 and 8 bytes',
-};
 // Each takes a file descriptor, which spool and store need as well.
 const MAX_CONNECTIONS = 1_000;
 // A sender that is told 413 while it still writes should read the answer before the connection ends.
 const MAX_DISCARDED_BYTES = 64 * 2 ** 20;
 
 /** OTLP/HTTP, protobuf and JSON. Answers success once the payload is durable in the spool. */
-export class OtlpReceiver {
-  readonly #options: OtlpReceiverOptions;
+export class OtlpHttp {
+  readonly #options: OtlpHttpOptions;
+  readonly #intake: OtlpIntake;
   readonly #server: Server;
-  readonly #budget: BodyBudget;
-  readonly #tokenDigest: Buffer | undefined;
   #closing = false;
-  requests = 0;
-  refused = 0;
 
-  constructor(options: OtlpReceiverOptions) {
+  constructor(options: OtlpHttpOptions) {
     this.#options = options;
-    this.#budget = new BodyBudget(8 * options.maxBodyBytes);
-    this.#tokenDigest = options.token === undefined ? undefined : digest(`Bearer ${options.token}`);
+    this.#intake = options.intake;
     this.#server = createServer(
       { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 },
       (request, response) => {
         this.#answer(request, response).catch((error) => {
-          this.#options.log('error', `OTLP receiver: ${toError(error).stack}`);
+          this.#intake.log('error', `OTLP receiver: ${toError(error).stack}`);
           response.destroy();
         });
       },
@@ -78,24 +61,17 @@ export class OtlpReceiver {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.requests++;
+    const intake = this.#intake;
+    intake.requests++;
     const encoding = encodingOf(request);
-    const share = this.#budget.share();
+    const share = intake.budget.share();
     try {
       const signal = this.#admit(request, encoding);
       const body = await this.#read(request, share);
-      const { bytes, items, invalid } = check(signal, encoding!, body);
-      if (items > 0)
-        await this.#options.append({ signal, encoding: 'otlp', items, receivedAt: this.#options.now(), bytes });
-      this.#send(
-        response,
-        200,
-        encoding!,
-        successBody(encoding!, signal, invalid, invalid > 0 ? `${invalid} refused: ${INVALID_ITEMS[signal]}` : ''),
-      );
+      const { invalid, reason } = await intake.take(signal, encoding!, body);
+      this.#send(response, 200, encoding!, successBody(encoding!, signal, invalid, reason));
     } catch (error) {
-      this.refused++;
-      this.#refuse(request, response, encoding ?? 'json', toError(error));
+      this.#refuse(request, response, encoding ?? 'json', intake.explain(error));
     } finally {
       share.release();
     }
@@ -103,14 +79,7 @@ export class OtlpReceiver {
 
   /** Judges everything that can be judged before the body. */
   #admit(request: IncomingMessage, encoding: Encoding | undefined): Signal {
-    if (this.#tokenDigest && !timingSafeEqual(digest(request.headers.authorization ?? ''), this.#tokenDigest)) {
-      throw new Refusal(401, 'a bearer token is required');
-    }
-    // Browsers name the origin of every POST. No page is meant to send here, and one that makes its own host name point
-    // to this machine (DNS rebinding) is asked for no permission.
-    if (!this.#tokenDigest && request.headers.origin !== undefined) {
-      throw new Refusal(403, 'web pages may not send telemetry without a token');
-    }
+    this.#intake.admit(request.headers);
     const signal = SIGNALS[(request.url ?? '').split('?', 1)[0]!];
     if (!signal) throw new Refusal(404, 'there are /v1/traces, /v1/metrics and /v1/logs');
     if (request.method !== 'POST') throw new Refusal(405, 'POST only');
@@ -119,16 +88,14 @@ export class OtlpReceiver {
   }
 
   async #read(request: IncomingMessage, share: BodyShare): Promise<Buffer> {
-    const { maxBodyBytes } = this.#options;
+    const { maxBodyBytes } = this.#intake;
     const sent = await collectBody(request, maxBodyBytes, share);
     return decompress(sent, request.headers['content-encoding']?.trim().toLowerCase(), maxBodyBytes);
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, error: Error): void {
+  #refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, refusal: Refusal): void {
     if (response.destroyed || request.socket.destroyed) return;
-    const refusal = toRefusal(error);
-    if (!refusal) this.#options.log('error', `OTLP receiver: ${error.stack}`);
-    const { status, message, retryAfterSeconds } = refusal ?? new Refusal(503, 'internal error', 5);
+    const { status, message, retryAfterSeconds } = refusal;
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
     if (status === 405) response.setHeader('allow', 'POST');
     if (status === 401) response.setHeader('www-authenticate', 'Bearer');
@@ -169,31 +136,4 @@ function encodingOf(request: IncomingMessage): Encoding | undefined {
   const [type] = (request.headers['content-type'] ?? '').toLowerCase().split(/\s*;/, 1);
   if (type === CONTENT_TYPES.protobuf || type === 'application/protobuf') return 'protobuf';
   return type === CONTENT_TYPES.json ? 'json' : undefined;
-}
-
-function check(signal: Signal, encoding: Encoding, body: Buffer) {
-  if (encoding === 'protobuf') return inspect(signal, body);
-  let json: unknown;
-  try {
-    json = JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    throw new Refusal(400, `the body is not JSON: ${toError(error).message}`);
-  }
-  return inspect(signal, encodeJson(signal, json));
-}
-
-function toRefusal(error: Error): Refusal | undefined {
-  if (error instanceof Refusal) return error;
-  if (error instanceof OtlpDecodeError) return new Refusal(400, `the body is not OTLP: ${error.message}`);
-  if (error instanceof SpoolUnavailable) {
-    return error.reason === 'busy'
-      ? new Refusal(429, error.message, 1)
-      : new Refusal(503, 'the spool cannot be written', 5);
-  }
-  return undefined;
-}
-
-/** Equal lengths for the comparison, whatever was sent. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
