@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { groupRuns } from './process-group.ts';
 
 /** A server of a test. Its data is in a folder of its own, which goes when it stops. */
 export interface Server {
@@ -125,6 +126,7 @@ class LocalServer implements Server {
       // A pipe that is never written: a launcher that watches for its parent's death reads from it.
       stdio: ['pipe', log, log],
     });
+    closeSync(log);
     this.child = child;
     let failed: string | undefined;
     child.once('error', ({ message }) => {
@@ -211,19 +213,4 @@ function sendTo(group: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-/** Whether a process of the group still runs. The ended ones that nobody has waited for do not count. */
-function groupRuns(group: number): boolean {
-  return readdirSync('/proc').some((entry) => {
-    if (!/^\d+$/.test(entry)) return false;
-    try {
-      // pid (name) state parent group …: proc(5). The name may hold anything, so what follows its last bracket is read.
-      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
-      const [state, , processGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return Number(processGroup) === group && state !== 'Z' && state !== 'X';
-    } catch {
-      return false; // It ended while we looked.
-    }
-  });
 }
