@@ -1,0 +1,32 @@
+import { PROMOTED_OF_SPANS } from '../encode/spans.ts';
+import { exists, type Query } from './search.ts';
+
+const OF_RESOURCE: Readonly<Record<string, string>> = {
+  'service.name': 'service.name',
+  'service.version': 'service.version',
+  'deployment.environment.name': 'service.environment',
+};
+const PROMOTED = new Map(PROMOTED_OF_SPANS.map(({ attribute, field }) => [attribute, field]));
+
+/** The field in which a span attribute is found. */
+export function spanField(attribute: string): string {
+  return PROMOTED.get(attribute) ?? OF_RESOURCE[attribute] ?? `attributes.${attribute}`;
+}
+
+/** The fields in which a metric's label may be found, the first that is there counts: its own attributes, then its resource's. */
+export function labelFields(name: string): string[] {
+  return [`attributes.${name}`, OF_RESOURCE[name] ?? `resource.${name}`];
+}
+
+/** SERVER spans, which are the requests that were served. */
+export const SERVED: Query = { term: { 'span.kind': 'server' } };
+
+export const FAILED: Query = { range: { 'http.response.status_code': { gte: 500 } } };
+
+const SYNTHETIC = exists('user_agent.synthetic.type');
+
+/** `true` keeps requests of scenarios only, `false` leaves them out. */
+export function ofScenarios(synthetic: boolean | undefined): Query[] {
+  if (synthetic === undefined) return [];
+  return [synthetic ? SYNTHETIC : { bool: { must_not: [SYNTHETIC] } }];
+}

@@ -1,0 +1,95 @@
+import type { Buffer } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { Client, type ClientOptions, errors } from '@elastic/elasticsearch';
+import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
+import type { ElasticsearchConfig } from './config.ts';
+
+export interface Answer<Body> {
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: Body;
+}
+
+export interface Request {
+  method: 'GET' | 'PUT' | 'POST';
+  path: string;
+  query?: Record<string, string>;
+  body?: object;
+  /** Lines of a bulk request. */
+  bulk?: Buffer;
+}
+
+const NDJSON = { 'content-type': 'application/vnd.elasticsearch+x-ndjson; compatible-with=9' };
+
+/** Elastic's own client, without its retries: those are the relay's, and whoever asks a question asks again. */
+export class Connection {
+  readonly #client: Client;
+
+  /** @throws RingdownError `INVALID_BACKEND` when `ca_file` cannot be read */
+  constructor(config: ElasticsearchConfig) {
+    const options: ClientOptions = {
+      node: config.url,
+      maxRetries: 0,
+      requestTimeout: 300_000,
+      compression: config.gzip,
+      ...(config.auth ? { auth: config.auth } : {}),
+      ...(config.caFile ? { tls: { ca: readCa(config) } } : {}),
+    };
+    this.#client = new Client(options);
+  }
+
+  /**
+   * Resolves with any answer of Elasticsearch, whatever its status.
+   * @throws Error where there is no answer, what answers is no Elasticsearch, or `abort` fires
+   */
+  async send<Body>({ method, path, query, body, bulk }: Request, abort?: AbortSignal): Promise<Answer<Body>> {
+    try {
+      const answer = await this.#client.transport.request<Body>(
+        {
+          method,
+          path,
+          ...(query ? { querystring: query } : {}),
+          ...(body ? { body } : {}),
+          ...(bulk ? { bulkBody: bulk as unknown as string } : {}),
+        },
+        { meta: true, ...(abort ? { signal: abort } : {}), ...(bulk ? { headers: NDJSON } : {}) },
+      );
+      return { status: answer.statusCode ?? 0, headers: answer.headers, body: answer.body };
+    } catch (error) {
+      if (error instanceof errors.ResponseError) {
+        const { statusCode, headers, body: content } = error.meta;
+        return { status: statusCode ?? 0, headers: headers ?? {}, body: content as Body };
+      }
+      if (abort?.aborted) throw toError(abort.reason);
+      throw new Error(reasonOf(error), { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+function readCa({ name, caFile }: ElasticsearchConfig): string {
+  try {
+    return readFileSync(caFile!, 'utf8');
+  } catch (error) {
+    throw new RingdownError('INVALID_BACKEND', `backend "${name}": ca_file cannot be read: ${toError(error).message}`, {
+      exitCode: EXIT.usage,
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.ProductNotSupportedError) return 'what answers at this url is no Elasticsearch';
+  const { message, name } = toError(error);
+  return message || name;
+}
+
+/** Why Elasticsearch refused, in its words. */
+export function refusal({ status, body }: Answer<unknown>): string {
+  const error = (body as { error?: { type?: string; reason?: string } | string } | null)?.error;
+  if (typeof error === 'string') return `${status}: ${error}`;
+  if (error?.type) return `${status} ${error.type}: ${error.reason ?? ''}`;
+  return `HTTP ${status}`;
+}

@@ -1,0 +1,241 @@
+import { Buffer } from 'node:buffer';
+import { emptyAttributes, readAnyValue, readAttribute } from '../../../otlp/decode-attributes.ts';
+import { BYTES, FIXED64, ProtoReader, VARINT } from '../../../otlp/proto-reader.ts';
+import { type JsonBytes, literal } from './json-bytes.ts';
+
+const CACHE_SIZE = 2_048;
+const LONGEST_CACHED = 128;
+const COMMA = 0x2c;
+const TRUE = literal('true');
+const FALSE = literal('false');
+const NULL = literal('null');
+const OPEN = literal('"attributes":{');
+const CLOSE = literal('},');
+
+const STRING = (1 << 3) | BYTES;
+const BOOL = (2 << 3) | VARINT;
+const INT = (3 << 3) | VARINT;
+const DOUBLE = (4 << 3) | FIXED64;
+
+/** An attribute that has a field of its own, where its value is of this type; else it stays among the attributes. */
+export interface Promoted {
+  attribute: string;
+  field: string;
+  type: 'string' | 'int';
+}
+
+/** A key that was seen, with what it is written as. */
+interface Key {
+  bytes: Uint8Array;
+  /** `"key":` */
+  json: Uint8Array;
+  /** Place in the list of promoted attributes, or -1. */
+  promoted: number;
+  /** Number of the item that had it last: finds a key that comes twice. */
+  seenIn: number;
+}
+
+/**
+ * Writes the attributes of spans and logs straight from their protobuf bytes. Only what has a field of its own leaves
+ * the object `attributes`, so that the number of fields in the mapping is fixed, whatever is sent.
+ */
+export class AttributeEncoder {
+  readonly #promoted: readonly Promoted[];
+  readonly #fields: readonly Uint8Array[];
+  readonly #cache: (Key | undefined)[] = new Array(CACHE_SIZE).fill(undefined);
+  /** Where the values of promoted attributes begin, by their place; 0 is nowhere. */
+  readonly #found: Int32Array;
+  readonly #foundEnds: Int32Array;
+  #item = 0;
+  #hasPromoted = false;
+
+  constructor(promoted: readonly Promoted[]) {
+    this.#promoted = promoted;
+    this.#fields = promoted.map(({ field }) => literal(`${JSON.stringify(field)}:`));
+    this.#found = new Int32Array(promoted.length);
+    this.#foundEnds = new Int32Array(promoted.length);
+  }
+
+  /**
+   * Writes `"attributes":{…},` where there are any, then the promoted ones, each with a comma after it.
+   * @param places where each KeyValue's length stands, before its content
+   * @param end of the item
+   */
+  write(reader: ProtoReader, places: Int32Array, count: number, end: number, out: JsonBytes): void {
+    this.#item++;
+    if (this.#hasPromoted) {
+      this.#found.fill(0);
+      this.#hasPromoted = false;
+    }
+    if (count === 0) return;
+    const begin = out.length;
+    out.put(OPEN);
+    for (let index = 0; index < count; index++) {
+      if (this.#attribute(reader, places[index]!, end, out)) continue;
+      out.length = begin;
+      this.#writeWithoutRepeats(reader, places, count, end, out);
+      return;
+    }
+    this.#close(begin, out);
+    if (this.#hasPromoted) this.#writePromoted(reader, out);
+  }
+
+  /** JSON must not have a key twice; the last one counts. */
+  #writeWithoutRepeats(reader: ProtoReader, places: Int32Array, count: number, end: number, out: JsonBytes): void {
+    const last = new Map<string, number>();
+    for (let index = 0; index < count; index++) {
+      const attribute = emptyAttributes();
+      reader.pos = places[index]!;
+      reader.end = end;
+      readAttribute(reader, attribute);
+      last.set(Object.keys(attribute)[0]!, places[index]!);
+    }
+    const kept = Int32Array.from(last.values());
+    this.write(reader, kept, kept.length, end, out);
+  }
+
+  #close(begin: number, out: JsonBytes): void {
+    if (out.length === begin + OPEN.length) out.length = begin;
+    else {
+      // The last comma gives way.
+      out.length--;
+      out.put(CLOSE);
+    }
+  }
+
+  /** @returns false when this item had the key already */
+  #attribute(reader: ProtoReader, place: number, itemEnd: number, out: JsonBytes): boolean {
+    const { bytes } = reader;
+    reader.pos = place;
+    reader.end = itemEnd;
+    const end = reader.lengthEnd();
+    reader.end = end;
+    let keyStart = end;
+    let keyEnd = end;
+    let valueStart = end;
+    let valueEnd = end;
+    while (reader.pos < end) {
+      const tag = reader.varint32();
+      if (tag === STRING) {
+        keyEnd = reader.lengthEnd();
+        keyStart = reader.pos;
+        reader.pos = keyEnd;
+      } else if (tag === ((2 << 3) | BYTES)) {
+        valueEnd = reader.lengthEnd();
+        valueStart = reader.pos;
+        reader.pos = valueEnd;
+      } else reader.skip(tag & 7);
+    }
+    const key = this.#key(bytes, keyStart, keyEnd);
+    if (key.seenIn === this.#item) return false;
+    key.seenIn = this.#item;
+    const { promoted } = key;
+    if (promoted >= 0 && valueStart < valueEnd && this.#fits(bytes[valueStart]!, promoted)) {
+      this.#found[promoted] = valueStart;
+      this.#foundEnds[promoted] = valueEnd;
+      this.#hasPromoted = true;
+      return true;
+    }
+    out.put(key.json);
+    writeValue(reader, valueStart, valueEnd, out);
+    out.byte(COMMA);
+    return true;
+  }
+
+  #fits(tag: number, promoted: number): boolean {
+    return tag === (this.#promoted[promoted]!.type === 'string' ? STRING : INT);
+  }
+
+  #writePromoted(reader: ProtoReader, out: JsonBytes): void {
+    for (let index = 0; index < this.#fields.length; index++) {
+      const start = this.#found[index]!;
+      if (start === 0) continue;
+      out.put(this.#fields[index]!);
+      writeValue(reader, start, this.#foundEnds[index]!, out);
+      out.byte(COMMA);
+    }
+  }
+
+  /** The integer value of a promoted attribute of the last item; undefined when it has none. */
+  promotedInteger(reader: ProtoReader, place: number): number | undefined {
+    if (!this.#hasPromoted) return undefined;
+    const start = this.#found[place]!;
+    if (start === 0) return undefined;
+    reader.pos = start + 1;
+    reader.end = this.#foundEnds[place]!;
+    const value = reader.int64();
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  #key(bytes: Uint8Array, start: number, end: number): Key {
+    const length = end - start;
+    let hash = length;
+    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
+    const slot = (hash ^ (hash >>> 11)) & (CACHE_SIZE - 1);
+    const cached = this.#cache[slot];
+    if (cached !== undefined && cached.bytes.length === length) {
+      const known = cached.bytes;
+      let at = 0;
+      while (at < length && known[at] === bytes[start + at]) at++;
+      if (at === length) return cached;
+    }
+    const own = bytes.slice(start, end);
+    const text = new TextDecoder().decode(own);
+    const key: Key = {
+      bytes: own,
+      json: literal(`${JSON.stringify(text)}:`),
+      promoted: this.#promoted.findIndex(({ attribute }) => attribute === text),
+      seenIn: 0,
+    };
+    // Of two keys of one item that share a slot, the second takes the first one's place, and the first one could come
+    // again unseen. So a slot that this item used is left alone.
+    if (length <= LONGEST_CACHED && cached?.seenIn !== this.#item) this.#cache[slot] = key;
+    return key;
+  }
+}
+
+/** An AnyValue whose content lies in the range, as JSON. */
+export function writeValue(reader: ProtoReader, start: number, end: number, out: JsonBytes): void {
+  if (start >= end) {
+    out.put(NULL);
+    return;
+  }
+  const { bytes } = reader;
+  reader.pos = start;
+  reader.end = end;
+  const tag = bytes[start]!;
+  if (tag === STRING) {
+    reader.pos++;
+    const valueEnd = reader.lengthEnd();
+    // A oneof that comes twice takes its last value; only the general reader knows.
+    if (valueEnd === end) {
+      out.text(bytes, reader.pos, valueEnd);
+      return;
+    }
+  } else if (tag === INT) {
+    reader.pos++;
+    const value = reader.int64();
+    if (reader.pos === end) {
+      if (typeof value === 'number') out.integer(value);
+      else out.value(value);
+      return;
+    }
+  } else if (tag === BOOL && end - start === 2) {
+    out.put(bytes[start + 1] === 0 ? FALSE : TRUE);
+    return;
+  } else if (tag === DOUBLE && end - start === 9) {
+    reader.pos++;
+    out.value(reader.double());
+    return;
+  }
+  out.value(readWhole(reader, start, end));
+}
+
+/** `readAnyValue` wants the length before the content. */
+function readWhole(reader: ProtoReader, start: number, end: number): unknown {
+  const length: number[] = [];
+  let rest = end - start;
+  for (; rest >= 128; rest >>>= 7) length.push((rest & 127) | 128);
+  length.push(rest);
+  return readAnyValue(new ProtoReader(Buffer.concat([Buffer.from(length), reader.bytes.subarray(start, end)])));
+}
