@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
+import type { RelayStatus } from '../../monitoring/relay/supervisor.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 
 test('they are sent to a relay that wants a token with that token', async () => {
@@ -10,7 +11,7 @@ test('they are sent to a relay that wants a token with that token', async () => 
   const received = once(server, 'request');
   const { port } = server.address() as AddressInfo;
   const metrics = createOwnMetrics(
-    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), backends: () => [] },
+    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => undefined },
     '1.2.3',
     { url: `http://127.0.0.1:${port}`, token: 'a token of the relay' },
   );
@@ -20,4 +21,63 @@ test('they are sent to a relay that wants a token with that token', async () => 
   expect([url, headers.authorization]).toEqual(['/v1/metrics', 'Bearer a token of the relay']);
   server.closeAllConnections();
   server.close();
+});
+
+test('the relay is told with its backends, by the names that Prometheus expects', async () => {
+  const ledger = { received: 9, delivered: 5, pending: 1, rejected: 1, dropped: 0, filtered: 2 };
+  const told: RelayStatus = {
+    backends: [
+      {
+        name: 'elk',
+        type: 'elasticsearch',
+        healthy: false,
+        circuit: 'open',
+        retry_at: '2026-11-23T13:00:00.000Z',
+        last_error: 'refused',
+        lag_seconds: 7,
+        pending_bytes: 100,
+        delivered_bytes: 200,
+        dead_letters: { records: 3, bytes: 300 },
+        ledger: [{ backend: 'elk', type: 'elasticsearch', signal: 'logs', ...ledger }],
+        rejections: [],
+      },
+    ],
+    receiver: {
+      otlp_requests: 4,
+      otlp_refused: 1,
+      statsd_packets: 0,
+      statsd_malformed: 0,
+      statsd_socket_drops: null,
+      spool_bytes: 50,
+    },
+    counters: {
+      rss_bytes: 1_000,
+      spool: { records: 8, bytes: 800, syncs: 2, sync_seconds: 0.5, failed_writes: 0 },
+      backends: [{ name: 'elk', exports: 6, retries: 2, export_seconds: 1.5, under_way_bytes: 64 }],
+    },
+  };
+  const metrics = createOwnMetrics(
+    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => told },
+    '1.2.3',
+    { url: 'http://127.0.0.1:9', token: undefined },
+  );
+  const lines = (await metrics.prometheus()).split('\n').map((line) => line.replace(/ \d{13}$/, ''));
+  for (const line of [
+    'ringdown_backend_items_total{backend="elk",signal="logs",outcome="filtered"} 2',
+    'ringdown_backend_lag_seconds{backend="elk"} 7',
+    'ringdown_relay_circuit_state{backend="elk",state="open"} 1',
+    'ringdown_relay_circuit_state{backend="elk",state="closed"} 0',
+    'ringdown_relay_dead_letters{backend="elk"} 3',
+    'ringdown_relay_exports_total{backend="elk"} 6',
+    'ringdown_relay_export_retries_total{backend="elk"} 2',
+    'ringdown_relay_export_seconds_total{backend="elk"} 1.5',
+    'ringdown_relay_spool_bytes 50',
+    'ringdown_relay_spool_syncs_total 2',
+    'ringdown_relay_otlp_refused_total 1',
+  ]) {
+    expect(lines).toContain(line);
+  }
+  // What the system does not tell is not told as 0.
+  expect(lines.some((line) => line.startsWith('ringdown_relay_statsd_socket_drops_total '))).toBe(false);
+  await metrics.shutdown();
 });

@@ -8,8 +8,9 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import type { Monitor, MonitorState } from '../../control/resources.ts';
-import type { BackendStatus } from '../../monitoring/telemetry.ts';
+import type { RelayStatus } from '../../monitoring/relay/supervisor.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
+import { observeRelay } from './relay-metrics.ts';
 
 const EXPORT_INTERVAL_MS = 10_000;
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -19,7 +20,8 @@ const MONITOR_STATES: readonly MonitorState[] = ['passing', 'degraded', 'failing
 export interface MetricSources {
   monitors(): Pick<Monitor, 'key' | 'service' | 'environment' | 'state'>[];
   incidents(): Record<'triggered' | 'acknowledged', number>;
-  backends(): Pick<BackendStatus, 'name' | 'lag_seconds' | 'ledger'>[];
+  /** What the relay told last; undefined before that. */
+  relay(): RelayStatus | undefined;
 }
 
 export interface OwnMetrics {
@@ -68,6 +70,8 @@ export function createOwnMetrics(
     ],
   });
   const meter = provider.getMeter('ringdown', version);
+  const backends = () => sources.relay()?.backends ?? [];
+  observeRelay(meter, sources.relay);
   const seconds = (name: string, description: string) => meter.createHistogram(name, { unit: 's', description });
 
   const duration = seconds('ringdown_run_duration_seconds', 'How long runs take.');
@@ -97,7 +101,7 @@ export function createOwnMetrics(
       description: 'The ledger: spans, points and log records by outcome.',
     })
     .addCallback((result) => {
-      for (const { name: backend, ledger } of sources.backends()) {
+      for (const { name: backend, ledger } of backends()) {
         for (const { signal, received, delivered, rejected, dropped, filtered } of ledger) {
           for (const [outcome, count] of Object.entries({ received, delivered, rejected, dropped, filtered })) {
             result.observe(count, { backend, signal, outcome });
@@ -108,7 +112,7 @@ export function createOwnMetrics(
   meter
     .createObservableGauge('ringdown_backend_pending_items', { description: 'Items that wait for a backend.' })
     .addCallback((result) => {
-      for (const { name: backend, ledger } of sources.backends()) {
+      for (const { name: backend, ledger } of backends()) {
         for (const { signal, pending } of ledger) result.observe(pending, { backend, signal });
       }
     });
@@ -118,7 +122,7 @@ export function createOwnMetrics(
       description: 'Age of the oldest undelivered record.',
     })
     .addCallback((result) => {
-      for (const { name: backend, lag_seconds } of sources.backends()) result.observe(lag_seconds, { backend });
+      for (const { name: backend, lag_seconds } of backends()) result.observe(lag_seconds, { backend });
     });
 
   return {

@@ -8,8 +8,7 @@ import { LiveEvents } from '../../control/live-events.ts';
 import { buildControl } from '../../control/server.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
-import type { Relay } from '../../monitoring/relay/supervisor.ts';
-import type { BackendStatus } from '../../monitoring/telemetry.ts';
+import type { Relay, RelayStatus } from '../../monitoring/relay/supervisor.ts';
 import { compareRuns } from '../../scenarios/engine/comparison/compare-runs.ts';
 import type { ScenarioFunctions } from '../../scenarios/engine/functions/load-functions.ts';
 import { toSpans } from '../../scenarios/engine/spans.ts';
@@ -118,7 +117,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   });
   const runner = scenarioRunner(clock, settings);
 
-  let backends: BackendStatus[] = [];
+  let relayStatus: RelayStatus | undefined;
   const metrics = createOwnMetrics(
     {
       monitors: () => board.list(),
@@ -127,7 +126,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
         const acknowledged = open.filter((incident) => incident.state === 'acknowledged').length;
         return { triggered: open.length - acknowledged, acknowledged };
       },
-      backends: () => backends,
+      relay: () => relayStatus,
     },
     version,
     { url: relay.otlpUrl, token: settings.otlpToken },
@@ -342,7 +341,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       historyRead = true;
     }),
     every(BACKENDS_EVERY_MS, 'the relay does not tell its ledger', async () => {
-      backends = (await relay.status()).backends;
+      relayStatus = await relay.status();
     }),
     every(PRUNE_EVERY_MS, 'old runs could not be removed', () =>
       state.runs.prune(new Date(clock.now() - settings.runRetentionMs).toISOString(), RUNS_ALWAYS_KEPT),

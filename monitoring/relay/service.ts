@@ -30,6 +30,23 @@ export interface ServiceDeps {
 export interface RelayStatus {
   backends: BackendStatus[];
   receiver: ReceiverStatus;
+  counters: RelayCounters;
+}
+
+/** How the relay itself does, since it started. */
+export interface RelayCounters {
+  /** Resident memory of the process. */
+  rss_bytes: number;
+  spool: { records: number; bytes: number; syncs: number; sync_seconds: number; failed_writes: number };
+  backends: {
+    name: string;
+    /** Calls of its exporter, and those of which at least a part had to come again. */
+    exports: number;
+    retries: number;
+    export_seconds: number;
+    /** Of batches that are in memory, as they lie in the spool. */
+    under_way_bytes: number;
+  }[];
 }
 
 const GATHER_MS = 5;
@@ -185,6 +202,22 @@ export class RelayService {
     return {
       backends: this.#feeds.map((feed) => feed.status()),
       receiver: { ...NOTHING_RECEIVED, ...(await this.#receivers?.status()), spool_bytes: this.#spool?.bytes ?? 0 },
+      counters: this.#counters(),
+    };
+  }
+
+  #counters(): RelayCounters {
+    const { records = 0, bytes = 0, syncs = 0, syncSeconds = 0, failedWrites = 0 } = this.#spool?.counters ?? {};
+    return {
+      rss_bytes: process.memoryUsage.rss(),
+      spool: { records, bytes, syncs, sync_seconds: syncSeconds, failed_writes: failedWrites },
+      backends: this.#feeds.map(({ name, bytesUnderWay, counters: { exports, retries, exportSeconds } }) => ({
+        name,
+        exports,
+        retries,
+        export_seconds: exportSeconds,
+        under_way_bytes: bytesUnderWay,
+      })),
     };
   }
 

@@ -13,7 +13,7 @@ import type { RelayStatus } from './service.ts';
 import { type RelaySettings, withDefaults } from './settings.ts';
 
 export type { Replayed } from './dead-letters/replay.ts';
-export type { RelayStatus } from './service.ts';
+export type { RelayCounters, RelayStatus } from './service.ts';
 export type { RelaySettings } from './settings.ts';
 
 export type RelayEvent =

@@ -37,6 +37,17 @@ export interface ReadLimits {
   maxBytes: number;
 }
 
+/** Since it was opened. */
+export interface SpoolCounters {
+  records: number;
+  bytes: number;
+  syncs: number;
+  /** Time in fdatasync. */
+  syncSeconds: number;
+  /** Groups of records that could not be written. */
+  failedWrites: number;
+}
+
 /** `next` is where to read on. `lost` counts items that damage took between the two. */
 export interface ReadResult {
   records: SpoolRecord[];
@@ -71,6 +82,7 @@ export class Spool {
   #turn: Promise<unknown> = Promise.resolve();
   #readers: (() => void)[] = [];
   #closed = false;
+  readonly counters: SpoolCounters = { records: 0, bytes: 0, syncs: 0, syncSeconds: 0, failedWrites: 0 };
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
@@ -154,6 +166,7 @@ export class Spool {
       const written = await this.#exclusively(() => this.#writeGroup(records, bytes)).catch(
         (error) => new SpoolUnavailable('failed', toError(error)),
       );
+      if (written instanceof SpoolUnavailable) this.counters.failedWrites++;
       this.#waitingBytes -= group.reduce((sum, waiting) => sum + waiting.record.bytes.length, 0);
       for (const [index, waiting] of group.entries()) {
         if (written instanceof SpoolUnavailable) waiting.reject(written);
@@ -178,12 +191,17 @@ export class Spool {
     }
     try {
       await this.#files.write(this.#active!, buffers, segment.bytes);
+      const from = performance.now();
       await this.#files.sync(this.#active!);
+      this.counters.syncSeconds += (performance.now() - from) / 1_000;
+      this.counters.syncs++;
     } catch (error) {
       await this.#giveUp(segment);
       throw error;
     }
     segment.bytes += bytes;
+    this.counters.records += records.length;
+    this.counters.bytes += bytes;
     for (const record of records) segment.counts[record.signal] += record.items;
     this.#options.onAppended(records);
     for (const wake of this.#readers.splice(0)) wake();
