@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SpoolPosition } from '../../../exporter.ts';
 
@@ -51,7 +51,8 @@ export class SentRecords {
 function read(file: string): Set<SpoolPosition> {
   if (!existsSync(file)) return new Set();
   const bytes = readFileSync(file);
-  // A torn last entry is passed over; entries after it would be read at the wrong place, so the file is cut there.
   const count = Math.floor(bytes.length / POSITION_BYTES);
+  // A torn last entry goes: those after it would be read at the wrong place.
+  if (bytes.length > count * POSITION_BYTES) truncateSync(file, count * POSITION_BYTES);
   return new Set(Array.from({ length: count }, (_, index) => bytes.readDoubleLE(index * POSITION_BYTES)));
 }

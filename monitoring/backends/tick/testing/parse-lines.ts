@@ -50,7 +50,7 @@ function splitLines(body: string): string[] {
 
 function parseLine(line: string): Point {
   const reader = { line, at: 0 };
-  const measurement = word(reader, ', ');
+  const measurement = word(reader, ', ', /[, ]/);
   if (measurement === '') throw new Error('missing measurement');
   const tags: Record<string, string> = Object.create(null);
   while (line[reader.at] === ',') {
@@ -80,12 +80,12 @@ function parseLine(line: string): Point {
   return { measurement, tags, fields, time: BigInt(time) };
 }
 
-/** Up to one of `ends` that is not escaped. */
-function word(reader: { line: string; at: number }, ends: string): string {
+/** Up to one of `ends` that is not escaped. @param escaped before which a backslash means something */
+function word(reader: { line: string; at: number }, ends: string, escaped = /[,= ]/): string {
   let text = '';
   for (; reader.at < reader.line.length; reader.at++) {
     const one = reader.line[reader.at]!;
-    if (one === '\\' && /[,= ]/.test(reader.line[reader.at + 1] ?? '')) text += reader.line[++reader.at];
+    if (one === '\\' && escaped.test(reader.line[reader.at + 1] ?? '')) text += reader.line[++reader.at];
     else if (ends.includes(one)) break;
     else text += one;
   }
