@@ -79,7 +79,10 @@ export interface ControlDeps {
     list(options: { limit: number; cursor?: string }): Promise<List<Deployment>>;
     record(deployment: Omit<Deployment, 'id' | 'source'>): Promise<Deployment>;
   };
+  /** Of the first backend that can be read. */
   telemetry: Reader;
+  /** Of the backend of that name. */
+  telemetryOf(backend: string): Reader;
   /** `relayPid` changes when the relay was restarted; null while it is down. */
   backends(): Promise<{ backends: BackendStatus[]; receiver: ReceiverStatus; relayPid: number | null }>;
   /** Prometheus text format. */

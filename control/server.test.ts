@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
+import { RingdownError } from '../core/errors.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { Access } from './access.ts';
 import type { ControlDeps } from './deps.ts';
@@ -78,6 +79,12 @@ beforeEach(async () => {
         throw new Error('relay is restarting');
       },
     },
+    telemetryOf: (backend) => ({
+      ask: async () => {
+        const code = backend === 'tick' ? 'CANNOT_ANSWER' : 'UNKNOWN_BACKEND';
+        throw new RingdownError(code, `${backend} has no traces`);
+      },
+    }),
     backends: async () => {
       throw new Error('relay is restarting');
     },
@@ -193,6 +200,19 @@ describe('resources', () => {
     const backends = await app.inject({ url: '/api/v1/backends', headers: bearer });
     expect(backends.json()).toMatchObject({ status: 503, code: 'RELAY_AWAY' });
     expect((await app.inject({ url: '/api/v1/monitors', headers: bearer })).statusCode).toBe(200);
+  });
+
+  test('a backend that cannot answer says why, one that does not exist is not found', async () => {
+    const ask = (backend: string) =>
+      app.inject({ url: `/api/v1/telemetry/requests?measure=p95&backend=${backend}`, headers: bearer });
+    expect((await ask('tick')).json()).toMatchObject({
+      status: 422,
+      code: 'CANNOT_ANSWER',
+      detail: 'tick has no traces',
+    });
+    expect((await ask('elk')).json()).toMatchObject({ status: 404, code: 'UNKNOWN_BACKEND' });
+    const distinct = await app.inject({ url: '/api/v1/telemetry/requests?measure=distinct', headers: bearer });
+    expect(distinct.json()).toMatchObject({ status: 400, detail: expect.stringContaining('attribute') });
   });
 
   test('a deployment without a time happened now', async () => {

@@ -308,6 +308,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     }),
     deployments: { list: (options) => state.deployments.list(options), record: (entry) => deployments.record(entry) },
     telemetry: relay.reader,
+    telemetryOf: (backend) => relay.readerOf(backend),
     backends: async () => ({ ...(await relay.status()), relayPid: relay.pid() ?? null }),
     metrics: () => metrics.prometheus(),
     notReady: () => [

@@ -11,6 +11,14 @@ const Window = {
   from: Type.Optional(Type.String({ format: 'date-time', description: 'RFC 3339; one hour before `to` when absent.' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'RFC 3339; now when absent.' })),
 };
+const From = {
+  backend: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9-]+$',
+      description: 'Who is asked; the first backend that can be read when absent.',
+    }),
+  ),
+};
 const Service = Type.Optional(Type.String({ maxLength: 255 }));
 const Synthetic = Type.Optional(
   Type.Boolean({ description: 'true: only requests made by scenarios; false: only real ones.' }),
@@ -24,7 +32,16 @@ type Details<Ask extends Question['ask']> = Omit<Extract<Question, { ask: Ask }>
 interface WindowQuery {
   from?: string;
   to?: string;
+  backend?: string;
 }
+
+/** Problems of the question, not of the backend's health. */
+const QUESTION_PROBLEMS: Readonly<Record<string, number>> = {
+  UNKNOWN_BACKEND: 404,
+  CANNOT_READ: 422,
+  CANNOT_ANSWER: 422,
+  TOO_MANY_INTERVALS: 400,
+};
 
 export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
   const windowOf = ({ from, to }: WindowQuery): TimeRange => {
@@ -34,26 +51,35 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
     return { from: start, to: end };
   };
 
-  async function ask<Q extends Question>(question: Q, window: TimeRange): Promise<Answers[Q['ask']]> {
+  async function ask<Q extends Question>(
+    question: Q,
+    window: TimeRange,
+    backend: string | undefined,
+  ): Promise<Answers[Q['ask']]> {
+    const reader = backend === undefined ? deps.telemetry : deps.telemetryOf(backend);
     try {
-      return await deps.telemetry.ask(question, window, AbortSignal.timeout(QUERY_TIMEOUT_MS));
+      return await reader.ask(question, window, AbortSignal.timeout(QUERY_TIMEOUT_MS));
     } catch (error) {
+      const { code } = error as { code?: string };
+      const status = code === undefined ? undefined : QUESTION_PROBLEMS[code];
+      if (status !== undefined) throw new HttpProblem(status, code!, (error as Error).message);
       throw new HttpProblem(503, 'TELEMETRY_AWAY', `the telemetry store does not answer: ${(error as Error).message}`);
     }
   }
 
-  app.get<{ Params: { trace_id: string } }>(
+  app.get<{ Params: { trace_id: string }; Querystring: { backend?: string } }>(
     '/api/v1/telemetry/traces/:trace_id',
     {
       schema: {
         summary: 'All spans and logs of one trace.',
         params: Type.Object({ trace_id: Type.String({ pattern: '^[0-9a-f]{32}$', description: '32 hex digits' }) }),
+        querystring: Type.Object(From),
         response: problems,
       },
     },
-    async ({ params }) => {
+    async ({ params, query: { backend } }) => {
       const everything = { from: 0, to: deps.clock.now() + HOUR_MS };
-      const trace = await ask({ ask: 'trace', trace_id: params.trace_id }, everything);
+      const trace = await ask({ ask: 'trace', trace_id: params.trace_id }, everything, backend);
       if (!trace) throw notFound(`trace "${params.trace_id}" (telemetry arrives within seconds of the request)`);
       return trace;
     },
@@ -66,6 +92,7 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
         summary: 'Latest or slowest requests.',
         querystring: Type.Object({
           ...Window,
+          ...From,
           order: Type.Enum(['latest', 'slowest'], { default: 'latest' }),
           service: Service,
           route: Type.Optional(Type.String({ maxLength: 1024 })),
@@ -78,7 +105,8 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
         response: problems,
       },
     },
-    async ({ query: { from, to, ...rest } }) => ask({ ask: 'traces', ...rest }, windowOf({ from, to })),
+    async ({ query: { from, to, backend, ...rest } }) =>
+      ask({ ask: 'traces', ...rest }, windowOf({ from, to }), backend),
   );
 
   app.get<{ Querystring: WindowQuery & Details<'logs'> }>(
@@ -88,6 +116,7 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
         summary: 'Logs by trace, level and text, newest first.',
         querystring: Type.Object({
           ...Window,
+          ...From,
           trace_id: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
           service: Service,
           level: Level,
@@ -98,7 +127,7 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
         response: problems,
       },
     },
-    async ({ query: { from, to, ...rest } }) => ask({ ask: 'logs', ...rest }, windowOf({ from, to })),
+    async ({ query: { from, to, backend, ...rest } }) => ask({ ask: 'logs', ...rest }, windowOf({ from, to }), backend),
   );
 
   app.get<{
@@ -110,6 +139,7 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
         summary: 'A metric over time; without a name, the metrics there are.',
         querystring: Type.Object({
           ...Window,
+          ...From,
           name: Type.Optional(Type.String({ maxLength: 255 })),
           aggregate: Type.Unsafe<Aggregate>({ ...AggregateName, default: 'avg' }),
           interval_ms: Type.Integer({ minimum: 1_000, maximum: 86_400_000, default: 60_000 }),
@@ -118,11 +148,11 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
         response: problems,
       },
     },
-    async ({ query: { from, to, name, ...rest } }) => {
+    async ({ query: { from, to, backend, name, ...rest } }) => {
       const window = windowOf({ from, to });
       const items = name
-        ? await ask({ ask: 'metric', name, ...rest }, window)
-        : await ask({ ask: 'metric_names' }, window);
+        ? await ask({ ask: 'metric', name, ...rest }, window, backend)
+        : await ask({ ask: 'metric_names' }, window, backend);
       return { items, next_cursor: null };
     },
   );
@@ -132,13 +162,43 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
     {
       schema: {
         summary: 'Requests, errors and latency percentiles of each route.',
-        querystring: Type.Object({ ...Window, service: Service, synthetic: Synthetic }),
+        querystring: Type.Object({ ...Window, ...From, service: Service, synthetic: Synthetic }),
         response: problems,
       },
     },
-    async ({ query: { from, to, ...rest } }) => ({
-      items: await ask({ ask: 'routes', ...rest }, windowOf({ from, to })),
+    async ({ query: { from, to, backend, ...rest } }) => ({
+      items: await ask({ ask: 'routes', ...rest }, windowOf({ from, to }), backend),
       next_cursor: null,
     }),
+  );
+
+  app.get<{ Querystring: WindowQuery & Details<'requests'> }>(
+    '/api/v1/telemetry/requests',
+    {
+      schema: {
+        summary: 'Requests counted or measured: error rate, latency, distinct values, by any attribute over time.',
+        querystring: Type.Object({
+          ...Window,
+          ...From,
+          measure: Type.Enum(['count', 'error_rate', 'p50', 'p95', 'p99', 'distinct'], { default: 'count' }),
+          attribute: Type.Optional(
+            Type.String({ maxLength: 255, description: 'Whose distinct values are counted, such as user.id.' }),
+          ),
+          group_by: Type.Optional(
+            Type.String({ maxLength: 255, description: 'Such as http.route or client.address.' }),
+          ),
+          interval_ms: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 86_400_000 })),
+          service: Service,
+          synthetic: Synthetic,
+          limit: Limit,
+        }),
+        response: problems,
+      },
+    },
+    async ({ query: { from, to, backend, ...rest } }) => {
+      if (rest.measure === 'distinct' && rest.attribute === undefined)
+        throw new HttpProblem(400, 'INVALID_REQUEST', '"distinct" needs an "attribute", such as user.id');
+      return { items: await ask({ ask: 'requests', ...rest }, windowOf({ from, to }), backend), next_cursor: null };
+    },
   );
 };
