@@ -1,15 +1,25 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { RelayStatus } from '../../monitoring/relay/supervisor.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 
-test('they are sent to a relay that wants a token with that token', async () => {
-  const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+let server: Server;
+let port: number;
+
+beforeEach(async () => {
+  server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  port = (server.address() as AddressInfo).port;
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+test('they are sent to a relay that wants a token with that token', async () => {
   const received = once(server, 'request');
-  const { port } = server.address() as AddressInfo;
   const metrics = createOwnMetrics(
     { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => undefined },
     '1.2.3',
@@ -19,8 +29,6 @@ test('they are sent to a relay that wants a token with that token', async () => 
   await metrics.shutdown();
   const [{ url, headers }] = await received;
   expect([url, headers.authorization]).toEqual(['/v1/metrics', 'Bearer a token of the relay']);
-  server.closeAllConnections();
-  server.close();
 });
 
 test('the relay is told with its backends, by the names that Prometheus expects', async () => {
@@ -50,6 +58,7 @@ test('the relay is told with its backends, by the names that Prometheus expects'
       statsd_socket_drops: null,
       spool_bytes: 50,
     },
+    sources: [{ name: 'aws', type: 'x', healthy: true, last_error: null, received: 12, fetched_up_to: null }],
     counters: {
       rss_bytes: 1_000,
       spool: { records: 8, bytes: 800, syncs: 2, sync_seconds: 0.5, failed_writes: 0 },
@@ -59,7 +68,7 @@ test('the relay is told with its backends, by the names that Prometheus expects'
   const metrics = createOwnMetrics(
     { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => told },
     '1.2.3',
-    { url: 'http://127.0.0.1:9', token: undefined },
+    { url: `http://127.0.0.1:${port}`, token: undefined },
   );
   const lines = (await metrics.prometheus()).split('\n').map((line) => line.replace(/ \d{13}$/, ''));
   for (const line of [
@@ -72,6 +81,7 @@ test('the relay is told with its backends, by the names that Prometheus expects'
     'ringdown_relay_export_retries_total{backend="elk"} 2',
     'ringdown_relay_export_seconds_total{backend="elk"} 1.5',
     'ringdown_relay_spool_bytes 50',
+    'ringdown_relay_source_records_total{source="aws"} 12',
     'ringdown_relay_spool_syncs_total 2',
     'ringdown_relay_otlp_refused_total 1',
   ]) {

@@ -78,6 +78,19 @@ export function observeRelay(meter: Meter, status: () => RelayStatus | undefined
     ofExports((each) => each.under_way_bytes),
   );
 
+  const ofSource = (read: (source: RelayStatus['sources'][number]) => number) => (told: RelayStatus) =>
+    told.sources.map((each): Reading => [read(each), { source: each.name }]);
+  counter(
+    'source_records_total',
+    'Log records that a source handed on.',
+    ofSource((each) => each.received),
+  );
+  gauge(
+    'source_healthy',
+    '1 where a source can be fetched from, else 0.',
+    ofSource((each) => (each.healthy ? 1 : 0)),
+  );
+
   gauge('resident_memory_bytes', 'Memory of the relay process.', ({ counters }) => [[counters.rss_bytes]]);
   gauge('spool_bytes', 'Bytes of the spool on disk.', ({ receiver }) => [[receiver.spool_bytes]]);
   counter('spool_records_total', 'Records written.', ({ counters }) => [[counters.spool.records]]);

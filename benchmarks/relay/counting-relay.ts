@@ -1,6 +1,7 @@
 import { loadBackend } from '../../monitoring/backends/registry.ts';
 import type { Backend } from '../../monitoring/exporter.ts';
 import { serveRelay } from '../../monitoring/relay/serve.ts';
+import { loadSource, loadSource } from '../../monitoring/sources/registry.ts';
 
 /** Takes everything and does nothing with it: what the relay itself costs. */
 const counting: Backend = {
@@ -19,4 +20,7 @@ const counting: Backend = {
 };
 
 /** The relay's own process, which knows one backend more. */
-serveRelay(async (type) => (type === 'counting' ? counting : await loadBackend(type)));
+serveRelay({
+  loadBackend: async (type) => (type === 'counting' ? counting : await loadBackend(type)),
+  loadSource,
+});

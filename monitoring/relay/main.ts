@@ -1,4 +1,5 @@
 import { loadBackend } from '../backends/registry.ts';
+import { loadSource } from '../sources/registry.ts';
 import { serveRelay } from './serve.ts';
 
-serveRelay(loadBackend);
+serveRelay({ loadBackend, loadSource });

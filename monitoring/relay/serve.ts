@@ -1,15 +1,14 @@
 import { systemClock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
-import type { Backend } from '../exporter.ts';
 import { type FromRelay, type ToRelay, toPlainError } from './protocol.ts';
-import { RelayService } from './service.ts';
+import { RelayService, type ServiceDeps } from './service.ts';
 
 const ALIVE_MS = 1_000;
 /** Of a relay whose watcher is gone: the next one waits for its ports and its folder. */
 const ORPHAN_GRACE_MS = 2_000;
 
 /** Runs the relay in this process, told what to do by the process that forked it; ends when that one is gone. */
-export function serveRelay(loadBackend: (type: string) => Promise<Backend>): void {
+export function serveRelay({ loadBackend, loadSource }: Pick<ServiceDeps, 'loadBackend' | 'loadSource'>): void {
   let service: RelayService | undefined;
   let ending = false;
   const underWay = new Map<number, AbortController>();
@@ -31,7 +30,13 @@ export function serveRelay(loadBackend: (type: string) => Promise<Backend>): voi
   }
 
   async function start(message: Extract<ToRelay, { say: 'start' }>): Promise<void> {
-    service = new RelayService(message.settings, { clock: systemClock, random: Math.random, loadBackend, log });
+    service = new RelayService(message.settings, {
+      clock: systemClock,
+      random: Math.random,
+      loadBackend,
+      loadSource,
+      log,
+    });
     try {
       say({ say: 'ready', ...(await service.start()) });
       setInterval(() => say({ say: 'alive', rssBytes: process.memoryUsage.rss() }), ALIVE_MS).unref();

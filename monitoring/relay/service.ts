@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import type { Backend } from '../exporter.ts';
 import type { Reader } from '../reader.ts';
+import type { Source, SourceKind, SourceSettings, SourceStatus } from '../sources/source.ts';
 import type { BackendStatus, DeadLetter, ReceiverStatus } from '../telemetry.ts';
 import { noCounts } from './counts.ts';
 import { lockFolder } from './data-lock.ts';
@@ -22,6 +23,7 @@ export interface ServiceDeps {
   clock: Clock;
   random: () => number;
   loadBackend(type: string): Promise<Backend>;
+  loadSource(type: string): Promise<SourceKind>;
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** How long a predecessor that is ending may hold the folder. */
   lockWaitMs?: number;
@@ -30,6 +32,7 @@ export interface ServiceDeps {
 export interface RelayStatus {
   backends: BackendStatus[];
   receiver: ReceiverStatus;
+  sources: SourceStatus[];
   counters: RelayCounters;
 }
 
@@ -61,7 +64,7 @@ const NOTHING_RECEIVED: ReceiverStatus = {
   spool_bytes: 0,
 };
 
-/** The relay in one process: receivers → spool → one feed per backend. */
+/** The relay in one process: receivers and sources → spool → one feed per backend. */
 export class RelayService {
   readonly #settings: CompleteSettings;
   readonly #deps: ServiceDeps;
@@ -69,6 +72,7 @@ export class RelayService {
   #spool: Spool | undefined;
   #feeds: Feed[] = [];
   #receivers: Receivers | undefined;
+  #sources: Source[] = [];
   readonly #readers = new Map<string, Reader>();
 
   constructor(settings: RelaySettings, deps: ServiceDeps) {
@@ -81,7 +85,7 @@ export class RelayService {
    * @throws RingdownError `OTLP_TOKEN_REQUIRED`, `DATA_DIR_IN_USE`, those of the receivers, or a backend's own
    */
   async start(): Promise<Ports> {
-    const { dataDir, host, otlpToken, backends } = this.#settings;
+    const { dataDir, host, otlpToken, backends, sources } = this.#settings;
     if (!isLoopback(host) && !otlpToken) {
       throw new RingdownError('OTLP_TOKEN_REQUIRED', `the OTLP receiver must not listen on ${host} without a token`, {
         hint: 'set a token, or listen on 127.0.0.1',
@@ -92,12 +96,14 @@ export class RelayService {
     await mkdir(cursors, { recursive: true });
     this.#unlock = await lockFolder(dataDir, this.#deps.clock, this.#deps.lockWaitMs ?? 10_000);
     for (const settings of backends) await this.#addFeed(settings, cursors);
+    for (const settings of sources) await this.#addSource(settings);
     for (const feed of this.#feeds) await feed.load();
     this.#spool = await this.#openSpool(await highestPosition(cursors));
     for (const feed of this.#feeds) await feed.attach(this.#spool);
     this.#release();
-    const ports = await this.#listen(this.#spool);
+    const ports = await this.#listen();
     for (const feed of this.#feeds) feed.start();
+    for (const source of this.#sources) await source.start();
     return ports;
   }
 
@@ -149,18 +155,26 @@ export class RelayService {
     void Promise.all(this.#feeds.map((feed) => feed.saveAgain())).then(() => this.#release());
   }
 
-  #listen(spool: Spool): Promise<Ports> {
+  #listen(): Promise<Ports> {
     const { clock, log } = this.#deps;
-    const append = async (record: NewRecord) => {
-      try {
-        await spool.append(record);
-      } catch (error) {
-        this.#freeSpace();
-        throw error;
-      }
-    };
-    this.#receivers = new Receivers({ ...this.#settings, clock, append, log });
+    this.#receivers = new Receivers({ ...this.#settings, clock, log, append: (record) => this.#append(record) });
     return this.#receivers.listen();
+  }
+
+  async #append(record: NewRecord): Promise<void> {
+    try {
+      await this.#spool!.append(record);
+    } catch (error) {
+      this.#freeSpace();
+      throw error;
+    }
+  }
+
+  async #addSource(settings: SourceSettings): Promise<void> {
+    const { clock, random, log, loadSource } = this.#deps;
+    const kind = await loadSource(settings.type);
+    await mkdir(settings.dataDir, { recursive: true });
+    this.#sources.push(kind.create(settings, { clock, random, log, append: (record) => this.#append(record) }));
   }
 
   /**
@@ -202,6 +216,7 @@ export class RelayService {
     return {
       backends: this.#feeds.map((feed) => feed.status()),
       receiver: { ...NOTHING_RECEIVED, ...(await this.#receivers?.status()), spool_bytes: this.#spool?.bytes ?? 0 },
+      sources: this.#sources.map((source) => source.status()),
       counters: this.#counters(),
     };
   }
@@ -223,7 +238,7 @@ export class RelayService {
 
   /** Stops receiving, writes what was received, lets exporters end their batch until `abort` fires. */
   async shutdown(abort: AbortSignal): Promise<void> {
-    await this.#receivers?.close(abort);
+    await Promise.all([this.#receivers?.close(abort), ...this.#sources.map((source) => source.shutdown(abort))]);
     const stopped = Promise.all(this.#feeds.map((feed) => feed.shutdown(abort)));
     await this.#spool?.close();
     await stopped;

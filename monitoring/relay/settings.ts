@@ -1,4 +1,5 @@
 import type { BackendSettings } from '../exporter.ts';
+import type { SourceSettings } from '../sources/source.ts';
 
 export interface RelaySettings {
   /** Holds `spool/`, `cursors/` and the lock. One relay at a time. */
@@ -25,6 +26,8 @@ export interface RelaySettings {
   /** How long one export may take. Default 30 s. */
   exportTimeoutMs?: number;
   backends: BackendSettings[];
+  /** Logs that are fetched; they go to every backend. */
+  sources?: SourceSettings[];
 }
 
 type Optional = 'otlpToken' | 'otlpGrpcPort' | 'statsdSocket';
@@ -40,6 +43,7 @@ export function withDefaults(settings: RelaySettings): CompleteSettings {
     otlpGrpcPort: settings.otlpGrpcPort,
     statsdSocket: settings.statsdSocket,
     maxTagSets: settings.maxTagSets ?? 2_000,
+    sources: settings.sources ?? [],
     maxBodyBytes,
     spoolMaxBytes: Math.max(settings.spoolMaxBytes ?? 2 ** 30, 4 * maxBodyBytes),
     memoryLimitBytes: settings.memoryLimitBytes ?? 2 ** 30,

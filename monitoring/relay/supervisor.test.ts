@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { type Relay, type RelayEvent, type RelaySettings, superviseRelay } from './supervisor.ts';
 import { killUnderLoad } from './testing/kill-under-load.ts';
+import { recorded } from './testing/recording-backend.ts';
 
 let folder: string;
 let relay: Relay | undefined;
@@ -139,6 +140,66 @@ test('a busy port, a foreign address without a token and an unknown backend fail
     code: 'OTLP_TOKEN_REQUIRED',
   });
   await expect(supervise('greedy-relay').start()).rejects.toThrow('no backends here');
+});
+
+async function sendLogs(url: string, bodies: string[]): Promise<void> {
+  const logRecords = bodies.map((body) => ({ body: { stringValue: body } }));
+  const answer = await fetch(`${url}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }),
+  });
+  expect(answer.status).toBe(200);
+}
+
+test('a filter, a source, dead letters and their replay: through the process and back', async () => {
+  const watched = supervise('recording-relay', {
+    otlpGrpcPort: 0,
+    backends: [
+      { name: 'all', type: 'recording', dataDir: join(folder, 'all') },
+      { name: 'few', type: 'recording', dataDir: join(folder, 'few'), filter: { min_level: 'error' } },
+    ],
+    sources: [{ name: 'aws', type: 'ticking', dataDir: join(folder, 'aws') }],
+  });
+  await watched.start();
+  expect(watched.otlpGrpcUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  await sendLogs(watched.otlpUrl, ['hello', 'refuse this']);
+  let status = await watched.status();
+  const settled = async () => {
+    status = await watched.status();
+    return status.backends.every(({ ledger }) =>
+      ledger.every(({ received, pending }) => received > 0 || pending === 0),
+    );
+  };
+  const logsOf = (name: string) =>
+    status.backends.find((backend) => backend.name === name)!.ledger.find(({ signal }) => signal === 'logs')!;
+  while (!(await settled()) || logsOf('all').pending > 0 || logsOf('few').pending > 0) await systemClock.timer(10);
+  expect(status.sources).toMatchObject([{ name: 'aws', received: 1 }]);
+  expect(logsOf('all')).toMatchObject({ received: 3, delivered: 2, rejected: 1, filtered: 0 });
+  expect(logsOf('few')).toMatchObject({ received: 3, delivered: 0, rejected: 0, filtered: 3 });
+  expect(recorded(join(folder, 'few'))).toEqual([]);
+  const letters = await watched.deadLetters('all', 10);
+  expect(letters).toMatchObject([{ backend: 'all', signal: 'logs', reason: 'refused by its body', count: 1 }]);
+  await writeFile(join(folder, 'all', 'take-all'), '');
+  expect(await watched.replay('all', [letters[0]!.id])).toMatchObject({ replayed: 1, delivered: 1, rejected: 0 });
+  expect(await watched.deadLetters('all', 10)).toEqual([]);
+  status = await watched.status();
+  expect(logsOf('all')).toMatchObject({ received: 3, delivered: 3, rejected: 0 });
+  await expect(watched.replay('elk')).rejects.toMatchObject({ code: 'UNKNOWN_BACKEND' });
+  await expect(watched.readerOf('elk').ask({ ask: 'metric_names' }, { from: 0, to: 1 })).rejects.toMatchObject({
+    code: 'UNKNOWN_BACKEND',
+  });
+  expect(await watched.readerOf('few').ask({ ask: 'metric_names' }, { from: 0, to: 1 })).toEqual([]);
+});
+
+test('settings that make no sense end the start before anything listens', async () => {
+  const backend = { name: 'a', type: 'recording', dataDir: join(folder, 'a') };
+  await expect(
+    supervise('recording-relay', { backends: [{ ...backend, queue: { concurrency: 99 } }] }).start(),
+  ).rejects.toMatchObject({ code: 'INVALID_BACKEND', exitCode: 2 });
+  await expect(
+    supervise('recording-relay', { backends: [{ ...backend, filter: { sample: 7 } }] }).start(),
+  ).rejects.toMatchObject({ code: 'INVALID_BACKEND', message: expect.stringContaining('filter.sample') });
 });
 
 test('killed at ten moments under load, it loses nothing that it acknowledged, and its books agree', async () => {
