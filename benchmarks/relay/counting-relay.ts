@@ -1,7 +1,7 @@
 import { loadBackend } from '../../monitoring/backends/registry.ts';
 import type { Backend } from '../../monitoring/exporter.ts';
 import { serveRelay } from '../../monitoring/relay/serve.ts';
-import { loadSource, loadSource } from '../../monitoring/sources/registry.ts';
+import { loadSource } from '../../monitoring/sources/registry.ts';
 
 /** Takes everything and does nothing with it: what the relay itself costs. */
 const counting: Backend = {
