@@ -1,6 +1,6 @@
 import type { DecodedPoint } from '../../otlp/index.ts';
+import { boundsFor, explicitCounts } from '../../otlp-http/explicit-buckets.ts';
 import type { Attributes } from '../../telemetry.ts';
-import { boundsFor, explicitCounts } from './buckets.ts';
 import { familyName, labelsOf } from './names.ts';
 import type { FamilyType, Series, SeriesTable } from './series.ts';
 

@@ -1,6 +1,6 @@
 import type { DecodedSpan } from '../../otlp/index.ts';
+import { bucketOf, SECONDS } from '../../otlp-http/explicit-buckets.ts';
 import { resourceLabels } from './add-points.ts';
-import { bucketOf, SECONDS } from './buckets.ts';
 import { labelsOf } from './names.ts';
 import type { SeriesTable } from './series.ts';
 
