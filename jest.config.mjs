@@ -12,5 +12,6 @@ export default {
     '\\.slow\\.test\\.ts$',
     '\\.browser\\.test\\.ts$',
     '\\.backends\\.test\\.ts$',
+    '\\.compose\\.test\\.ts$',
   ],
 };
