@@ -50,7 +50,8 @@ export function readFailure(thrown: unknown, what: string, nowMs: number): AwsFa
 }
 
 function wordsFor(error: SdkError, what: string, status: number | undefined): string {
-  const said = `${error.name}: ${error.message}`;
+  const words = error.message.replace(/^AWS SDK error wrapper for (\w+: )?/, '');
+  const said = error.name === 'Error' ? words : `${error.name}: ${words}`;
   if (CREDENTIALS.has(error.name)) {
     return `${what} does not let us in (${said}); check access_key_id, the environment or the role, and its permissions`;
   }
