@@ -15,6 +15,7 @@ interface WatchFlags extends Common {
   host: string;
   port: number;
   otlpPort: number;
+  otlpGrpcPort: number;
   statsdPort: number;
   apiPort?: number;
   readyFile?: string;
@@ -54,7 +55,8 @@ for (const { name, description } of [
     .option('--host <address>', 'where the HTTP API and web UI listen; 0.0.0.0 means every interface', '127.0.0.1')
     .addOption(port('port', 4000, 'HTTP API and web UI'))
     .addOption(port('otlp-port', 4318, 'OTLP/HTTP'))
-    .addOption(port('statsd-port', 8125, 'StatsD over UDP'))
+    .addOption(port('otlp-grpc-port', 4317, 'OTLP/gRPC'))
+    .addOption(port('statsd-port', 8125, 'StatsD over UDP and TCP'))
     .option('--ready-file <file>', 'write the addresses there, once ready');
   if (demo) declared.addOption(port('api-port', 8080, 'reference API'));
   declared.action(async (flags: WatchFlags) => {
@@ -66,6 +68,7 @@ for (const { name, description } of [
       host: flags.host,
       port: flags.port,
       otlpPort: flags.otlpPort,
+      otlpGrpcPort: flags.otlpGrpcPort,
       statsdPort: flags.statsdPort,
       readyFile: flags.readyFile,
       apiPort: demo ? flags.apiPort! : null,
@@ -221,6 +224,7 @@ command('doctor', 'look for what would keep the watcher from watching or paging'
       { flag: '--port', port: 4000 },
       { flag: '--api-port', port: 8080 },
       { flag: '--otlp-port', port: 4318 },
+      { flag: '--otlp-grpc-port', port: 4317 },
     ],
   });
 });

@@ -60,6 +60,7 @@ test('what it says when ready is read back, and is undefined before', () => {
     sign_in_url: 'x',
     api_url: null,
     otlp_url: 'x',
+    otlp_grpc_url: null,
     statsd_address: 'x',
     pid: 1,
     api_pid: null,

@@ -12,6 +12,7 @@ export interface ReadyFile {
   sign_in_url: string;
   api_url: string | null;
   otlp_url: string;
+  otlp_grpc_url: string | null;
   statsd_address: string;
   pid: number;
   api_pid: number | null;

@@ -4,6 +4,7 @@ import type { Channel } from '../alerts/notifier.ts';
 import type { Policy } from '../alerts/policies/policy.ts';
 import { systemClock } from '../core/clock.ts';
 import { type Diagnostic, diagnosticAt, readDocument } from '../core/document/index.ts';
+import { findLoop } from '../monitoring/sources/registry.ts';
 import { loadFunctions, type ScenarioFunctions } from '../scenarios/engine/functions/load-functions.ts';
 import type { Scenario } from '../scenarios/language/model.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../scenarios/secrets/create-secret-provider.ts';
 import { loadEntrySchemas } from './config/entry-schemas.ts';
 import { type LoadedScenarios, loadPolicies, loadScenarios } from './config/files.ts';
-import { type Config, loadConfig } from './config/load.ts';
+import { type Config, loadConfig, type PlugInEntry } from './config/load.ts';
 import { checkReferences, missingSecrets } from './config/references.ts';
 import type { EntrySchemas } from './config/schema.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -73,6 +74,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
   const texts = new Map([...config.texts, ...policies.texts, ...scenarios.texts]);
   const diagnostics = [
     ...config.diagnostics,
+    ...(await sourceLoops(config.value, texts)),
     ...functionProblems(functions, config.value, texts),
     ...policies.diagnostics,
     ...scenarios.diagnostics,
@@ -158,6 +160,22 @@ async function readScenarios(
       ...(await missingSecrets(scenarios.value, scenarios.texts, secrets)),
     ],
   };
+}
+
+/** Sources that would fetch what a backend writes, and so for ever. */
+async function sourceLoops(
+  { file, sources, backends }: Config,
+  texts: ReadonlyMap<string, string>,
+): Promise<Diagnostic[]> {
+  const doc = readDocument(texts.get(file ?? '') ?? '', file ?? '');
+  // Where their data lies does not matter to the question.
+  const placed = (entry: PlugInEntry) => ({ ...entry, dataDir: '' });
+  const found: Diagnostic[] = [];
+  for (const [index, source] of sources.entries()) {
+    const loop = await findLoop(placed(source), backends.map(placed));
+    if (loop !== undefined) found.push(diagnosticAt(doc, ['sources', index], loop, 'fetch another log group'));
+  }
+  return found;
 }
 
 /** Problems of function files, told where the config lists them. */

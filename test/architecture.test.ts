@@ -26,6 +26,7 @@ const ALLOWED: Record<Room, (file: string, target: string, typeOnly: boolean) =>
 /** Folders whose children are plug-ins: a child imports its port, core and its own files, never a sibling. */
 const PLUG_INS = [
   'monitoring/backends',
+  'monitoring/sources',
   'alerts/notifiers',
   'scenarios/engine/assertions',
   'scenarios/engine/auth',

@@ -25,6 +25,7 @@ export interface WatchOptions {
   host: string;
   port: number;
   otlpPort: number;
+  otlpGrpcPort: number;
   statsdPort: number;
   readyFile: string | undefined;
   /** Null for `serve`: no reference API. */
@@ -161,16 +162,16 @@ export async function watch(options: WatchOptions): Promise<number> {
 async function startRelay(options: WatchOptions, { config }: Setup, log: Logger): Promise<Relay> {
   // A relay that never stood is an error of the start, told once.
   let standing = false;
+  const dataDir = (kind: string, name: string) => join(options.directory.relayDirectory, kind, name);
   const relay = superviseRelay(
     {
       ...config.relay,
       dataDir: options.directory.relayDirectory,
       otlpPort: options.otlpPort,
       statsdPort: options.statsdPort,
-      backends: config.backends.map((backend) => ({
-        ...backend,
-        dataDir: join(options.directory.relayDirectory, 'backends', backend.name),
-      })),
+      otlpGrpcPort: options.otlpGrpcPort,
+      backends: config.backends.map((entry) => ({ ...entry, dataDir: dataDir('backends', entry.name) })),
+      sources: config.sources.map((entry) => ({ ...entry, dataDir: dataDir('sources', entry.name) })),
     },
     { clock: systemClock, onEvent: (event) => (standing || event.type === 'log' ? logRelay(log, event) : undefined) },
   );
@@ -199,6 +200,7 @@ function readiness(watcher: Watcher, relay: Relay, api: ReferenceApi | null, tok
     sign_in_url: `${watcher.url}/sign-in?token=${encodeURIComponent(token)}`,
     api_url: api?.url ?? null,
     otlp_url: relay.otlpUrl,
+    otlp_grpc_url: relay.otlpGrpcUrl ?? null,
     statsd_address: relay.statsdAddress,
     pid: process.pid,
     api_pid: api?.pid ?? null,
@@ -210,7 +212,10 @@ function greet(ready: ReadyFile, setup: Setup, environments: number): void {
   const line = (label: string, text: string) => terminal.out(`  ${label.padEnd(13)}${text}`);
   terminal.out(`\n${pc.bold('Ringdown')} ${version}\n`);
   if (ready.api_url) line('API', `${ready.api_url}  ${pc.dim('(the reference service under watch)')}`);
-  line('Telemetry', `OTLP ${ready.otlp_url}  ${pc.dim('·')}  StatsD ${ready.statsd_address}`);
+  line(
+    'Telemetry',
+    `OTLP ${ready.otlp_url}, gRPC ${ready.otlp_grpc_url}  ${pc.dim('·')}  StatsD ${ready.statsd_address}`,
+  );
   line('Watching', `${count(setup.scenarios.length, 'scenario')} in ${count(environments, 'environment')}`);
   line(
     'Pages go to',

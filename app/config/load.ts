@@ -28,7 +28,8 @@ export interface EnvironmentSettings {
   connection: Connection | null;
 }
 
-export interface BackendEntry {
+/** An entry of `backends:` or `sources:`; its kind knows the other keys. */
+export interface PlugInEntry {
   name: string;
   type: string;
   [key: string]: unknown;
@@ -48,7 +49,8 @@ export interface Config {
   scenarioFiles: string[] | undefined;
   policyFiles: string[] | undefined;
   channels: ChannelSettings[];
-  backends: BackendEntry[];
+  backends: PlugInEntry[];
+  sources: PlugInEntry[];
   relay: RelayConfig;
   runRetentionMs: number;
 }
@@ -79,7 +81,8 @@ interface ConfigFile {
   scenarios?: string[];
   policies?: string[];
   channels?: ChannelSettings[];
-  backends?: BackendEntry[];
+  backends?: PlugInEntry[];
+  sources?: PlugInEntry[];
   relay?: {
     host?: string;
     otlp_token?: string;
@@ -92,7 +95,7 @@ interface ConfigFile {
 }
 
 export const DEFAULT_CONFIG_FILE = 'ringdown.yaml';
-const DEFAULT_BACKENDS: BackendEntry[] = [{ name: 'local', type: 'embedded', retention: '7d', max_size: '5GB' }];
+const DEFAULT_BACKENDS: PlugInEntry[] = [{ name: 'local', type: 'embedded', retention: '7d', max_size: '5GB' }];
 const SHORTEST_TOKEN = 16;
 const SECRET_SOURCES = ['env', 'file', 'aws_ssm'];
 const DEFAULT_RUN_RETENTION_MS = 30 * 86_400_000;
@@ -154,7 +157,7 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
   if (otlp_token !== undefined && otlp_token.length < SHORTEST_TOKEN) {
     at(['relay', 'otlp_token'], `otlp_token must have at least ${SHORTEST_TOKEN} characters`);
   }
-  for (const list of ['channels', 'backends'] as const) {
+  for (const list of ['channels', 'backends', 'sources'] as const) {
     const seen = new Set<string>();
     for (const [index, { name }] of (content[list] ?? []).entries()) {
       if (seen.has(name)) at([list, index, 'name'], `the name "${name}" is used twice`);
@@ -212,6 +215,7 @@ function interpret(content: ConfigFile, file: string | null): Config {
     policyFiles: content.policies && glob(content.policies, file),
     channels: content.channels ?? [],
     backends: content.backends ?? DEFAULT_BACKENDS,
+    sources: content.sources ?? [],
     relay: relayConfig(content.relay ?? {}, file),
     runRetentionMs: (content.retention?.runs && parseDuration(content.retention.runs)) || DEFAULT_RUN_RETENTION_MS,
   };

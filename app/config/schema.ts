@@ -144,10 +144,12 @@ export interface EntrySchemas {
   channel: TSchema;
   /** Of `backends:`. */
   backend: TSchema;
+  /** Of `sources:`. */
+  source: TSchema;
 }
 
 /** The shape of ringdown.yaml, before `${VARIABLES}` are replaced. */
-export const configSchema = ({ channel, backend }: EntrySchemas) =>
+export const configSchema = ({ channel, backend, source }: EntrySchemas) =>
   Type.Object(
     {
       version: Type.Literal(1, { description: 'Version of this file format.' }),
@@ -188,6 +190,9 @@ export const configSchema = ({ channel, backend }: EntrySchemas) =>
       ),
       channels: Type.Optional(Type.Array(channel, { description: 'How people are reached.' })),
       backends: Type.Optional(Type.Array(backend, { description: 'Where telemetry goes.' })),
+      sources: Type.Optional(
+        Type.Array(source, { description: 'Logs that are fetched instead of sent to us; they go to every backend.' }),
+      ),
       relay: Type.Optional(Relay),
       retention: Type.Optional(
         Type.Object(

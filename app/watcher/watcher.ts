@@ -309,6 +309,8 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     deployments: { list: (options) => state.deployments.list(options), record: (entry) => deployments.record(entry) },
     telemetry: relay.reader,
     telemetryOf: (backend) => relay.readerOf(backend),
+    deadLetters: (backend, limit) => relay.deadLetters(backend, limit),
+    replay: (backend, ids, abort) => relay.replay(backend, ids, abort),
     backends: async () => ({ ...(await relay.status()), relayPid: relay.pid() ?? null }),
     metrics: () => metrics.prometheus(),
     notReady: () => [

@@ -87,10 +87,11 @@ channels:
     const squatter = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const { port } = squatter.address() as AddressInfo;
-    for (const flag of ['--port', '--otlp-port', '--api-port']) {
+    for (const flag of ['--port', '--otlp-port', '--otlp-grpc-port', '--api-port']) {
       const ports = {
         '--port': '0',
         '--otlp-port': '0',
+        '--otlp-grpc-port': '0',
         '--statsd-port': '0',
         '--api-port': '0',
         [flag]: String(port),
