@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../core/clock.ts';
 import type { Edit } from '../core/document/index.ts';
 import type { Reader } from '../monitoring/reader.ts';
-import type { BackendStatus, ReceiverStatus } from '../monitoring/telemetry.ts';
+import type { BackendStatus, DeadLetter, ReceiverStatus } from '../monitoring/telemetry.ts';
 import type { RunResult } from '../scenarios/run-result.ts';
 import type { RunStore } from '../scenarios/run-store.ts';
 import type { Access } from './access.ts';
@@ -14,6 +14,7 @@ import type {
   IncidentState,
   List,
   Monitor,
+  ReplayOutcome,
   RunComparison,
   ScenarioCheck,
   ScenarioDiagnostic,
@@ -85,6 +86,10 @@ export interface ControlDeps {
   telemetryOf(backend: string): Reader;
   /** `relayPid` changes when the relay was restarted; null while it is down. */
   backends(): Promise<{ backends: BackendStatus[]; receiver: ReceiverStatus; relayPid: number | null }>;
+  /** What a backend refused for good, newest first. Rejects with `UNKNOWN_BACKEND`, or as the relay does. */
+  deadLetters(backend: string, limit: number): Promise<DeadLetter[]>;
+  /** Hands dead letters over once more, all where no ids are given. Rejects with `UNKNOWN_BACKEND`, `CANNOT_REPLAY`, … */
+  replay(backend: string, ids?: string[], abort?: AbortSignal): Promise<ReplayOutcome>;
   /** Prometheus text format. */
   metrics(): Promise<string>;
   /** What keeps the watcher from doing its work; empty when it is ready. */

@@ -13,6 +13,7 @@ export type {
 } from '../alerts/incident.ts';
 export type {
   BackendStatus,
+  DeadLetter,
   LedgerRow,
   LogRow,
   MetricSeries,
@@ -155,4 +156,18 @@ export interface Problem {
   diagnostics?: ScenarioDiagnostic[];
   /** Of `FILE_CHANGED`: the file as it is now. */
   current?: { text: string; version: string };
+}
+
+/** What came of handing dead letters over once more. */
+export interface ReplayOutcome {
+  /** Records that were handed over and settled. */
+  replayed: number;
+  /** Items that had been refused and were taken now. */
+  delivered: number;
+  /** Items refused once more; they stay dead letters. */
+  rejected: number;
+  /** Items that the backend's filter now leaves out. */
+  filtered: number;
+  /** Items that are still to be settled: the backend takes none at the moment. */
+  waiting: number;
 }

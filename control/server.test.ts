@@ -88,6 +88,12 @@ beforeEach(async () => {
     backends: async () => {
       throw new Error('relay is restarting');
     },
+    deadLetters: async () => {
+      throw new Error('relay is restarting');
+    },
+    replay: async () => {
+      throw new Error('relay is restarting');
+    },
     metrics: async () => 'ringdown_runs_total 1\n',
     notReady: () => [],
     uiDirectory: null,
