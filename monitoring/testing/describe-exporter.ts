@@ -311,7 +311,7 @@ export function describeExporter(name: string, harness: ExporterHarness): void {
         expectAccounted(batch, exported);
         expect(exported.retry).toBeDefined();
         await destination.mend();
-        expectAccounted(batch, await exporter.export(exported.retry!, forever));
+        expectAccounted(exported.retry!, await exporter.export(exported.retry!, forever));
       });
     }
   });
