@@ -1,3 +1,4 @@
+export { StatsdForwarder, type StatsdForwarderOptions } from './forward.ts';
 export { GaugeState } from './gauge-state.ts';
 export { MAX_LINE_LENGTH, parseStatsd, type StatsdMetric } from './parse.ts';
 export { StatsdSender, type StatsdSenderOptions } from './send.ts';
