@@ -27,6 +27,8 @@ const MISCONFIGURED: Record<number, string> = {
   405: 'no OTLP endpoint answers at this url',
   407: 'a proxy wants to be signed in to',
 };
+/** Servers in Go, the OpenTelemetry Collector among them, say this with 400. */
+const TOO_LARGE = /(body|request|payload|message) (is )?(too large|larger than)/i;
 const LONGEST_REASON = 300;
 
 export function outcomeOf(answer: HttpAnswer, url: string): RequestOutcome {
@@ -34,7 +36,7 @@ export function outcomeOf(answer: HttpAnswer, url: string): RequestOutcome {
   if (status >= 200 && status < 300) return taken(answer);
   const words = messageOf(answer);
   const reason = words === '' ? `answered ${status}` : words;
-  if (status === 413) return { kind: 'too_large', reason };
+  if (status === 413 || (status === 400 && TOO_LARGE.test(words))) return { kind: 'too_large', reason };
   const hint =
     MISCONFIGURED[status] ?? (status >= 300 && status < 400 ? 'it has moved: redirects are not followed' : '');
   if (hint !== '' || RETRYABLE.has(status)) {

@@ -119,16 +119,19 @@ describe('refusals', () => {
     expect(second.rejected[0]!.reason).toBe(first.rejected[0]!.reason);
   });
 
-  test('what is too large is cut down to its items, and only the one that stays too large is refused', async () => {
-    peer.judges.push(({ bytes }) => (bytes.length > 400 ? status(413, 'request too large') : undefined));
-    await start();
-    const batch = batchOf(logs(0, 'a', 'b'), logs(1, 'c', 'x'.repeat(1_000), 'd'), logs(2, 'e'));
-    expect(await exporter.export(batch, forever)).toEqual({
-      accepted: { logs: 5 },
-      rejected: [{ signal: 'logs', count: 1, position: 1, reason: 'request too large' }],
-    });
-    expect(peer.logs.map(({ body }) => body).sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
-  });
+  test.each([413, 400])(
+    'what is too large (%i) is cut down to its items; only what stays too large is refused',
+    async (code) => {
+      peer.judges.push(({ bytes }) => (bytes.length > 400 ? status(code, 'http: request body too large') : undefined));
+      await start();
+      const batch = batchOf(logs(0, 'a', 'b'), logs(1, 'c', 'x'.repeat(1_000), 'd'), logs(2, 'e'));
+      expect(await exporter.export(batch, forever)).toEqual({
+        accepted: { logs: 5 },
+        rejected: [{ signal: 'logs', count: 1, position: 1, reason: 'http: request body too large' }],
+      });
+      expect(peer.logs.map(({ body }) => body).sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    },
+  );
 
   test('a refusal of part of a joined request is counted exactly, and the next ones name their record', async () => {
     peer.refuse('bad');
