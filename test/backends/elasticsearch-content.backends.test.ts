@@ -62,7 +62,7 @@ const trace = async () => (await reader.ask({ ask: 'trace', trace_id: TRACE }, H
 
 describe('a trace', () => {
   test('comes back exactly: nanoseconds, nested attributes, events, and its logs', async () => {
-    const attributes = {
+    const attributes: Attributes = {
       "it's": '"quoted" \\ \n \u2028 ☃ 👩‍🚀',
       list: [1, 'two', false, null],
       map: { deep: { deeper: [0.5] }, 'with.dot': 1 },
@@ -76,7 +76,7 @@ describe('a trace', () => {
       __proto__x: 'own',
     };
     const startNs = NS + 123_456_789n;
-    const events = [
+    const events: { timeNs: bigint; name: string; attributes: Attributes }[] = [
       { timeNs: startNs + 1n, name: 'exception', attributes: { 'exception.message': 'boom' } },
       { timeNs: startNs + 2n, name: 'bare', attributes: {} },
     ];
