@@ -43,9 +43,16 @@ export async function startEngine(): Promise<Engine> {
       () => true,
       () => false,
     );
-  // One that an interrupted run has left is as good as a new one.
-  const daemon = (await answers()) ? undefined : await startDaemon(answers);
-  return { own: true, env: own, docker, compose, stop: () => stopDaemon(daemon) };
+  const release = await hold();
+  try {
+    // One that an interrupted run has left is as good as a new one.
+    const daemon = (await answers()) ? undefined : await startDaemon(answers);
+    const stop = () => stopDaemon(daemon).finally(release);
+    return { own: true, env: own, docker, compose, stop };
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }
 
 const pidFile = join(FOLDER, 'docker.pid');
@@ -101,7 +108,17 @@ async function installCompose(): Promise<string> {
   return join(folder, 'docker-compose');
 }
 
-/** One test of this kind at a time on a machine: its containers and networks bear fixed names. */
-export function alone<Result>(work: () => Promise<Result>): Promise<Result> {
-  return locked('compose', work);
+/** Holds the engine against every other process, since whoever is done stops it. @returns how to let go */
+async function hold(): Promise<() => Promise<void>> {
+  const held = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const over = locked('compose', async () => {
+    held.resolve();
+    await released.promise;
+  });
+  await Promise.race([held.promise, over]);
+  return async () => {
+    released.resolve();
+    await over;
+  };
 }
