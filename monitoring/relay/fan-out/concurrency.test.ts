@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { seededRandom } from '../../../core/testing/seeded-random.ts';
 import type { Batch, Exported } from '../../exporter.ts';
+import { spansRecord } from '../../testing/payloads.ts';
 import { countItemsOf } from '../counts.ts';
+import { createShape } from '../shaping/shape.ts';
 import { exporterOf, FeedBench, ledgerOf, takeAll } from '../testing/feed-bench.ts';
 
 let bench: FeedBench;
@@ -137,3 +139,51 @@ test('whatever the order of answers, the losses of a full spool and the moment o
     await rm(join(bench.folder, 'odd.json'));
   }
 }, 60_000);
+
+test('a crash between the books and the deletion of the oldest records counts them once', async () => {
+  const { calls, exporter } = held();
+  const feed = await bench.feed('full', exporter, { queue: queue(2) });
+  let crashed: FeedBench | undefined;
+  const spool = await bench.relay([feed], 1 << 20, async () => {
+    crashed ??= await bench.crash([feed]);
+  });
+  feed.start();
+  let appended = 0;
+  while (!crashed) {
+    await bench.append(spool, 10, { bytes: Buffer.alloc(60_000) });
+    appended += 10;
+  }
+  expect(calls.length).toBe(2);
+  const before = ledgerOf(feed);
+  // The record that made room for itself came after the crash.
+  appended -= 10;
+  const again = await crashed.feed('full', exporterOf(takeAll));
+  const spoolAgain = await crashed.relay([again]);
+  // What was under way had lost its place in the books already.
+  expect(ledgerOf(again)).toMatchObject({ received: appended, dropped: before.dropped + 20 });
+  again.start();
+  await crashed.until(() => ledgerOf(again).pending === 0);
+  expect(ledgerOf(again)).toMatchObject({ received: appended, delivered: appended - before.dropped - 20 });
+  await crashed.close(spoolAgain, [again]);
+  await crashed.remove();
+  await bench.close(spool, [feed]);
+});
+
+test('what a backend has committed itself is delivered, but for what the filter left out', async () => {
+  const shape = createShape({ name: 'local', type: 'test', dataDir: '', filter: { sample: 0 } });
+  const exporter = (committed: number | undefined) => exporterOf(takeAll, { committed: () => committed });
+  const first = await bench.feed('local', exporter(undefined), { shape });
+  const spool = await bench.relay([first]);
+  const seed = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), startNs: 1n, durationNs: 1n };
+  const { bytes } = spansRecord({ position: 0, receivedAt: 0 }, [seed, seed, { ...seed, status: 2 }], {});
+  for (let index = 0; index < 4; index++) await bench.append(spool, 3, { bytes });
+  const crashed = await bench.crash([first]);
+  await bench.close(spool, [first]);
+  const again = await crashed.feed('local', exporter(spool.end), { shape });
+  const spoolAgain = await crashed.relay([again]);
+  again.start();
+  await crashed.until(() => ledgerOf(again).pending === 0);
+  expect(ledgerOf(again)).toMatchObject({ received: 12, delivered: 4, filtered: 8 });
+  await crashed.close(spoolAgain, [again]);
+  await crashed.remove();
+});

@@ -195,3 +195,33 @@ test('a cursor file that cannot be read is said, and what the spool holds is sen
   expect(JSON.parse(await readFile(join(bench.folder, 'local.json'), 'utf8')).settled.delivered.traces).toBe(3);
   await bench.close(spool, [feed]);
 });
+
+test('a clock that is set by an hour, either way, delays no retry, loses nothing and makes no lag negative', async () => {
+  let full = true;
+  const seen: number[] = [];
+  const feed = await bench.feed(
+    'elk',
+    exporterOf((batch, abort) => {
+      if (full) return fullAlways(batch, abort);
+      seen.push(...batch.records.map(({ receivedAt }) => receivedAt));
+      return takeAll(batch, abort);
+    }),
+  );
+  const spool = await bench.relay([feed]);
+  const start = bench.clock.now();
+  await bench.append(spool, 1);
+  feed.start();
+  await bench.until(() => feed.status().last_error !== null);
+  bench.clock.step(-3_600_000);
+  await bench.append(spool, 2);
+  expect(feed.status().lag_seconds).toBe(0);
+  expect(Date.parse(feed.status().retry_at!)).toBeLessThanOrEqual(bench.clock.now() + 1_000);
+  bench.clock.step(7_200_000);
+  await bench.append(spool, 3);
+  full = false;
+  await bench.clock.advance(1_000);
+  await bench.until(() => feed.position === spool.end);
+  expect(seen).toEqual([start, start - 3_600_000, start + 3_600_000]);
+  expect(ledgerOf(feed)).toMatchObject({ received: 6, delivered: 6 });
+  await bench.close(spool, [feed]);
+});

@@ -88,8 +88,8 @@ export class FeedBench {
     });
   }
 
-  /** A spool that these feeds read. */
-  async relay(feeds: Feed[], maxBytes = 1 << 30): Promise<Spool> {
+  /** A spool that these feeds read. @param onDropped between the books that say what is deleted and the deletion */
+  async relay(feeds: Feed[], maxBytes = 1 << 30, onDropped?: () => Promise<void>): Promise<Spool> {
     for (const feed of feeds) await feed.load();
     const spool = await Spool.open({
       folder: join(this.folder, 'spool'),
@@ -102,6 +102,7 @@ export class FeedBench {
       },
       onDrop: async (start) => {
         for (const feed of feeds) await feed.makeRoom(start);
+        await onDropped?.();
       },
       onDamage: (message) => this.logged.push(message),
     });

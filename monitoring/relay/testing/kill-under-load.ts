@@ -9,13 +9,13 @@ const SPANS_A_REQUEST = 20;
 /**
  * Sends traces without pause while the relay is killed `kills` times at seeded moments, then waits until its books are
  * settled.
- * @returns how many spans were acknowledged, and the ids of those that the backend never got
+ * @returns how many spans were acknowledged, and for each backend the ids of those that it never got
  */
 export async function killUnderLoad(
   relay: Relay,
-  backendDir: string,
+  backendDirs: readonly string[],
   { kills, seed }: { kills: number; seed: number },
-): Promise<{ acknowledged: number; missing: string[] }> {
+): Promise<{ acknowledged: number; missing: string[][] }> {
   const acknowledged = new Set<string>();
   const end = new AbortController();
   let nextId = 1;
@@ -48,8 +48,11 @@ export async function killUnderLoad(
   end.abort();
   await Promise.all(senders);
   await settled(relay);
-  const got = new Set(recorded(backendDir));
-  return { acknowledged: acknowledged.size, missing: [...acknowledged].filter((id) => !got.has(id)) };
+  const missing = backendDirs.map((backendDir) => {
+    const got = new Set(recorded(backendDir));
+    return [...acknowledged].filter((id) => !got.has(id));
+  });
+  return { acknowledged: acknowledged.size, missing };
 }
 
 async function settled(relay: Relay): Promise<void> {
