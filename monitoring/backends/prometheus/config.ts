@@ -56,8 +56,8 @@ export const schema = backendSettings(
       Type.String({
         pattern: DURATION_PATTERN,
         'x-expected': 'a duration such as 30s, 5m or 7d',
-        description: 'Series of which nothing was heard for so long are no longer shown.',
-        examples: ['10m'],
+        description: 'Series of which nothing was heard for so long are no longer shown; 1h when absent.',
+        examples: ['1h'],
       }),
     ),
   },
@@ -89,7 +89,7 @@ export function readConfig(settings: BackendSettings): PrometheusConfig {
     query_token: queryToken,
     span_metrics: spanMetrics = true,
     max_series: maxSeries = 20_000,
-    expire_after: expireAfter = '10m',
+    expire_after: expireAfter = '1h',
   } = settings;
   const place = typeof listen === 'string' ? /^(?:\[([0-9a-fA-F:]+)\]|([^:\s]+)):(\d{1,5})$/.exec(listen) : null;
   const host = place?.[1] ?? place?.[2] ?? '';
@@ -103,7 +103,7 @@ export function readConfig(settings: BackendSettings): PrometheusConfig {
   if (!Number.isInteger(maxSeries) || (maxSeries as number) < 1)
     wrong.push('max_series: a whole number from 1 is expected');
   const expireAfterMs = typeof expireAfter === 'string' ? parseDuration(expireAfter) : undefined;
-  if (expireAfterMs === undefined) wrong.push('expire_after: a duration such as 10m is expected');
+  if (expireAfterMs === undefined) wrong.push('expire_after: a duration such as 1h is expected');
   for (const key of Object.keys(settings)) {
     if (!KEYS.includes(key) && !OWN.includes(key)) wrong.push(`unknown key "${key}"`);
   }
