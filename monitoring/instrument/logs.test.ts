@@ -71,6 +71,29 @@ describe('lines of a request', () => {
     expect(said('incoming request')?.spanId).toBe(span?.spanId);
   });
 
+  test('say that they are a scenario’s, and only then', async () => {
+    observed = await observe(
+      (app) => {
+        app.get('/', async (request) => {
+          request.log.info('of the request');
+          app.log.info('of the app');
+          return {};
+        });
+      },
+      { logger: true },
+    );
+    await fetch(observed.url, { headers: { 'user-agent': 'ringdown/0' } });
+    await fetch(observed.url);
+    await observed.app.close();
+    const { spans, logs } = observed.collector;
+    const scenario = spans.find((span) => span.attributes['user_agent.synthetic.type'] === 'test')!;
+    expect(logs.filter(({ traceId }) => traceId === scenario.traceId)).toHaveLength(4);
+    for (const { traceId, attributes } of logs) {
+      const expected = traceId === scenario.traceId ? 'test' : undefined;
+      expect(attributes['user_agent.synthetic.type']).toBe(expected);
+    }
+  });
+
   test('carry the ids of the trace wherever the app writes them, in ECS names', async () => {
     observed = await observe(
       (app) =>

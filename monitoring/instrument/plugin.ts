@@ -132,16 +132,19 @@ function followLogs(app: FastifyInstance, recorder: Recorder, shipper: Shipper):
     const active = context.active();
     if (isTracingSuppressed(active)) return;
     const lane = shipper.logs.lane(scope);
-    writeLogRecord(lane.writer, line, trace.getSpanContext(active), Date.now());
+    const synthetic = requestSpanOf(active)?.synthetic === true;
+    writeLogRecord(lane.writer, line, trace.getSpanContext(active), Date.now(), synthetic);
     shipper.addedLog(lane);
-    if (requestSpanOf(active)?.synthetic) shipper.shipSoon();
+    if (synthetic) shipper.shipSoon();
   });
   if (!stop) return () => {};
   const createChild = app.childLoggerFactory;
   app.setChildLoggerFactory(function createRequestLogger(logger, bindings, childOptions, raw) {
-    const { traceId, spanId } = recorder.begin(raw).spanContext();
+    const span = recorder.begin(raw);
+    const { traceId, spanId } = span.spanContext();
     bindings['trace.id'] = traceId;
     bindings['span.id'] = spanId;
+    if (span.synthetic) bindings['user_agent.synthetic.type'] = 'test';
     const child = createChild.call(this, logger, bindings, childOptions, raw);
     return Object.assign(child, { [REQUEST_LOGGER]: true });
   });

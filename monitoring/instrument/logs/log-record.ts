@@ -16,6 +16,8 @@ const SEVERITIES: readonly { level: number; name: string; severity: number }[] =
   { level: 10, name: 'trace', severity: 1 },
 ];
 
+const SYNTHETIC = 'user_agent.synthetic.type';
+
 /** Said elsewhere in the record or by the resource. */
 const NOT_ATTRIBUTES = new Set([
   'level',
@@ -49,6 +51,7 @@ export function writeLogRecord(
   line: string,
   active: SpanContext | undefined,
   observedMs: number,
+  synthetic = false,
 ): void {
   const json = parse(line);
   writer.byte(0x12);
@@ -62,6 +65,8 @@ export function writeLogRecord(
     if (!NOT_ATTRIBUTES.has(name)) writeAttribute(writer, 0x32, name, json[name]);
   }
   writeException(writer, json);
+  // As on the request's span, so that a log tells by itself that it belongs to a scenario.
+  if (synthetic && !(SYNTHETIC in json)) writeAttribute(writer, 0x32, SYNTHETIC, 'test');
   writeTrace(writer, json, active);
   const observed = unixNanosOfMs(observedMs);
   writer.byte(0x59);
