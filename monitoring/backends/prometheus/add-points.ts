@@ -16,7 +16,7 @@ export function addPoint(table: SeriesTable, point: DecodedPoint, nowMs: number)
     table.remove(name, labels);
     return undefined;
   }
-  const { series, refused } = table.find(name, type, point.description, labels);
+  const { series, refused } = table.find(name, type, point.description, labels, linesOf(point));
   if (!series) return refused;
   series.updated_at = nowMs;
   const isDelta = 'temporality' in point && point.temporality === 'delta';
@@ -61,6 +61,20 @@ function typeOf(point: DecodedPoint): FamilyType {
       return 'histogram';
     default:
       return point.type;
+  }
+}
+
+/** Lines of the page: those of its buckets or quantiles, the open bucket, sum and count. */
+function linesOf(point: DecodedPoint): number {
+  switch (point.type) {
+    case 'histogram':
+      return point.bounds.length + 3;
+    case 'exponential_histogram':
+      return boundsFor(point.unit).length + 3;
+    case 'summary':
+      return point.quantiles.length + 2;
+    default:
+      return 1;
   }
 }
 

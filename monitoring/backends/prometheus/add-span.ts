@@ -31,7 +31,7 @@ export function addRequest(table: SeriesTable, span: DecodedSpan, nowMs: number)
       synthetic: 'user_agent.synthetic.type' in attributes ? 'true' : 'false',
     },
   );
-  const { series, refused } = table.find(REQUESTS, 'histogram', HELP, labels);
+  const { series, refused } = table.find(REQUESTS, 'histogram', HELP, labels, SECONDS.length + 3);
   if (!series) return refused;
   const seconds = Number(span.endNs > span.startNs ? span.endNs - span.startNs : 0n) / 1e9;
   if (series.counts.length === 0) {

@@ -48,8 +48,9 @@ export const schema = backendSettings(
       Type.Integer({
         minimum: 1,
         maximum: 1_000_000,
-        description: 'Past it, new label sets of a metric share one series with otel_metric_overflow="true".',
-        examples: [20_000],
+        description:
+          'Lines of the page, 36 for a histogram of requests; 100,000 when absent. Past it, new label sets of a metric share one series with otel_metric_overflow="true".',
+        examples: [100_000],
       }),
     ),
     expire_after: Type.Optional(
@@ -88,7 +89,7 @@ export function readConfig(settings: BackendSettings): PrometheusConfig {
     query_url: queryUrl,
     query_token: queryToken,
     span_metrics: spanMetrics = true,
-    max_series: maxSeries = 20_000,
+    max_series: maxSeries = 100_000,
     expire_after: expireAfter = '1h',
   } = settings;
   const place = typeof listen === 'string' ? /^(?:\[([0-9a-fA-F:]+)\]|([^:\s]+)):(\d{1,5})$/.exec(listen) : null;

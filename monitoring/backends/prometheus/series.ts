@@ -23,6 +23,8 @@ export interface Series {
   counts: number[];
   exemplars: (Exemplar | null)[];
   quantiles: { quantile: number; value: number }[];
+  /** What it counts for: lines of the page, which are what Prometheus calls series. */
+  lines: number;
 }
 
 export function emptySeries(labels: Record<string, string>): Series {
@@ -36,6 +38,7 @@ export function emptySeries(labels: Record<string, string>): Series {
     counts: [],
     exemplars: [],
     quantiles: [],
+    lines: 1,
   };
 }
 
@@ -72,8 +75,9 @@ export class SeriesTable {
   /**
    * The series with these labels, made where there is none. Past the bound new label sets of a metric share one series,
    * and new metrics are refused.
+   * @param lines of the page that a new one takes
    */
-  find(name: string, type: FamilyType, help: string, labels: Record<string, string>): Found {
+  find(name: string, type: FamilyType, help: string, labels: Record<string, string>, lines = 1): Found {
     let family = this.families.get(name);
     if (family && family.type !== type) return { refused: `"${name}" is a ${family.type} already, not a ${type}` };
     if (!family) {
@@ -84,21 +88,28 @@ export class SeriesTable {
     const key = rendered(labels);
     const known = family.series.get(key);
     if (known) return { series: known };
-    if (this.#size < this.#most) return { series: this.#add(family, key, labels) };
+    if (this.#size < this.#most) return { series: this.#add(family, key, labels, lines) };
     this.overflowed++;
     const rest = rendered(OVERFLOW);
-    return { series: family.series.get(rest) ?? this.#add(family, rest, OVERFLOW) };
+    return { series: family.series.get(rest) ?? this.#add(family, rest, OVERFLOW, lines) };
   }
 
-  #add(family: Family, key: string, labels: Record<string, string>): Series {
-    const series = emptySeries(labels);
+  #add(family: Family, key: string, labels: Record<string, string>, lines: number): Series {
+    const series = { ...emptySeries(labels), lines };
     family.series.set(key, series);
-    this.#size++;
+    this.#size += lines;
     return series;
   }
 
   remove(name: string, labels: Record<string, string>): void {
-    if (this.families.get(name)?.series.delete(rendered(labels))) this.#size--;
+    const family = this.families.get(name);
+    const series = family?.series.get(rendered(labels));
+    if (family && series) this.#forget(family, rendered(labels), series);
+  }
+
+  #forget(family: Family, key: string, series: Series): void {
+    family.series.delete(key);
+    this.#size -= series.lines;
   }
 
   /** Forgets what nothing was said of since `before`. @param before Unix milliseconds */
@@ -106,8 +117,7 @@ export class SeriesTable {
     for (const family of this.families.values()) {
       for (const [key, series] of family.series) {
         if (series.updated_at >= before) continue;
-        family.series.delete(key);
-        this.#size--;
+        this.#forget(family, key, series);
       }
       if (family.series.size === 0) this.families.delete(family.name);
     }
@@ -117,7 +127,7 @@ export class SeriesTable {
   restore(families: Iterable<Omit<Family, 'series'> & { series: Series[] }>): void {
     for (const { name, type, help, series } of families) {
       this.families.set(name, { name, type, help, series: new Map(series.map((one) => [rendered(one.labels), one])) });
-      this.#size += series.length;
+      for (const { lines } of series) this.#size += lines;
     }
   }
 }
