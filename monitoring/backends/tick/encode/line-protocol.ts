@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 
 /**
  * InfluxDB's line protocol: `measurement,tag=value field=value time`.
- * A tag or a name cannot hold a line end, nor end in a backslash: line ends become spaces, a last backslash a slash.
+ * A tag or a name cannot hold a line end, nor a backslash at its end or before what it could escape (1.x takes two
+ * backslashes for a pair, and reads \" in a name as a quote): line ends become spaces, such backslashes slashes.
  * @see https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference/
  */
 
@@ -50,5 +51,5 @@ function plain(text: string): string {
   let short = text.length > MAX_TAG_LENGTH ? text.slice(0, MAX_TAG_LENGTH) : text;
   // Half of a surrogate pair would be written as a replacement character and read back as another text.
   if (/[\ud800-\udbff]$/.test(short)) short = short.slice(0, -1);
-  return short.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/\\+$/, (last) => '/'.repeat(last.length));
+  return short.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/\\+(?=[,= "]|$)/g, (run) => '/'.repeat(run.length));
 }

@@ -4,10 +4,11 @@ import { type InfluxClient, MAX_ANSWER_BYTES, wordsOf } from './client.ts';
 
 export type Cell = string | number | boolean | null;
 
-/** A row with the tags that it was grouped by; `time` in Unix milliseconds. */
+/** A row with its measurement and the tags that it was grouped by; `time` in Unix milliseconds. */
 export type Row = Record<string, Cell> & { time: number };
 
 interface Series {
+  name?: string;
   tags?: Record<string, string>;
   columns: string[];
   /** Absent where there are none. */
@@ -33,10 +34,15 @@ export async function query(client: InfluxClient, q: string, abort: AbortSignal)
   if (!Array.isArray(results)) throw failed(answer, 'no results');
   return results.flatMap(({ error, series }) => {
     if (error !== undefined) throw failed(answer, error);
-    return (series ?? []).flatMap(({ tags, columns, values = [] }) =>
+    return (series ?? []).flatMap(({ name = '', tags, columns, values = [] }) =>
       values.map(
         (row) =>
-          Object.assign(Object.create(null), tags, Object.fromEntries(columns.map((key, at) => [key, row[at]]))) as Row,
+          Object.assign(
+            Object.create(null),
+            { measurement: name },
+            tags,
+            Object.fromEntries(columns.map((key, at) => [key, row[at]])),
+          ) as Row,
       ),
     );
   });

@@ -12,7 +12,7 @@ const MAX_KEY_BYTES = 65_535;
 
 /**
  * Reads line protocol by its grammar, apart from the product's own writer, as InfluxDB 1.x does: lines end outside of
- * quotes only, a backslash means something only before the characters that need it.
+ * quotes only, a backslash means something only before the characters that need it, and takes its neighbour along where lines are split.
  * @see https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference/
  */
 export function parseLines(body: string): (Point | { error: string })[] {
@@ -34,8 +34,8 @@ function splitLines(body: string): string[] {
   let hasFields = false;
   for (let at = 0; at < body.length; at++) {
     const one = body[at];
-    if (one === '\\' && isQuoted) at++;
-    else if (one === '\\' && /[,= ]/.test(body[at + 1] ?? '')) at++;
+    // Whatever follows a backslash is passed over here, unlike where words are read.
+    if (one === '\\') at++;
     else if (one === ' ' && !isQuoted) hasFields = true;
     else if (one === '"' && hasFields) isQuoted = !isQuoted;
     else if (one === '\n' && !isQuoted) {
@@ -50,7 +50,7 @@ function splitLines(body: string): string[] {
 
 function parseLine(line: string): Point {
   const reader = { line, at: 0 };
-  const measurement = word(reader, ', ', /[, ]/);
+  const measurement = word(reader, ', ', /[,= "]/);
   if (measurement === '') throw new Error('missing measurement');
   const tags: Record<string, string> = Object.create(null);
   while (line[reader.at] === ',') {
