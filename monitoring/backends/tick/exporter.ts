@@ -1,12 +1,11 @@
 import type { Clock } from '../../../core/clock.ts';
 import { RingdownError, toError } from '../../../core/errors.ts';
 import type { Batch, Exported, Exporter, Rejection, Signal, SpoolRecord } from '../../exporter.ts';
-import { GaugeState } from '../../statsd/index.ts';
+import { GaugeState, type StatsdForwarder } from '../../statsd/index.ts';
 import { type EncodedRecord, encodeRecord } from './encode/record.ts';
 import type { InfluxClient } from './influx/client.ts';
 import { provision } from './influx/provision.ts';
 import { Writer } from './influx/writer.ts';
-import type { TelegrafForwarder } from './telegraf/forwarder.ts';
 
 /** Longer than this, start does not wait for InfluxDB; the first export tries again. */
 const START_WAITS_MS = 5_000;
@@ -15,7 +14,7 @@ const ITEMS_BETWEEN_PAUSES = 2_048;
 export interface TickParts {
   /** A client with connections of its own; closed at shutdown. */
   connect(): InfluxClient;
-  forwarder?: () => TelegrafForwarder;
+  forwarder?: () => StatsdForwarder;
   clock: Clock;
 }
 
@@ -23,7 +22,7 @@ export interface TickParts {
 interface Running {
   client: InfluxClient;
   writer: Writer;
-  forwarder: TelegrafForwarder | undefined;
+  forwarder: StatsdForwarder | undefined;
   stop: AbortController;
   underWay: Set<Promise<unknown>>;
 }

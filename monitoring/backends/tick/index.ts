@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../core/clock.ts';
 import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
 import type { Backend, BackendSettings } from '../../exporter.ts';
+import { StatsdForwarder } from '../../statsd/index.ts';
 import { readConfig, type TickConfig } from './config.ts';
 import { TickExporter } from './exporter.ts';
 import { InfluxClient } from './influx/client.ts';
 import { provision } from './influx/provision.ts';
 import { TickReader } from './reader.ts';
-import { TelegrafForwarder } from './telegraf/forwarder.ts';
 
 export function createTick(settings: BackendSettings, clock: Clock): { exporter: TickExporter; reader: TickReader } {
   const config = readConfig(settings);
@@ -17,7 +17,9 @@ export function createTick(settings: BackendSettings, clock: Clock): { exporter:
   const exporter = new TickExporter({
     connect: () => new InfluxClient(config, ca),
     clock,
-    ...(telegraf ? { forwarder: () => new TelegrafForwarder(telegraf, join(config.dataDir, 'telegraf'), clock) } : {}),
+    ...(telegraf
+      ? { forwarder: () => new StatsdForwarder({ target: telegraf, folder: join(config.dataDir, 'telegraf'), clock }) }
+      : {}),
   });
   return { exporter, reader: new TickReader(new InfluxClient(config, ca)) };
 }

@@ -1,15 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { systemClock } from '../../../../core/clock.ts';
-import { batchOf, statsdRecord } from '../../../testing/payloads.ts';
-import { createTick } from '../index.ts';
-import { InfluxdbStandIn } from '../testing/influxdb-stand-in.ts';
-import { SentRecords } from './sent.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { batchOf, statsdRecord } from '../../testing/payloads.ts';
+import { createTick } from './index.ts';
+import { InfluxdbStandIn } from './testing/influxdb-stand-in.ts';
 
 const forever = new AbortController().signal;
 let folder: string;
@@ -80,22 +79,4 @@ test('a record that comes again, also after a restart, is not sent again', async
     await exporter.shutdown(forever);
   }
   expect(received).toEqual(['a:1|c', 'b:1|c', 'c:1|c', 'd:1|c']);
-});
-
-test('what was sent is remembered in bounded files, and a torn entry is passed over', () => {
-  const sent = new SentRecords(folder);
-  sent.load();
-  const positions = Array.from({ length: 70_000 }, (_, index) => index * 40);
-  for (let at = 0; at < positions.length; at += 1_000) sent.add(positions.slice(at, at + 1_000));
-  const again = new SentRecords(folder);
-  again.load();
-  expect(positions.every((position) => again.has(position))).toBe(true);
-  expect(again.has(41)).toBe(false);
-  writeFileSync(join(folder, 'sent'), Buffer.alloc(13, 1));
-  const torn = new SentRecords(folder);
-  torn.load();
-  torn.add([17]);
-  const later = new SentRecords(folder);
-  later.load();
-  expect(later.has(17)).toBe(true);
 });
