@@ -1,10 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { emptyAttributes, readAnyValue, readAttribute } from '../../../otlp/decode-attributes.ts';
 import { BYTES, FIXED64, ProtoReader, VARINT } from '../../../otlp/proto-reader.ts';
-import { type JsonBytes, literal } from './json-bytes.ts';
+import { JsonBytes, literal } from './json-bytes.ts';
 
 const CACHE_SIZE = 2_048;
 const LONGEST_CACHED = 128;
+/** Bytes of an attribute, and attributes of one key, that are kept. */
+const LONGEST_KEPT = 120;
+const MOST_KEPT = 256;
 const COMMA = 0x2c;
 const TRUE = literal('true');
 const FALSE = literal('false');
@@ -33,6 +36,16 @@ interface Key {
   promoted: number;
   /** Number of the item that had it last: finds a key that comes twice. */
   seenIn: number;
+  /** How many of its values were kept: those of a key with many are not worth it. */
+  kept: number;
+}
+
+/** A whole attribute that was seen, with what it is written as: most spans repeat most of their attributes. */
+interface Known {
+  bytes: Uint8Array;
+  key: Key;
+  /** `"key":value,`, or `"field":value,` of a promoted one. */
+  json: Uint8Array;
 }
 
 /**
@@ -42,10 +55,13 @@ interface Key {
 export class AttributeEncoder {
   readonly #promoted: readonly Promoted[];
   readonly #fields: readonly Uint8Array[];
-  readonly #cache: (Key | undefined)[] = new Array(CACHE_SIZE).fill(undefined);
+  readonly #keys: (Key | undefined)[] = new Array(CACHE_SIZE).fill(undefined);
+  readonly #known: (Known | undefined)[] = new Array(CACHE_SIZE).fill(undefined);
   /** Where the values of promoted attributes begin, by their place; 0 is nowhere. */
   readonly #found: Int32Array;
   readonly #foundEnds: Int32Array;
+  /** Those of them that are written already. */
+  readonly #foundJson: (Uint8Array | undefined)[];
   #item = 0;
   #hasPromoted = false;
 
@@ -54,6 +70,7 @@ export class AttributeEncoder {
     this.#fields = promoted.map(({ field }) => literal(`${JSON.stringify(field)}:`));
     this.#found = new Int32Array(promoted.length);
     this.#foundEnds = new Int32Array(promoted.length);
+    this.#foundJson = promoted.map(() => undefined);
   }
 
   /**
@@ -109,6 +126,24 @@ export class AttributeEncoder {
     reader.pos = place;
     reader.end = itemEnd;
     const end = reader.lengthEnd();
+    const start = reader.pos;
+    const slot = slotOf(bytes, start, end);
+    const known = this.#known[slot];
+    if (known !== undefined && isSame(known.bytes, bytes, start, end)) {
+      const { key } = known;
+      if (key.seenIn === this.#item) return false;
+      key.seenIn = this.#item;
+      if (key.promoted >= 0) {
+        const valueStart = start + 2 + key.bytes.length + 2;
+        this.#promote(key.promoted, valueStart, end, known.json);
+      } else out.put(known.json);
+      return true;
+    }
+    return this.#newAttribute(reader, start, end, slot, out);
+  }
+
+  #newAttribute(reader: ProtoReader, start: number, end: number, slot: number, out: JsonBytes): boolean {
+    const { bytes } = reader;
     reader.end = end;
     let keyStart = end;
     let keyEnd = end;
@@ -129,17 +164,39 @@ export class AttributeEncoder {
     const key = this.#key(bytes, keyStart, keyEnd);
     if (key.seenIn === this.#item) return false;
     key.seenIn = this.#item;
-    const { promoted } = key;
-    if (promoted >= 0 && valueStart < valueEnd && this.#fits(bytes[valueStart]!, promoted)) {
-      this.#found[promoted] = valueStart;
-      this.#foundEnds[promoted] = valueEnd;
-      this.#hasPromoted = true;
-      return true;
+    const promoted = key.promoted >= 0 && valueStart < valueEnd && this.#fits(bytes[valueStart]!, key.promoted);
+    if (promoted) this.#promote(key.promoted, valueStart, valueEnd, undefined);
+    else {
+      out.put(key.json);
+      writeValue(reader, valueStart, valueEnd, out);
+      out.byte(COMMA);
     }
-    out.put(key.json);
-    writeValue(reader, valueStart, valueEnd, out);
-    out.byte(COMMA);
+    // A promoted key with another type of value is written both ways, and its bytes tell which; so it is not kept.
+    const isUsual = keyStart === start + 2 && valueStart === keyEnd + 2 && valueEnd === end;
+    const isKept = isUsual && end - start <= LONGEST_KEPT && key.kept < MOST_KEPT && promoted === key.promoted >= 0;
+    if (isKept) this.#keep(reader, key, start, valueStart, end, slot);
     return true;
+  }
+
+  /** Only of the usual form, key before value with lengths of one byte, so that a place inside is known without a look. */
+  #keep(reader: ProtoReader, key: Key, start: number, valueStart: number, end: number, slot: number): void {
+    key.kept++;
+    const json = new JsonBytes((end - start) * 6 + 64);
+    json.put(key.promoted >= 0 ? this.#fields[key.promoted]! : key.json);
+    writeValue(reader, valueStart, end, json);
+    json.byte(COMMA);
+    this.#known[slot] = {
+      bytes: new Uint8Array(reader.bytes.subarray(start, end)),
+      key,
+      json: new Uint8Array(json.bytes.subarray(0, json.length)),
+    };
+  }
+
+  #promote(place: number, start: number, end: number, json: Uint8Array | undefined): void {
+    this.#found[place] = start;
+    this.#foundEnds[place] = end;
+    this.#foundJson[place] = json;
+    this.#hasPromoted = true;
   }
 
   #fits(tag: number, promoted: number): boolean {
@@ -150,6 +207,11 @@ export class AttributeEncoder {
     for (let index = 0; index < this.#fields.length; index++) {
       const start = this.#found[index]!;
       if (start === 0) continue;
+      const json = this.#foundJson[index];
+      if (json !== undefined) {
+        out.put(json);
+        continue;
+      }
       out.put(this.#fields[index]!);
       writeValue(reader, start, this.#foundEnds[index]!, out);
       out.byte(COMMA);
@@ -172,7 +234,7 @@ export class AttributeEncoder {
     let hash = length;
     for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
     const slot = (hash ^ (hash >>> 11)) & (CACHE_SIZE - 1);
-    const cached = this.#cache[slot];
+    const cached = this.#keys[slot];
     if (cached !== undefined && cached.bytes.length === length) {
       const known = cached.bytes;
       let at = 0;
@@ -186,12 +248,34 @@ export class AttributeEncoder {
       json: literal(`${JSON.stringify(text)}:`),
       promoted: this.#promoted.findIndex(({ attribute }) => attribute === text),
       seenIn: 0,
+      kept: 0,
     };
     // Of two keys of one item that share a slot, the second takes the first one's place, and the first one could come
     // again unseen. So a slot that this item used is left alone.
-    if (length <= LONGEST_CACHED && cached?.seenIn !== this.#item) this.#cache[slot] = key;
+    if (length <= LONGEST_CACHED && cached?.seenIn !== this.#item) this.#keys[slot] = key;
     return key;
   }
+}
+
+/** A few bytes tell most attributes apart: keys differ in their middle, values at their end. */
+function slotOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length < 8) return length;
+  let hash = length;
+  hash = Math.imul(hash, 31) + bytes[end - 1]!;
+  hash = Math.imul(hash, 31) + bytes[end - 2]!;
+  hash = Math.imul(hash, 31) + bytes[end - 3]!;
+  hash = Math.imul(hash, 31) + bytes[start + 4]!;
+  hash = Math.imul(hash, 31) + bytes[start + (length >>> 1)]!;
+  hash = Math.imul(hash, 31) + bytes[start + (length >>> 2)]!;
+  return (hash ^ (hash >>> 13)) & (CACHE_SIZE - 1);
+}
+
+function isSame(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  const { length } = known;
+  if (length !== end - start) return false;
+  for (let index = length - 1; index >= 0; index--) if (known[index] !== bytes[start + index]) return false;
+  return true;
 }
 
 /** An AnyValue whose content lies in the range, as JSON. */

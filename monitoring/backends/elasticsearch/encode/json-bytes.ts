@@ -20,11 +20,15 @@ export function literal(text: string): Uint8Array {
  * further checks: a string takes at most six times its bytes and two quotes.
  */
 export class JsonBytes {
-  bytes = Buffer.allocUnsafeSlow(1 << 16);
+  bytes: Buffer;
   length = 0;
   // Documents of one batch share their seconds, so the part of a time before the fraction is made once.
   #second = -1;
   readonly #secondText = new Uint8Array(20);
+
+  constructor(size = 1 << 16) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+  }
 
   room(size: number): void {
     const needed = this.length + size;
@@ -38,7 +42,7 @@ export class JsonBytes {
   put(chunk: Uint8Array): void {
     const { length } = chunk;
     // A native call costs more than a short loop.
-    if (length > 48) this.bytes.set(chunk, this.length);
+    if (length > 16) this.bytes.set(chunk, this.length);
     else {
       const { bytes } = this;
       const at = this.length;
