@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { seededRandom } from '../../../core/testing/seeded-random.ts';
@@ -6,7 +6,7 @@ import type { Batch, Exported } from '../../exporter.ts';
 import { spansRecord } from '../../testing/payloads.ts';
 import { countItemsOf } from '../counts.ts';
 import { createShape } from '../shaping/shape.ts';
-import { exporterOf, FeedBench, ledgerOf, takeAll } from '../testing/feed-bench.ts';
+import { exporterOf, FeedBench, ledgerOf, refuseAll, takeAll } from '../testing/feed-bench.ts';
 
 let bench: FeedBench;
 
@@ -186,4 +186,53 @@ test('what a backend has committed itself is delivered, but for what the filter 
   expect(ledgerOf(again)).toMatchObject({ received: 12, delivered: 4, filtered: 8 });
   await crashed.close(spoolAgain, [again]);
   await crashed.remove();
+});
+
+test('letters of a batch that a crash kept out of the books are gone, and come again if it is refused again', async () => {
+  let answers = 0;
+  const first = await bench.feed(
+    'elk',
+    exporterOf((batch, abort) => (answers++ === 0 ? new Promise(() => undefined) : refuseAll(batch, abort))),
+    { queue: queue(2) },
+  );
+  const spool = await bench.relay([first]);
+  for (let index = 0; index < 2; index++) await bench.append(spool, 10);
+  first.start();
+  await bench.until(() => ledgerOf(first).rejected === 10);
+  expect(first.deadLetters.size.records).toBe(1);
+  const crashed = await bench.crash([first]);
+  await bench.close(spool, [first]);
+  const again = await crashed.feed('elk', exporterOf(takeAll));
+  const spoolAgain = await crashed.relay([again]);
+  again.start();
+  await crashed.until(() => ledgerOf(again).pending === 0);
+  expect(ledgerOf(again)).toMatchObject({ received: 20, delivered: 20, rejected: 0 });
+  expect(again.status().dead_letters.records).toBe(0);
+  await crashed.close(spoolAgain, [again]);
+  await crashed.remove();
+});
+
+test('what a backend that keeps its own place refused before a crash stays refused', async () => {
+  const first = await bench.feed('local', exporterOf(refuseAll, { committed: () => undefined }));
+  let spool = await bench.relay([first]);
+  await bench.append(spool, 10);
+  await bench.append(spool, 5);
+  const before = await bench.crash([first]);
+  first.start();
+  await bench.until(() => first.position === spool.end);
+  const committed = spool.end;
+  await bench.close(spool, [first]);
+  // The cursor file is older than what the backend has committed.
+  await cp(join(before.folder, 'local.json'), join(bench.folder, 'local.json'));
+  await before.remove();
+  const again = await bench.feed('local', exporterOf(takeAll, { committed: () => committed }));
+  spool = await bench.relay([again]);
+  again.start();
+  await bench.until(() => ledgerOf(again).pending === 0);
+  expect(ledgerOf(again)).toMatchObject({ received: 15, delivered: 0, rejected: 15 });
+  expect(again.status()).toMatchObject({
+    dead_letters: { records: 2 },
+    rejections: [{ reason: 'too long', count: 15 }],
+  });
+  await bench.close(spool, [again]);
 });

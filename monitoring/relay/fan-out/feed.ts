@@ -11,7 +11,7 @@ import type { ReadResult, Spool } from '../spool/spool.ts';
 import { type CursorState, nothingSettled, readCursor, writeCursor } from './cursor-file.ts';
 import { Delivery, type DeliveryCounters } from './delivery.ts';
 import { type Flight, flightOf, unsettledOf } from './flight.ts';
-import { Ledger, OUTCOMES } from './ledger.ts';
+import { type Booking, Ledger, OUTCOMES } from './ledger.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -121,7 +121,10 @@ export class Feed {
     const settled = cursor?.settled ?? nothingSettled();
     if (cursor && cursor.position < this.#roomStart) addCounts(settled.dropped, cursor.in_flight);
     this.#ledger = new Ledger(settled, cursor?.reasons ?? {}, await spool.count(this.#next, Number.POSITIVE_INFINITY));
-    if (cursor?.replayed) await this.#options.deadLetters.remove(cursor.replayed);
+    const { deadLetters, exporter } = this.#options;
+    if (cursor?.replayed) await deadLetters.remove(cursor.replayed);
+    // One that keeps its own place may be past what the cursor says, and says so once it has started.
+    if (!exporter.committed) await this.#forgetLetters();
     await this.#save();
   }
 
@@ -252,11 +255,34 @@ export class Feed {
       return;
     }
     const place = Math.max(committed, this.#spool.start);
-    if (place > this.#next) {
-      this.#ledger.recognise(await this.#spool.count(this.#next, place), await this.#leftOut(this.#next, place));
-    } else if (place < this.#next) this.#ledger.reopen(await this.#spool.count(place, this.#next));
+    const [from, to] = [Math.min(place, this.#next), Math.max(place, this.#next)];
+    const counts = await this.#spool.count(from, to);
+    const leftOut = await this.#leftOut(from, to);
+    if (place < this.#next) this.#ledger.reopen(counts, leftOut);
+    else this.#ledger.recognise(counts, await this.#knownOf(from, to, leftOut));
     this.#next = place;
+    await this.#forgetLetters();
     await this.#save();
+  }
+
+  /** What is known to have ended otherwise than delivered, of what a backend is past. */
+  async #knownOf(from: number, to: number, leftOut: Counts): Promise<Booking> {
+    const known: Booking = { settled: { ...nothingSettled(), filtered: leftOut }, reasons: new Map() };
+    const { deadLetters } = this.#options;
+    for (const id of deadLetters.ids.filter((each) => Number(each) >= from && Number(each) < to)) {
+      const letter = await deadLetters.read(id);
+      for (const [reason, count] of letter?.reasons ?? []) {
+        known.settled.rejected[letter!.record.signal] += count;
+        known.reasons.set(reason, (known.reasons.get(reason) ?? 0) + count);
+      }
+    }
+    return known;
+  }
+
+  /** What a crash kept from coming into the books is handed over again, and may be refused again. */
+  async #forgetLetters(): Promise<void> {
+    const { deadLetters } = this.#options;
+    await deadLetters.remove(deadLetters.ids.filter((id) => Number(id) >= this.#next));
   }
 
   /** Items between two places that the filter leaves out. */

@@ -95,22 +95,31 @@ export class Ledger {
     addCounts(this.#pending, counts, -1);
   }
 
-  /** The backend itself says that it has these already, but for those that the filter leaves out. */
-  recognise(counts: Counts, leftOut: Counts): void {
+  /** The backend itself says that it is past these already: delivered, but for what is known to have ended otherwise. */
+  recognise(counts: Counts, known: Booking): void {
+    const { filtered, rejected } = known.settled;
     addCounts(this.settled.delivered, counts);
-    addCounts(this.settled.delivered, leftOut, -1);
-    addCounts(this.settled.filtered, leftOut);
+    for (const [outcome, part] of [
+      ['filtered', filtered],
+      ['rejected', rejected],
+    ] as const) {
+      addCounts(this.settled.delivered, part, -1);
+      addCounts(this.settled[outcome], part);
+    }
     addCounts(this.#pending, counts, -1);
+    this.#addReasons(known.reasons);
   }
 
-  /** The backend itself says that it does not have these, which the spool still holds. */
-  reopen(counts: Counts): void {
+  /** The backend itself says that it does not have these, which the spool still holds. @param leftOut those that the filter leaves out */
+  reopen(counts: Counts, leftOut: Counts): void {
     for (const signal of SIGNALS) {
-      const back = Math.min(counts[signal], this.settled.delivered[signal]);
-      this.settled.delivered[signal] -= back;
+      const filtered = Math.min(leftOut[signal], this.settled.filtered[signal]);
+      const delivered = Math.min(counts[signal] - filtered, this.settled.delivered[signal]);
+      this.settled.filtered[signal] -= filtered;
+      this.settled.delivered[signal] -= delivered;
       this.#pending[signal] += counts[signal];
       // Items that had ended otherwise are counted once more, as they are handed over once more.
-      this.#received[signal] += counts[signal] - back;
+      this.#received[signal] += counts[signal] - delivered - filtered;
     }
   }
 
