@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { BackendStatus, List, Monitor } from '../../control/resources.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { buildStandIns } from './images.ts';
 import { LOAD_SERVICE, type NumberedLoad, startNumberedLoad } from './numbered-load.ts';
-import { eventually, Stack } from './stack.ts';
+import { CHECKOUT, eventually, Stack } from './stack.ts';
 
 /**
  * docker-compose.yml with the profiles `elk`, `tick` and `grafana`, in containers. Kibana, Chronograf and Grafana themselves are
@@ -141,6 +143,28 @@ describe('the stack', () => {
       'the API’s metrics in Prometheus',
     );
   });
+
+  test('every query of the Grafana board finds something where it would ask', async () => {
+    const board = JSON.parse(readFileSync(join(CHECKOUT, 'deploy/grafana/boards/api.json'), 'utf8')) as Board;
+    for (const { title, targets } of board.panels) {
+      for (const { datasource, expr, query } of targets) {
+        const asked = filledIn(expr ?? query ?? '');
+        const found = () =>
+          datasource.type === 'prometheus'
+            ? stack.prometheus(asked)
+            : datasource.type === 'influxdb'
+              ? stack.influx(asked)
+              : stack.elasticsearchMatches(asked);
+        // There is no error in the logs before something fails; the route that was broken has left one.
+        await eventually(async () => (await found()).length > 0, `something to show in "${title}" (${asked})`);
+      }
+    }
+    for (const { name, query } of board.annotations.list) {
+      await stack.influx(filledIn(query)).catch((error: Error) => {
+        throw new Error(`the annotations "${name}" cannot be asked for: ${error.message}`);
+      });
+    }
+  });
 });
 
 describe('killed in the middle', () => {
@@ -239,4 +263,20 @@ async function count(measurement: 'spans' | 'logs'): Promise<number> {
   const field = measurement === 'spans' ? 'span_id' : 'message';
   const [found] = await stack.influx(`SELECT COUNT(${field}) FROM ringdown.ringdown.${measurement}`);
   return Number(found ?? 0);
+}
+
+/** As much of Grafana's model as names its questions. */
+interface Board {
+  panels: { title: string; targets: { datasource: { type: string }; expr?: string; query?: string }[] }[];
+  annotations: { list: { name: string; query: string }[] };
+}
+
+/** The variables as Grafana would fill them in. */
+function filledIn(query: string): string {
+  return query
+    .replaceAll('$service', 'reference-api')
+    .replaceAll('$synthetic', '.*')
+    .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$__interval', '1m')
+    .replaceAll('$timeFilter', 'time > now() - 1h');
 }

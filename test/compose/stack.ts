@@ -188,6 +188,13 @@ export class Stack {
     return found.hits.hits.map(({ _source }) => _source.message);
   }
 
+  /** Log documents that match a query in Lucene's syntax. */
+  async elasticsearchMatches(query: string): Promise<unknown[]> {
+    const body = { query: { query_string: { query } } };
+    const found = (await this.#elasticsearch('logs-ringdown.*/_search', 'POST', body)) as { hits: { hits: unknown[] } };
+    return found.hits.hits;
+  }
+
   async elasticsearchCount(streams: string): Promise<number> {
     await this.#elasticsearch(`${streams}/_refresh`, 'POST');
     return ((await this.#elasticsearch(`${streams}/_count`, 'GET')) as { count: number }).count;
