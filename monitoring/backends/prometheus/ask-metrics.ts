@@ -61,7 +61,7 @@ function queryFor(
     const over: Partial<Record<Aggregate, string>> = { avg: 'avg', min: 'min', max: 'max', sum: 'sum', count: 'sum' };
     const outer = over[aggregate];
     if (outer === undefined) throw refuse();
-    return `${outer} by (${by}) (${aggregate}_over_time(${series('')}[${ms}ms]))`;
+    return `${outer} by (${by}) (${aggregate}_over_time(${series('')}[${Math.max(1, Math.round(ms))}ms]))`;
   }
   const count = sum(grownBy(series('_count'), ms));
   const total = sum(grownBy(series('_sum'), ms));

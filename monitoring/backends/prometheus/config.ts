@@ -78,6 +78,7 @@ export interface PrometheusConfig {
 }
 
 const KEYS = ['name', 'type', 'dataDir', 'filter', 'redact', 'queue'];
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 const OWN = ['listen', 'token', 'query_url', 'query_token', 'span_metrics', 'max_series', 'expire_after'];
 
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once */
@@ -96,6 +97,7 @@ export function readConfig(settings: BackendSettings): PrometheusConfig {
   const host = place?.[1] ?? place?.[2] ?? '';
   const port = Number(place?.[3]);
   if (!place || port > 65_535) wrong.push('listen: host:port is expected, such as 127.0.0.1:9464');
+  else if (!LOOPBACK.test(host) && token === undefined) wrong.push(`listen: ${host} is not loopback and needs a token`);
   for (const [key, value] of Object.entries({ token, query_token: queryToken })) {
     if (value !== undefined && (typeof value !== 'string' || value === '')) wrong.push(`${key}: a text is expected`);
   }

@@ -282,6 +282,7 @@ describe('the endpoint', () => {
 
   test.each([
     [{ listen: '127.0.0.1:99999' }, /host:port/],
+    [{ listen: '0.0.0.0:9464' }, /0\.0\.0\.0 is not loopback and needs a token/],
     [{ token: '' }, /token: a text is expected/],
     [{ listen: '9464' }, /host:port/],
     [{ query_url: 'ftp://x' }, /query_url/],

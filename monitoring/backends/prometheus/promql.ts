@@ -97,7 +97,7 @@ export function equals(label: string, value: string): string {
  * `increase` knows how to add up its pieces.
  */
 export function grownBy(counter: string, ms: number): string {
-  const window = `${ms}ms`;
+  const window = `${Math.max(1, Math.round(ms))}ms`;
   const last = `last_over_time(${counter}[${window}])`;
   return `(((${last} - ${counter} offset ${window}) or ${last}) unless (resets(${counter}[${window}]) > 0) or increase(${counter}[${window}]))`;
 }
