@@ -102,10 +102,10 @@ export class OtlpGrpc {
       if (!signal) return;
       const message = await this.#read(stream, headers, share);
       const { invalid, reason } = await intake.take(signal, 'protobuf', message);
-      if (!stream.destroyed) succeed(stream, signal, invalid, reason);
+      if (isOpen(stream)) succeed(stream, signal, invalid, reason);
     } catch (error) {
       const refusal = intake.explain(error);
-      if (!stream.destroyed) refuse(stream, refusal);
+      if (isOpen(stream)) refuse(stream, refusal);
     } finally {
       share.release();
     }
@@ -159,6 +159,11 @@ export class OtlpGrpc {
     await closed;
     abort.removeEventListener('abort', cut);
   }
+}
+
+/** Somebody is left to read an answer. */
+function isOpen(stream: ServerHttp2Stream): boolean {
+  return !stream.destroyed && !stream.closed;
 }
 
 function succeed(stream: ServerHttp2Stream, signal: Signal, invalid: number, reason: string): void {
