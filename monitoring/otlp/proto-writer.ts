@@ -1,5 +1,8 @@
 import { Buffer } from 'node:buffer';
 
+/** Lengths below it take one byte. */
+const SHORT = 64;
+
 /** Writes protobuf wire format into a buffer that grows. */
 export class ProtoWriter {
   #bytes = Buffer.allocUnsafe(4096);
@@ -75,10 +78,28 @@ export class ProtoWriter {
   }
 
   string(value: string): void {
+    if (value.length < SHORT && this.#ascii(value)) return;
     const length = Buffer.byteLength(value);
     this.varint(length);
     const at = this.#room(length);
     this.#bytes.write(value, at, 'utf8');
+  }
+
+  /** Keys, names and routes: a loop costs less than two calls into the encoder. @returns false where it is not ASCII */
+  #ascii(value: string): boolean {
+    const { length } = value;
+    const start = this.#room(length + 1);
+    const bytes = this.#bytes;
+    bytes[start] = length;
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 127) {
+        this.#length = start;
+        return false;
+      }
+      bytes[start + 1 + index] = code;
+    }
+    return true;
   }
 
   /** Bytes given as hex digits, an even number of them. */
