@@ -8,9 +8,11 @@ import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { type Replayed, replay } from '../dead-letters/replay.ts';
 import type { Shape, Shaped } from '../shaping/shape.ts';
 import type { ReadResult, Spool } from '../spool/spool.ts';
-import { type CursorState, nothingSettled, readCursor, writeCursor } from './cursor-file.ts';
+import { Cursor } from './cursor.ts';
+import { type CursorState, nothingSettled } from './cursor-file.ts';
 import { Delivery, type DeliveryCounters } from './delivery.ts';
-import { type Flight, flightOf, unsettledOf } from './flight.ts';
+import { type Flight, flightOf } from './flight.ts';
+import { Flights } from './flights.ts';
 import { type Booking, Ledger, OUTCOMES } from './ledger.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import type { Settlement } from './settlement.ts';
@@ -48,13 +50,10 @@ export class Feed {
   #ledger = new Ledger(nothingSettled(), {}, noCounts());
   /** Where reading goes on. */
   #next = 0;
-  /** In the order of the spool; those that are done wait for the first. */
-  #flights: Flight[] = [];
+  readonly #flights = new Flights();
   #flying = new Set<Promise<void>>();
   #running: Promise<void> | undefined;
-  #cursor: CursorState | undefined;
-  #writing: Promise<void> = Promise.resolve();
-  #queuedSave: Promise<void> | undefined;
+  readonly #cursor: Cursor;
   /** Records before it are deleted, or about to be. */
   #roomStart = 0;
   /** Dead letters whose replay is in the books while they may still lie on disk. */
@@ -69,6 +68,11 @@ export class Feed {
     this.#concurrency = options.exporter.committed ? 1 : options.queue.concurrency;
     const { timeoutMs } = options.queue;
     this.#delivery = new Delivery({ ...options, timeoutMs, concurrency: this.#concurrency });
+    this.#cursor = new Cursor({
+      path: options.cursorPath,
+      state: () => this.#state(),
+      onTrouble: (message) => options.log('error', `${options.name}: ${message}`),
+    });
   }
 
   get name(): string {
@@ -81,11 +85,11 @@ export class Feed {
 
   /** Everything before it is settled, durably. */
   get position(): number {
-    return this.#cursor?.position ?? this.#settledUpTo;
+    return this.#cursor.saved?.position ?? this.#settledUpTo;
   }
 
   get #settledUpTo(): number {
-    return this.#flights[0]?.from ?? this.#next;
+    return this.#flights.first?.from ?? this.#next;
   }
 
   get counters(): DeliveryCounters {
@@ -94,7 +98,7 @@ export class Feed {
 
   /** Bytes of batches under way, as they lie in the spool. */
   get bytesUnderWay(): number {
-    return this.#flights.reduce((sum, flight) => sum + (flight.done ? 0 : flight.bytes), 0);
+    return this.#flights.bytes;
   }
 
   get deadLetters(): DeadLetters {
@@ -102,20 +106,14 @@ export class Feed {
   }
 
   /** Reads the cursor file. */
-  async load(): Promise<void> {
-    const state = await readCursor(this.#options.cursorPath);
-    if (state instanceof Error) {
-      this.#options.log(
-        'error',
-        `${state.message}: its books start anew, and what the spool still holds is sent again`,
-      );
-    } else this.#cursor = state;
+  load(): Promise<void> {
+    return this.#cursor.load();
   }
 
   /** Finds its place in the spool and counts what is pending. */
   async attach(spool: Spool): Promise<void> {
     this.#spool = spool;
-    const cursor = this.#cursor;
+    const cursor = this.#cursor.saved;
     this.#roomStart = Math.max(cursor?.gone_before ?? 0, spool.start);
     this.#next = Math.max(cursor?.position ?? 0, this.#roomStart);
     const settled = cursor?.settled ?? nothingSettled();
@@ -125,7 +123,7 @@ export class Feed {
     if (cursor?.replayed) await deadLetters.remove(cursor.replayed);
     // One that keeps its own place may be past what the cursor says, and says so once it has started.
     if (!exporter.committed) await this.#forgetLetters();
-    await this.#save();
+    await this.#cursor.save();
   }
 
   /** Records have become durable. */
@@ -144,7 +142,7 @@ export class Feed {
       const total = SIGNALS.reduce((sum, signal) => sum + counts[signal], 0);
       this.#options.log('warn', `the spool is full: ${total} items not delivered to ${this.name} were dropped`);
     }
-    await this.#save();
+    await this.#cursor.save();
   }
 
   start(): void {
@@ -163,7 +161,7 @@ export class Feed {
     await this.#resume(this.#options.exporter.committed?.());
     const stopping = this.#delivery.stopping;
     while (!stopping.aborted) {
-      while (this.#isFull() && !stopping.aborted) await Promise.race(this.#flying);
+      while (this.#flights.isFull(this.#concurrency) && !stopping.aborted) await Promise.race(this.#flying);
       if (stopping.aborted) break;
       await this.#spool.waitBeyond(this.#next);
       await this.#gather();
@@ -178,14 +176,8 @@ export class Feed {
     await Promise.all(this.#flying);
   }
 
-  /** One that hangs holds as many others up as may be under way; those that passed it keep their counts only. */
-  #isFull(): boolean {
-    const aloft = this.#flights.filter(({ done }) => !done).length;
-    return aloft >= this.#concurrency || this.#flights.length >= 4 * this.#concurrency;
-  }
-
   #launch(flight: Flight, { records, lost }: ReadResult): void {
-    this.#flights.push(flight);
+    this.#flights.add(flight);
     const dropped = { settled: { ...nothingSettled(), dropped: lost }, reasons: new Map() };
     this.#ledger.book(flight.booking, dropped);
     const flying = this.#fly(flight, records)
@@ -207,7 +199,7 @@ export class Feed {
     }
     flight.done = true;
     this.#deliveredBytes += flight.bytes;
-    while (this.#flights[0]?.done) this.#ledger.commit(this.#flights.shift()!.booking);
+    for (const booking of this.#flights.land()) this.#ledger.commit(booking);
     await this.#moved();
   }
 
@@ -217,7 +209,7 @@ export class Feed {
   }
 
   async #moved(): Promise<void> {
-    await this.#save();
+    await this.#cursor.save();
     this.#options.onMoved();
   }
 
@@ -262,7 +254,7 @@ export class Feed {
     else this.#ledger.recognise(counts, await this.#knownOf(from, to, leftOut));
     this.#next = place;
     await this.#forgetLetters();
-    await this.#save();
+    await this.#cursor.save();
   }
 
   /** What is known to have ended otherwise than delivered, of what a backend is past. */
@@ -328,7 +320,7 @@ export class Feed {
         settle: async (before, now, settledIds) => {
           this.#ledger.replay(before, now);
           this.#replayed = settledIds;
-          await this.#save();
+          await this.#cursor.save();
         },
         settled: () => {
           this.#replayed = [];
@@ -339,39 +331,17 @@ export class Feed {
     }
   }
 
-  /** A disk that is full keeps nothing from being delivered: the next save makes up for it. */
-  #save(): Promise<void> {
-    // One that has not begun yet will write what is so by then.
-    this.#queuedSave ??= this.#writing.then(async () => {
-      this.#queuedSave = undefined;
-      const state = this.#state();
-      try {
-        await writeCursor(this.#options.cursorPath, state);
-        this.#cursor = state;
-      } catch (error) {
-        this.#options.log('error', `${this.name}: its cursor cannot be saved: ${toError(error).message}`);
-      }
-    });
-    this.#writing = this.#queuedSave;
-    return this.#queuedSave;
-  }
-
   #state(): CursorState {
     const settled = structuredClone(this.#ledger.settled);
     const reasons = new Map(this.#ledger.reasons);
-    const inFlight = noCounts();
     const start = Math.max(this.#spool.start, this.#roomStart);
-    for (const flight of this.#flights) {
-      if (flight.from >= start) break;
-      // Its records are gone: what has ended of it cannot come again, and the rest is lost with this process.
-      for (const outcome of OUTCOMES) addCounts(settled[outcome], flight.booking.settled[outcome]);
-      for (const [reason, count] of flight.booking.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
-      addCounts(inFlight, unsettledOf(flight));
-    }
+    const { ended, lost } = this.#flights.overtakenBy(start);
+    for (const outcome of OUTCOMES) addCounts(settled[outcome], ended.settled[outcome]);
+    for (const [reason, count] of ended.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
     return {
       position: this.#settledUpTo,
       next: this.#next,
-      in_flight: inFlight,
+      in_flight: lost,
       gone_before: start,
       settled,
       reasons: Object.fromEntries(reasons),
@@ -381,15 +351,15 @@ export class Feed {
 
   /** Makes up for a save that failed; writes nothing when the cursor file is up to date. */
   async saveAgain(): Promise<void> {
-    await this.#writing;
-    if (this.#cursor?.position !== this.#settledUpTo) await this.#save();
+    await this.#cursor.written();
+    if (this.#cursor.saved?.position !== this.#settledUpTo) await this.#cursor.save();
   }
 
   status(): BackendStatus {
     const { name, type, clock, deadLetters } = this.#options;
     const { healthy, lastError, circuit, retryAt } = this.#delivery.state;
     const pendingBytes = Math.max(0, this.#spool.end - Math.max(this.#settledUpTo, this.#spool.start));
-    const oldest = this.#flights[0]?.receivedAt ?? (pendingBytes > 0 ? this.#oldestUnread : undefined);
+    const oldest = this.#flights.first?.receivedAt ?? (pendingBytes > 0 ? this.#oldestUnread : undefined);
     return {
       name,
       type,
@@ -415,7 +385,7 @@ export class Feed {
     await this.#options.exporter.shutdown(abort).catch((error) => {
       this.#options.log('error', `${this.name}: ${toError(error).message}`);
     });
-    await this.#writing;
+    await this.#cursor.written();
     await this.#options.deadLetters.close();
   }
 }
