@@ -109,14 +109,18 @@ class Delivery {
     for (const payload of payloads) await this.send([payload]);
   }
 
-  /** Two payloads that count as many items as the whole: where points are not what is counted (StatsD), in proportion. */
-  #halves({ position, bytes, items }: Payload): [Payload, Payload] | undefined {
+  /**
+   * Smaller payloads that count as many items as the whole: where points are not what is counted (StatsD), in proportion.
+   * A half without items is left out.
+   */
+  #halves({ position, bytes, items }: Payload): Payload[] | undefined {
     const { signal } = this.#options;
     try {
       const parts = halve(signal, bytes);
       if (!parts) return undefined;
       const [first, second] = parts.map((part) => countItems(signal, part)) as [number, number];
-      const share = Math.round((items * first) / Math.max(1, first + second));
+      if (first === 0 || second === 0) return [{ position, bytes: parts[first === 0 ? 1 : 0], items }];
+      const share = Math.round((items * first) / (first + second));
       return [
         { position, bytes: parts[0], items: share },
         { position, bytes: parts[1], items: items - share },
@@ -139,6 +143,7 @@ class Delivery {
   }
 
   #rejected(payload: Payload, count: number, reason: string): void {
+    if (count === 0) return;
     const { rejected } = this.#at(payload);
     rejected.set(reason, (rejected.get(reason) ?? 0) + count);
   }

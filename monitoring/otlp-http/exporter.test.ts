@@ -133,6 +133,17 @@ describe('refusals', () => {
     },
   );
 
+  test('a group without items is cut off and not counted', async () => {
+    peer.judges.push(() => status(413, 'too large'));
+    await start();
+    const empty = logsRecord({ position: 0, receivedAt: NOW_MS }, [], { 'service.name': 'nobody' });
+    const one = logs(0, 'a');
+    const record = { ...one, bytes: Buffer.concat([empty.bytes, one.bytes, empty.bytes]) };
+    expect((await exporter.export(batchOf(record), forever)).rejected).toEqual([
+      { signal: 'logs', count: 1, position: 0, reason: 'too large' },
+    ]);
+  });
+
   test('a refusal of part of a joined request is counted exactly, and the next ones name their record', async () => {
     peer.refuse('bad');
     await start();
