@@ -40,7 +40,7 @@ function byPeer(left: Seen, right: Seen): number {
 /** Packagers add to a version what changes without its meaning: `1.6.7~rc0`, `2.42.0+ds`. */
 function peer({ against, by }: Seen): string {
   if (against === 'stand-in') return against;
-  const plain = by.replace(/(\d+(?:\.\d+)+)\S*/, '$1');
+  const plain = by.replaceAll(/(\d+(?:\.\d+)+)\S*/g, '$1');
   return against === 'real' ? plain : `${plain} (${against})`;
 }
 

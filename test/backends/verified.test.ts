@@ -47,11 +47,11 @@ test('an emulator and a stand-in are called so, and a packager leaves no mark on
   const document = render([
     seen({ feature: 'a', against: 'emulator', by: 'moto 5.1.22' }),
     seen({ feature: 'b', against: 'stand-in' }),
-    seen({ feature: 'c|d', by: 'InfluxDB 1.6.7~rc0' }),
+    seen({ feature: 'c|d', by: 'InfluxDB 1.6.7~rc0 behind Telegraf 1.37.2' }),
   ]);
   expect(document).toContain('| a | moto 5.1.22 (emulator) |');
   expect(document).toContain('| b | stand-in |');
-  expect(document).toContain('| c\\|d | InfluxDB 1.6.7 |');
+  expect(document).toContain('| c\\|d | InfluxDB 1.6.7 behind Telegraf 1.37.2 |');
 });
 
 test('what the document says beyond the run, and what it leaves out, is found', () => {
