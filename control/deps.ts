@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../core/clock.ts';
 import type { Edit } from '../core/document/index.ts';
 import type { Reader } from '../monitoring/reader.ts';
+import type { SourceStatus } from '../monitoring/sources/source.ts';
 import type { BackendStatus, DeadLetter, ReceiverStatus } from '../monitoring/telemetry.ts';
 import type { RunResult } from '../scenarios/run-result.ts';
 import type { RunStore } from '../scenarios/run-store.ts';
@@ -85,7 +86,12 @@ export interface ControlDeps {
   /** Of the backend of that name. */
   telemetryOf(backend: string): Reader;
   /** `relayPid` changes when the relay was restarted; null while it is down. */
-  backends(): Promise<{ backends: BackendStatus[]; receiver: ReceiverStatus; relayPid: number | null }>;
+  backends(): Promise<{
+    backends: BackendStatus[];
+    receiver: ReceiverStatus;
+    sources: SourceStatus[];
+    relayPid: number | null;
+  }>;
   /** What a backend refused for good, newest first. Rejects with `UNKNOWN_BACKEND`, or as the relay does. */
   deadLetters(backend: string, limit: number): Promise<DeadLetter[]>;
   /** Hands dead letters over once more, all where no ids are given. Rejects with `UNKNOWN_BACKEND`, `CANNOT_REPLAY`, … */

@@ -11,6 +11,7 @@ export type {
   IncidentState,
   Priority,
 } from '../alerts/incident.ts';
+export type { SourceStatus } from '../monitoring/sources/source.ts';
 export type {
   BackendStatus,
   DeadLetter,

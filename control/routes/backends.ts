@@ -51,8 +51,8 @@ export const backendRoutes: ControlRoutes = async (app, { deps }) => {
     },
     async () => {
       try {
-        const { backends, receiver, relayPid, ...more } = await deps.backends();
-        return { items: backends, next_cursor: null, receiver, ...more, relay: { pid: relayPid } };
+        const { backends, receiver, sources, relayPid } = await deps.backends();
+        return { items: backends, next_cursor: null, receiver, sources, relay: { pid: relayPid } };
       } catch (error) {
         throw new HttpProblem(503, 'RELAY_AWAY', `the relay does not answer: ${(error as Error).message}`);
       }

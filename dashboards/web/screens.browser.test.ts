@@ -274,6 +274,41 @@ test('an incident is acknowledged under a name, which the timeline keeps', async
   await page.getByRole('button', { name: 'Resolve' }).waitFor({ state: 'detached' });
 });
 
+test('a backend says how it does, why it refused what, and takes its dead letters again after being asked', async () => {
+  await open('/backends');
+  const elk = page.getByRole('region', { name: 'elk', exact: true });
+  await elk.getByText('not sent to: it failed too often').waitFor();
+  await elk.getByText(/^next try in \d+\smin$/).waitFor();
+  await elk.getByText(/lag 5\smin 12\ss · 4\.8\sMB pending · 180\sMB settled/).waitFor();
+  await elk.getByText(/1\u202f200 items \(99\.66\s%\): mapper_parsing_exception/).waitFor();
+  await elk.getByText(/3 records, 454\skB on disk/).waitFor();
+  await elk.getByRole('button', { name: 'Show' }).click();
+  await elk.getByRole('button', { name: 'Replay record 7020' }).waitFor();
+  expect(await elk.getByRole('button', { name: /^Replay record/ }).count()).toBe(3);
+  await expectAccessible('dead letters');
+
+  await elk.getByRole('button', { name: 'Replay all…' }).click();
+  await elk.getByText('Hand over 3 records to elk once more?').waitFor();
+  await elk.getByRole('button', { name: 'Cancel' }).click();
+  expect(server.changes).toEqual([]);
+  await elk.getByRole('button', { name: 'Replay record 8801' }).click();
+  await elk.getByText('Hand over this record of 100 refused items to elk once more?').waitFor();
+  await expectAccessible('before a replay');
+  await elk.getByRole('button', { name: 'Replay', exact: true }).click();
+  await elk.getByText('1 record handed over: 100 items delivered.').waitFor();
+  await elk.getByRole('button', { name: 'Replay record 8801' }).waitFor({ state: 'detached' });
+  await elk.getByRole('button', { name: 'Replay all…' }).click();
+  await elk.getByRole('button', { name: 'Replay', exact: true }).click();
+  await elk.getByText('2 records handed over: 1\u202f100 items delivered, 4 items refused again.').waitFor();
+  expect(server.changes).toEqual(['POST /api/v1/backends/elk/replay', 'POST /api/v1/backends/elk/replay']);
+
+  const local = page.getByRole('region', { name: 'local', exact: true });
+  await local.getByText('none: nothing that was refused for good is kept').waitFor();
+  await page.getByRole('region', { name: 'aws', exact: true }).getByText('Nothing received yet').waitFor();
+  await page.getByText('log group /aws/lambda/billing is not there').waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test('the latency chart is drawn, tells the run under the pointer, and opens it', async () => {
   await open(`/monitors/${FAILING}`);
   const over = page.locator('.u-over');

@@ -1,12 +1,10 @@
 /** Incidents, telemetry lists and the ledger; only for tests of the UI. */
 import type {
-  BackendStatus,
   DeliveryRecord,
   IncidentDetail,
   IncidentEvent,
   LogRow,
   Monitor,
-  ReceiverStatus,
   RouteStats,
   TraceSummary,
 } from '../../../control/resources.ts';
@@ -192,62 +190,4 @@ export function fixtureLogs(now: number): LogRow[] {
       : null,
     attributes: { 'http.route': request.route },
   }));
-}
-
-export function fixtureBackends(): { items: BackendStatus[]; next_cursor: null; receiver: ReceiverStatus } {
-  const row = (
-    backend: string,
-    type: string,
-    signal: 'traces' | 'metrics' | 'logs',
-    received: number,
-    lost: number,
-  ) => ({
-    backend,
-    type,
-    signal,
-    received,
-    delivered: received - lost * 3,
-    pending: lost,
-    rejected: lost,
-    dropped: 0,
-    filtered: lost,
-  });
-  const ledger = (backend: string, type: string, lost: number) => [
-    row(backend, type, 'traces', 182_204, lost),
-    row(backend, type, 'metrics', 20_110, 0),
-    row(backend, type, 'logs', 188_901, lost),
-  ];
-  return {
-    items: [
-      {
-        name: 'local',
-        type: 'embedded',
-        healthy: true,
-        last_error: null,
-        lag_seconds: 0,
-        pending_bytes: 0,
-        ledger: ledger('local', 'embedded', 0),
-        rejections: [],
-      },
-      {
-        name: 'elk',
-        type: 'elasticsearch',
-        healthy: false,
-        last_error: 'connect ECONNREFUSED 10.0.0.7:9200',
-        lag_seconds: 312,
-        pending_bytes: 4_810_233,
-        ledger: ledger('elk', 'elasticsearch', 1_204),
-        rejections: [{ reason: 'mapper_parsing_exception: failed to parse field [user.id]', count: 1204 }],
-      },
-    ],
-    next_cursor: null,
-    receiver: {
-      otlp_requests: 21_209,
-      otlp_refused: 2,
-      statsd_packets: 5_112,
-      statsd_malformed: 0,
-      statsd_socket_drops: null,
-      spool_bytes: 18_220_100,
-    },
-  };
 }

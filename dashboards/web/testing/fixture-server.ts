@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { IncidentDetail, LiveEvent, Monitor, RunResult, RunSummary, Session } from '../../../control/resources.ts';
-import { fixtureBackends, fixtureIncidents, fixtureLogs, fixtureRequests, fixtureRoutes } from './fixture-incidents.ts';
+import { BackendFixture } from './fixture-backends.ts';
+import { fixtureIncidents, fixtureLogs, fixtureRequests, fixtureRoutes } from './fixture-incidents.ts';
 import { fixtureMonitors, iso } from './fixture-monitors.ts';
 import { fixtureComparison, fixtureRun, fixtureTrace } from './fixture-runs.ts';
 import { FixtureScenarios } from './fixture-scenario.ts';
@@ -67,6 +68,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     const summary = runs().find((run) => run.id === id);
     return summary ? fixtureRun(summary) : null;
   };
+  const backends = new BackendFixture(now);
   const list = (items: unknown[]) => ({ items, next_cursor: null });
 
   const session: Session = {
@@ -101,7 +103,12 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
   };
 
   /** @returns undefined where there is nothing at that path */
-  const answer = (method: string, path: string, search: URLSearchParams, body: { by?: string }): unknown => {
+  const answer = (
+    method: string,
+    path: string,
+    search: URLSearchParams,
+    body: { by?: string; ids?: string[] },
+  ): unknown => {
     if (path === '/api/v1/session') return session;
     if (path === '/api/v1/monitors') return list([...monitors.values()]);
     const [, , , resource, id, action] = path.split('/');
@@ -134,7 +141,11 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     if (resource === 'deployments') {
       return list([...incidents.values()].slice(0, 1).map((incident) => incident.deployment));
     }
-    if (resource === 'backends') return empty ? { ...fixtureBackends(), items: [] } : fixtureBackends();
+    if (resource === 'backends') {
+      if (action === 'dead-letters') return list(backends.deadLetters(key));
+      if (action === 'replay') return backends.replay(key, body.ids);
+      return empty ? { ...backends.status(), items: [], sources: [] } : backends.status();
+    }
     if (path === '/api/v1/telemetry/routes') return list(empty ? [] : fixtureRoutes());
     if (path === '/api/v1/telemetry/traces') return list(empty ? [] : fixtureRequests(now));
     if (path === '/api/v1/telemetry/logs') {
@@ -235,7 +246,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<{ by?: string; token?: string }> {
+async function bodyOf(request: IncomingMessage): Promise<{ by?: string; token?: string; ids?: string[] }> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {};
