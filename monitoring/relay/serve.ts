@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { systemClock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import { type FromRelay, type ToRelay, toPlainError } from './protocol.ts';
@@ -39,6 +40,8 @@ export function serveRelay({ loadBackend, loadSource }: Pick<ServiceDeps, 'loadB
     });
     try {
       say({ say: 'ready', ...(await service.start()) });
+      // Now, because a process that is killed keeps nothing for the next.
+      flushCompileCache();
       setInterval(() => say({ say: 'alive', rssBytes: process.memoryUsage.rss() }), ALIVE_MS).unref();
     } catch (error) {
       say({ say: 'failed', error: toPlainError(error) });
