@@ -1,7 +1,7 @@
 import type { DecodedLog } from '../../../otlp/index.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { quoted, tag } from './line-protocol.ts';
-import { addLine, type Lines, type Placed } from './lines.ts';
+import type { Draft, Placed } from './lines.ts';
 import { belowMs, stamp } from './stamp.ts';
 import { environmentOf, jsonField, serviceOf, text, toJson } from './values.ts';
 
@@ -24,13 +24,13 @@ const SEVERITIES = new Map([
 ]);
 
 /** Log records as points of `logs`; what Ringdown says of runs, incidents and deployments is a point of `annotations` too. */
-export function encodeLogs(logs: readonly DecodedLog[], placed: Placed, lines: Lines): void {
+export function encodeLogs(logs: readonly DecodedLog[], placed: Placed, draft: Draft): void {
   logs.forEach((log, index) => {
     const timeNs = log.timeNs > 0n ? log.timeNs : BigInt(Math.floor(placed.receivedAt)) * 1_000_000n;
     const time = stamp(timeNs, placed.position, index);
-    addLine(lines, logLine(log, timeNs, time), 1);
+    draft.own.push(logLine(log, timeNs, time));
     const event = log.eventName || text(log.attributes['event.name']);
-    if (event.startsWith('ringdown.')) addLine(lines, annotationLine(log, event, time), 0);
+    if (event.startsWith('ringdown.')) draft.besides.push(annotationLine(log, event, time));
   });
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DecodedPoint, Temporality } from '../../../otlp/index.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { MAX_STRING_BYTES, quoted, tag } from './line-protocol.ts';
-import { addLine, type Lines, type Placed } from './lines.ts';
+import type { Draft, Placed } from './lines.ts';
 import { measurementText, tagText } from './metric-names.ts';
 import { belowMs, stamp } from './stamp.ts';
 import { environmentOf, jsonField, serviceOf, text, toJson } from './values.ts';
@@ -24,7 +24,7 @@ interface Shown {
  * @param isStatsd they sum up StatsD lines: they have no resource, and sums are counters
  * @returns how many have no value that InfluxDB could hold
  */
-export function encodePoints(points: readonly DecodedPoint[], placed: Placed, lines: Lines, isStatsd: boolean): number {
+export function encodePoints(points: readonly DecodedPoint[], placed: Placed, draft: Draft, isStatsd: boolean): number {
   let index = 0;
   let empty = 0;
   for (const point of points) {
@@ -33,7 +33,7 @@ export function encodePoints(points: readonly DecodedPoint[], placed: Placed, li
       empty++;
       continue;
     }
-    addLine(lines, pointLine(point, shown, placed, index++, isStatsd), 1);
+    draft.own.push(pointLine(point, shown, placed, index++, isStatsd));
     if (point.type !== 'summary') continue;
     for (const { quantile, value } of point.quantiles) {
       const fields = number('value', value);
@@ -45,7 +45,7 @@ export function encodePoints(points: readonly DecodedPoint[], placed: Placed, li
         fields,
         extra: { quantile: String(quantile) },
       };
-      addLine(lines, pointLine(point, one, placed, index++, isStatsd), 0);
+      draft.besides.push(pointLine(point, one, placed, index++, isStatsd));
     }
   }
   return empty;

@@ -1,7 +1,7 @@
 import type { SpoolRecord } from '../../../exporter.ts';
 import { decodeLogs, decodeMetrics, decodeTraces, OtlpDecodeError } from '../../../otlp/index.ts';
 import { countStatsd, decodeStatsd, type GaugeState, statsdToPoints } from '../../../statsd/index.ts';
-import type { Lines } from './lines.ts';
+import { type Draft, finish, type Lines } from './lines.ts';
 import { encodeLogs } from './logs.ts';
 import { encodePoints } from './points.ts';
 import { encodeSpans } from './spans.ts';
@@ -20,9 +20,10 @@ export interface EncodedRecord {
 
 /** Never throws for what a record holds: bytes that are no message are malformed, all of them. */
 export function encodeRecord(record: SpoolRecord, gauges: GaugeState): EncodedRecord {
-  const lines: Lines = { texts: [], items: [] };
+  const draft: Draft = { own: [], besides: [] };
   try {
-    const { understood, filtered } = encode(record, gauges, lines);
+    const { understood, filtered } = encode(record, gauges, draft);
+    const lines = finish(draft);
     const malformed = Math.max(0, record.items - understood);
     return { record, lines: record.encoding === 'statsd' ? weighed(lines, record) : lines, filtered, malformed };
   } catch (error) {
@@ -31,26 +32,26 @@ export function encodeRecord(record: SpoolRecord, gauges: GaugeState): EncodedRe
   }
 }
 
-function encode(record: SpoolRecord, gauges: GaugeState, lines: Lines): { understood: number; filtered: number } {
+function encode(record: SpoolRecord, gauges: GaugeState, draft: Draft): { understood: number; filtered: number } {
   if (record.encoding === 'statsd') {
     const points = statsdToPoints(record, gauges);
-    encodePoints(points, record, lines, true);
+    encodePoints(points, record, draft, true);
     return { understood: countStatsd(record.bytes), filtered: 0 };
   }
   switch (record.signal) {
     case 'traces': {
       const spans = decodeTraces(record.bytes);
-      encodeSpans(spans, record, lines);
+      encodeSpans(spans, record, draft);
       return { understood: spans.length, filtered: 0 };
     }
     case 'logs': {
       const logs = decodeLogs(record.bytes);
-      encodeLogs(logs, record, lines);
+      encodeLogs(logs, record, draft);
       return { understood: logs.length, filtered: 0 };
     }
     case 'metrics': {
       const points = decodeMetrics(record.bytes);
-      return { understood: points.length, filtered: encodePoints(points, record, lines, false) };
+      return { understood: points.length, filtered: encodePoints(points, record, draft, false) };
     }
   }
 }

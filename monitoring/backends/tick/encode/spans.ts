@@ -1,7 +1,7 @@
 import type { DecodedSpan } from '../../../otlp/index.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { quoted, tag } from './line-protocol.ts';
-import { addLine, type Lines, type Placed } from './lines.ts';
+import type { Draft, Placed } from './lines.ts';
 import { belowMs, stamp } from './stamp.ts';
 import { environmentOf, jsonField, serviceOf, text } from './values.ts';
 
@@ -19,7 +19,7 @@ interface Owner {
 }
 
 /** Spans as points of `spans`, and per version of a service the first span's time as a point of `versions`. */
-export function encodeSpans(spans: readonly DecodedSpan[], { position }: Placed, lines: Lines): void {
+export function encodeSpans(spans: readonly DecodedSpan[], { position }: Placed, draft: Draft): void {
   const owners = new Map<Attributes, Owner>();
   const versions = new Map<string, bigint>();
   spans.forEach((span, index) => {
@@ -28,14 +28,14 @@ export function encodeSpans(spans: readonly DecodedSpan[], { position }: Placed,
       owner = ownerOf(span.resource);
       owners.set(span.resource, owner);
     }
-    addLine(lines, spanLine(span, owner, stamp(span.startNs, position, index)), 1);
+    draft.own.push(spanLine(span, owner, stamp(span.startNs, position, index)));
     if (owner.version === '') return;
     const first = versions.get(owner.version);
     if (first === undefined || span.startNs < first) versions.set(owner.version, span.startNs);
   });
   let index = spans.length;
   for (const [tags, ns] of versions) {
-    addLine(lines, `versions${tags} ns=${belowMs(ns)} ${stamp(ns, position, index++)}`, 0);
+    draft.besides.push(`versions${tags} ns=${belowMs(ns)} ${stamp(ns, position, index++)}`);
   }
 }
 

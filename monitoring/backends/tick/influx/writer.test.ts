@@ -212,3 +212,27 @@ describe('the other generations', () => {
     expect(influxdb.requests.at(-1)).toEqual({ line: 'POST /api/v3/write_lp', authorization: 'Bearer canary' });
   });
 });
+
+test('many refused spans beside versions and logs beside annotations take few requests to count', async () => {
+  await started();
+  const spans = Array.from({ length: 500 }, (_, index) => ({
+    ...{ traceId, spanId: index.toString(16).padStart(16, '0'), startNs: NS, durationNs: BigInt(index) },
+  }));
+  const events = { 'event.name': 'ringdown.run' };
+  const logs = Array.from({ length: 300 }, (_, index) => ({ timeNs: NS, body: `${index}`, attributes: events }));
+  influxdb.refuses = ({ fields }) =>
+    Number(fields.duration_ns ?? fields.message ?? 1) % 2 === 0 ? 'points beyond retention policy' : undefined;
+  const before = writes();
+  const { accepted, rejected } = await send(
+    batchOf(
+      spansRecord({ position: 0, receivedAt: 0 }, spans, { 'service.version': '1' }),
+      logsRecord({ position: 50_000, receivedAt: 0 }, logs, {}),
+    ),
+  );
+  expect(accepted).toEqual({ traces: 250, logs: 150 });
+  expect(rejected.map(({ position, count }) => [position, count])).toEqual([
+    [0, 250],
+    [50_000, 150],
+  ]);
+  expect(writes() - before).toBeLessThan(10);
+});

@@ -135,9 +135,13 @@ class Call {
     const [first] = part;
     const isOne = part.length === 1;
     const lines = isOne ? first!.to - first!.from : 0;
-    const isPlain = isOne && first!.of.lines.items.slice(first!.from, first!.to).every((items) => items === 1);
-    // Nothing left to find out: one line, all lines, or so many of equal lines of one record.
-    if (isOne && (lines === 1 || verdict.dropped === lines || (isPlain && verdict.dropped !== undefined))) {
+    const [most, least] = isOne ? extremes(first!) : [0, 0];
+    const isPlain = most === 1 && least === 1;
+    // Nothing left to find out: one line, all lines, no items, or so many of equal lines of one record.
+    if (
+      isOne &&
+      (lines === 1 || verdict.dropped === lines || most === 0 || (isPlain && verdict.dropped !== undefined))
+    ) {
       if (verdict.dropped !== 0) this.#count(first!, verdict, isPlain ? verdict.dropped : undefined);
       return;
     }
@@ -159,13 +163,20 @@ class Call {
   }
 }
 
+function extremes({ of, from, to }: Range): [most: number, least: number] {
+  const items = of.lines.items.slice(from, to);
+  return [Math.max(...items), Math.min(...items)];
+}
+
 function halves(part: readonly Range[]): Range[][] {
   if (part.length > 1) {
     const middle = Math.ceil(part.length / 2);
     return [part.slice(0, middle), part.slice(middle)];
   }
   const { of, from, to } = part[0]!;
-  const middle = Math.ceil((from + to) / 2);
+  // Lines that are no items come last. Parted from them, a number of dropped points is a number of items.
+  const besides = of.lines.items.indexOf(0, from);
+  const middle = besides > from && besides < to ? besides : Math.ceil((from + to) / 2);
   return [[{ of, from, to: middle }], [{ of, from: middle, to }]];
 }
 
