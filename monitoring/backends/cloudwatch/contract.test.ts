@@ -9,6 +9,7 @@ const NOW_MS = 1_790_000_000_000;
 describeExporter('cloudwatch, on a stand-in', {
   delivery: 'at_least_once',
   canHold: true,
+  canRefuse: true,
   async prepare(folder) {
     const peer = new CloudwatchLogsStandIn(() => NOW_MS);
     await peer.listen();
@@ -39,6 +40,7 @@ describeExporter('cloudwatch, on a stand-in', {
       },
       breakDown: async () => peer.away(),
       hold: async () => peer.silent(),
+      refuse: async (text) => peer.refuseText(text),
       mend: async () => peer.up(),
       close: () => peer.close(),
     };

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../../../core/clock.ts';
 import { toError } from '../../../core/errors.ts';
-import { readFailure } from '../../aws/failure.ts';
+import { type AwsFailure, readFailure } from '../../aws/failure.ts';
 import type { Batch, Exported, Exporter, Rejection, Signal, SpoolPosition, SpoolRecord } from '../../exporter.ts';
 import type { CloudwatchConfig } from './config.ts';
 import { type EncodedRecord, Encoder, reject } from './encode/encoder.ts';
@@ -15,6 +15,8 @@ import type { MetricCatalog } from './metric-catalog.ts';
 import { type PutRequest, packRequests } from './put-requests.ts';
 
 const MOST_REQUESTS_AT_ONCE = 4;
+/** Requests that one export may spend on finding the events for which others were refused. */
+const MOST_SPLITS = 200;
 
 /** What became of one event: why it was refused, or nothing. */
 type Outcome = { refused?: string };
@@ -68,12 +70,21 @@ export class CloudwatchExporter implements Exporter {
     const due = encoded.flatMap(({ events }) => events).filter((event) => !this.#outcomeOf(event));
     const requests = packRequests(due);
     const failures: { error: Error; retryAfterMs?: number }[] = [];
+    let splits = MOST_SPLITS;
     const next = async (): Promise<void> => {
       for (let request = requests.shift(); request; request = requests.shift()) {
         const failure = await this.#put(client, request, abort);
-        if (failure) failures.push(failure);
-        // Whoever is asked to slow down sends nothing more now.
-        if (failure) requests.length = 0;
+        if (failure?.kind === 'refused') {
+          // Nothing of such a request was taken, though the fault may be one event's.
+          const halves = request.events.length > 1 && splits-- > 0 ? halvesOf(request) : [];
+          requests.unshift(...halves);
+          if (halves.length > 0) continue;
+          for (const event of request.events) this.#remember(event, { refused: failure.error.message });
+        } else if (failure) {
+          failures.push(failure);
+          // Whoever is asked to slow down sends nothing more now.
+          requests.length = 0;
+        }
       }
     };
     await Promise.all(Array.from({ length: MOST_REQUESTS_AT_ONCE }, next));
@@ -122,12 +133,12 @@ export class CloudwatchExporter implements Exporter {
     commit();
   }
 
-  /** @returns why the request has no answer, with the events of it left without outcome */
+  /** @returns why nothing of the request was taken, with its events left without outcome */
   async #put(
     client: CloudWatchLogsClient,
     request: PutRequest,
     abortSignal: AbortSignal,
-  ): Promise<{ error: Error; retryAfterMs?: number } | undefined> {
+  ): Promise<AwsFailure | undefined> {
     for (let isMade = false; ; isMade = true) {
       try {
         const answer = await client.send(
@@ -142,10 +153,6 @@ export class CloudwatchExporter implements Exporter {
         return undefined;
       } catch (thrown) {
         const failure = readFailure(thrown, 'CloudWatch Logs', this.#clock.now());
-        if (failure.kind === 'refused') {
-          for (const event of request.events) this.#remember(event, { refused: failure.error.message });
-          return undefined;
-        }
         if (failure.kind !== 'missing' || isMade) return failure;
         const missing = await this.#make(client, request, abortSignal);
         if (missing) return missing;
@@ -198,6 +205,11 @@ export class CloudwatchExporter implements Exporter {
     abort.removeEventListener('abort', stop);
     client.destroy();
   }
+}
+
+function halvesOf({ events, ...place }: PutRequest): PutRequest[] {
+  const middle = events.length >> 1;
+  return [events.slice(0, middle), events.slice(middle)].map((half) => ({ ...place, events: half }));
 }
 
 function add(counts: Partial<Record<Signal, number>>, signal: Signal, count: number): void {

@@ -41,6 +41,7 @@ export class CloudwatchLogsStandIn {
   readonly #fields = new WeakMap<StoredEvent, Record<string, string | number>>();
   #mode: 'up' | 'away' | 'silent' = 'up';
   #refusals: Refusal[] = [];
+  #refusedText: string | undefined;
   #held: (() => void)[] = [];
   #ids = 0;
   readonly #now: () => number;
@@ -85,6 +86,11 @@ export class CloudwatchLogsStandIn {
   /** The next request is refused so. */
   refuseNext(refusal: Refusal): void {
     this.#refusals.push(refusal);
+  }
+
+  /** From now on a request is refused whole when one of its events holds the text. */
+  refuseText(text: string): void {
+    this.#refusedText = text;
   }
 
   /** Of all groups, in the order in which they came. */
@@ -173,6 +179,9 @@ export class CloudwatchLogsStandIn {
       refuse('InvalidParameterException', 'Upload too large: bytes exceed limit of 1048576');
     }
     events.forEach(({ timestamp, message }, index) => {
+      if (this.#refusedText !== undefined && message.includes(this.#refusedText)) {
+        refuse('InvalidParameterException', 'one of the log events is invalid');
+      }
       if (message === '') refuse('InvalidParameterException', 'empty message');
       if (timestamp < (events[index - 1]?.timestamp ?? 0)) {
         refuse(
