@@ -13,6 +13,15 @@ export function Receivers({ receiver }: { receiver: ReceiverStatus }) {
         <Fact label="OTLP requests refused">{countWords(receiver.otlp_refused)}</Fact>
         <Fact label="StatsD packets">{countWords(receiver.statsd_packets)}</Fact>
         <Fact label="StatsD lines malformed">{countWords(receiver.statsd_malformed)}</Fact>
+        {(receiver.statsd_lost ?? 0) > 0 && (
+          <Fact label="StatsD lines lost: the spool was away">{countWords(receiver.statsd_lost ?? 0)}</Fact>
+        )}
+        {(receiver.overflowed ?? 0) > 0 && (
+          <Fact label="Items under an overflow tag: too many tag sets">
+            {countWords(receiver.overflowed ?? 0)}
+            {receiver.overflowing?.[0] && <span className="faint"> most of {receiver.overflowing[0].metric}</span>}
+          </Fact>
+        )}
         <Fact label="Dropped by the kernel, StatsD">
           {receiver.statsd_socket_drops === null
             ? 'this system does not tell'
