@@ -27,6 +27,7 @@ const ALLOWED: Record<Room, (file: string, target: string, typeOnly: boolean) =>
 const PLUG_INS = [
   'monitoring/backends',
   'monitoring/sources',
+  'monitoring/sources',
   'alerts/notifiers',
   'scenarios/engine/assertions',
   'scenarios/engine/auth',
