@@ -8,11 +8,11 @@ type LogsQuestion = Extract<Question, { ask: 'logs' }>;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const SEARCHED = ['message', 'error.type', 'error.message', 'error.stack_trace'].map((field) => `${field}.searched`);
-/** Records of one nanosecond stand in the order in which they came, so that no two share a place. */
+/** Records of one nanosecond stand in the order in which they came, so that no two share a place; other shippers have none. */
 const ORDER = [
   { '@timestamp': { order: 'desc', format: 'strict_date_optional_time_nanos' } },
-  { 'ringdown.position': 'desc' },
-  { 'ringdown.item': 'desc' },
+  { 'ringdown.position': { order: 'desc', missing: 0 } },
+  { 'ringdown.item': { order: 'desc', missing: 0 } },
 ];
 
 /** Newest first. */

@@ -2,6 +2,8 @@ import type { Attributes, LogRow, SpanRow } from '../../../telemetry.ts';
 import { PROMOTED_OF_SPANS } from '../encode/spans.ts';
 import type { Source } from './search.ts';
 
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+
 export function spanRow(source: Source): SpanRow {
   const attributes: Attributes = { ...(source.attributes as Attributes | undefined) };
   for (const { attribute, field } of PROMOTED_OF_SPANS) {
@@ -32,9 +34,9 @@ export function logRow(source: Source): LogRow {
   const name = textOf(source, 'event.name');
   return {
     time: source['@timestamp'] as string,
-    level: source['log.level'] as LogRow['level'],
-    message: source.message as string,
-    service: source['service.name'] as string,
+    level: levelOf(textOf(source, 'log.level')),
+    message: textOf(source, 'message') ?? '',
+    service: textOf(source, 'service.name') ?? '',
     trace_id: textOf(source, 'trace.id'),
     span_id: textOf(source, 'span.id'),
     exception: type === null && message === null && stacktrace === null ? null : { type, message, stacktrace },
@@ -45,6 +47,15 @@ export function logRow(source: Source): LogRow {
   };
 }
 
+/** A field by its whole name, or inside the objects that Logstash and Beats make of it. */
 export function textOf(source: Source, field: string): string | null {
-  return (source[field] as string | undefined) ?? null;
+  if (field in source) return source[field] as string;
+  let at: unknown = source;
+  for (const part of field.split('.')) at = (at as Record<string, unknown> | null | undefined)?.[part];
+  return typeof at === 'string' ? at : null;
+}
+
+/** Other shippers may have words of their own. */
+function levelOf(word: string | null): LogRow['level'] {
+  return LEVELS.find((level) => level === word) ?? 'info';
 }
