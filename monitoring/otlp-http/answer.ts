@@ -33,7 +33,11 @@ const LONGEST_REASON = 300;
 
 export function outcomeOf(answer: HttpAnswer, url: string): RequestOutcome {
   const { status } = answer;
-  if (status >= 200 && status < 300) return taken(answer);
+  if (status >= 200 && status < 300) {
+    if (!contentType(answer).startsWith('text/html')) return taken(answer);
+    // A page with 200 comes from a proxy that wants a sign-in, or from another server: nothing was stored.
+    return { kind: 'unavailable', error: new Error(`${url} answered with a web page (no OTLP endpoint is there)`) };
+  }
   const words = messageOf(answer);
   const reason = words === '' ? `answered ${status}` : words;
   if (status === 413 || (status === 400 && TOO_LARGE.test(words))) return { kind: 'too_large', reason };

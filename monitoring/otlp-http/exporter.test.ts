@@ -221,6 +221,15 @@ describe('trying again', () => {
     expect(exported.error!.message).not.toContain('hunter2');
   });
 
+  test('a web page with 200 has stored nothing', async () => {
+    peer.judges.push(() => ({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<p>hi' }));
+    await start();
+    const batch = batchOf(spans(0, 1));
+    const exported = await exporter.export(batch, forever);
+    expect(exported).toMatchObject({ accepted: {}, retry: batch });
+    expect(exported.error!.message).toContain('web page');
+  });
+
   test('one signal that is busy holds up no other', async () => {
     peer.judges.push(({ signal }) => (signal === 'traces' ? status(503, 'busy') : undefined));
     await start();

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -16,7 +16,7 @@ import {
   encodeJson,
 } from '../../monitoring/otlp/index.ts';
 import { describeExporter } from '../../monitoring/testing/describe-exporter.ts';
-import { batchOf, logsRecord, spansRecord } from '../../monitoring/testing/payloads.ts';
+import { batchOf, logsRecord, spansRecord, statsdRecord } from '../../monitoring/testing/payloads.ts';
 import { type CollectorServer, startCollector } from './servers/collector.ts';
 import { verifies } from './verified.ts';
 
@@ -56,8 +56,14 @@ interface Held {
   logs: DecodedLog[];
 }
 
-/** What the Collector wrote since its file had this size. A marker sent after everything else says that all of it is there. */
+/** What the Collector wrote since its file had this size. */
 async function heldSince(offset: number): Promise<Held> {
+  await marked();
+  return parsed(readFileSync(output()).subarray(offset).toString('utf8'));
+}
+
+/** The size of its file once all that was sent so far is in it: a marker sent after everything else says so. */
+async function marked(): Promise<number> {
   const mark = `mark-${marks++}`;
   const { exporter } = createOtlp(settings(), systemClock);
   await exporter.start();
@@ -66,8 +72,8 @@ async function heldSince(offset: number): Promise<Held> {
   while ((await exporter.export(marker, forever)).retry) await wait(50);
   await exporter.shutdown(forever);
   for (;;) {
-    const text = existsSync(output()) ? readFileSync(output()).subarray(offset).toString('utf8') : '';
-    if (text.includes(mark) && text.endsWith('\n')) return parsed(text);
+    const bytes = existsSync(output()) ? readFileSync(output()) : Buffer.alloc(0);
+    if (bytes.includes(`"${mark}"`) && bytes.at(-1) === 0x0a) return bytes.length;
     await wait(50);
   }
 }
@@ -86,13 +92,12 @@ function parsed(text: string): Held {
 }
 
 const output = () => join(collector.folder, OUTPUT);
-const size = () => (existsSync(output()) ? statSync(output()).size : 0);
 
 describeExporter('otlp (OpenTelemetry Collector)', {
   delivery: 'at_least_once',
   canHold: true,
   async prepare() {
-    const offset = size();
+    const offset = await marked();
     let isDown = false;
     let isHeld = false;
     const mend = async () => {
@@ -142,7 +147,7 @@ describe('the Collector', () => {
     }));
 
   test.each([true, false])('a record above its limit arrives in pieces, each span once (gzip: %s)', async (gzip) => {
-    const offset = size();
+    const offset = await marked();
     const { exporter } = createOtlp({ ...settings(), gzip }, systemClock);
     await exporter.start();
     const record = spansRecord({ position: 0, receivedAt: Date.now() }, spans(1_500, 1_000), {
@@ -151,20 +156,36 @@ describe('the Collector', () => {
     expect(record.bytes.length).toBeGreaterThan(3 * MOST_BYTES);
     expect(await exporter.export(batchOf(record), forever)).toEqual({ accepted: { traces: 1_500 }, rejected: [] });
     await exporter.shutdown(forever);
-    const held = await heldSince(offset);
-    expect(held.spans).toHaveLength(1_500);
-    expect(new Set(held.spans.map(({ spanId }) => spanId)).size).toBe(1_500);
-    expect(held.spans.every(({ resource }) => resource['service.name'] === 'shop')).toBe(true);
+    const held = (await heldSince(offset)).spans.filter((span) => span.traceId === traceId);
+    expect(held).toHaveLength(1_500);
+    expect(new Set(held.map(({ spanId }) => spanId)).size).toBe(1_500);
+    expect(held.every(({ resource }) => resource['service.name'] === 'shop')).toBe(true);
   });
 
   test('what it holds is what was sent: times to the nanosecond, attributes, resource', async () => {
-    const offset = size();
+    const offset = await marked();
     const { exporter } = createOtlp(settings(), systemClock);
     await exporter.start();
     const record = spansRecord({ position: 0, receivedAt: Date.now() }, spans(3, 1), { 'service.name': 'shop' });
     await exporter.export(batchOf(record), forever);
     await exporter.shutdown(forever);
     expect((await heldSince(offset)).spans).toEqual(decodeTraces(record.bytes));
+  });
+
+  test('StatsD arrives as metrics of every type', async () => {
+    const offset = await marked();
+    const { exporter } = createOtlp(settings(), systemClock);
+    await exporter.start();
+    const lines = ['wait:5|ms|@0.5', 'wait:50|ms', 'level:7|g', 'users:kim|s', 'users:min|s', 'orders:3|c|#shop:a'];
+    const record = statsdRecord({ position: 0, receivedAt: Date.now() }, lines);
+    expect(await exporter.export(batchOf(record), forever)).toEqual({ accepted: { metrics: 6 }, rejected: [] });
+    await exporter.shutdown(forever);
+    expect((await heldSince(offset)).points).toMatchObject([
+      { type: 'exponential_histogram', name: 'wait', unit: 'ms', count: 3, sum: 60, temporality: 'delta' },
+      { type: 'gauge', name: 'level', value: 7 },
+      { type: 'gauge', name: 'users', value: 2 },
+      { type: 'sum', name: 'orders', value: 3, temporality: 'delta', monotonic: true, attributes: { shop: 'a' } },
+    ]);
   });
 
   test('one torn record among good ones is refused alone, in its words', async () => {
