@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { loadEntrySchemas } from './entry-schemas.ts';
 import { loadConfig } from './load.ts';
 import type { EntrySchemas } from './schema.ts';
+import { withPlaceholders } from './substitute.ts';
 
 let schemas: EntrySchemas;
 let folder: string;
@@ -41,6 +42,18 @@ describe('ringdown.yaml', () => {
     const text = `version: 1\nrelay:\n  host: 0.0.0.0\n  otlp_token: "\${OTLP_TOKEN}"\n`;
     expect(load(text, { OTLP_TOKEN: 'sixteen-letters!' }).messages).toEqual([]);
     expect(load(text, { OTLP_TOKEN: 'short' }).messages).toEqual(['4:15 otlp_token must have at least 16 characters']);
+  });
+
+  test('what a variable stands for is not judged where its value is not asked for', () => {
+    const file = join(folder, 'ringdown.yaml');
+    const text = `version: 1
+public_url: "\${URL}"
+environments: { production: { base_url: "\${URL}" } }
+relay: { host: 0.0.0.0, otlp_token: "\${TOKEN}" }
+`;
+    writeFileSync(file, text);
+    expect(loadConfig(file, schemas, withPlaceholders({})).diagnostics).toEqual([]);
+    expect(load(text, { URL: 'ftp://a.example', TOKEN: 'short' }).messages).toHaveLength(3);
   });
 
   test('environments carry variables, and secrets say where they come from', () => {

@@ -17,7 +17,7 @@ import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { compileValue } from '../../scenarios/language/template.ts';
 import type { SecretSource } from '../../scenarios/secrets/secret-source.ts';
 import { configSchema, type EntrySchemas } from './schema.ts';
-import { substitute } from './substitute.ts';
+import { isPlaceholder, substitute } from './substitute.ts';
 
 export interface EnvironmentSettings {
   name: string;
@@ -137,12 +137,12 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
   const found: Diagnostic[] = [];
   const at = (path: Path, message: string, hint?: string) => found.push(diagnosticAt(doc, path, message, hint));
 
-  if (content.public_url !== undefined && !isHttpUrl(content.public_url)) {
+  if (content.public_url !== undefined && !mayBeHttpUrl(content.public_url)) {
     at(['public_url'], 'public_url must be an http or https URL');
   }
   for (const [name, { base_url, variables, connection }] of Object.entries(content.environments ?? {})) {
     const here = ['environments', name];
-    if (!isHttpUrl(base_url)) at([...here, 'base_url'], 'base_url must be an http or https URL');
+    if (!mayBeHttpUrl(base_url)) at([...here, 'base_url'], 'base_url must be an http or https URL');
     for (const { path, message, hint } of checkConnection(connection, diskFiles(doc.file)))
       at([...here, 'connection', ...path], message, hint);
     compileValue(variables ?? {}, 'none', (path, [error]) =>
@@ -154,7 +154,7 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
     at(['relay', 'host'], `the relay must not listen on ${host} without a token`, 'set otlp_token as well');
   }
   // Here and not in the schema, which sees the name of a variable and not its value.
-  if (otlp_token !== undefined && otlp_token.length < SHORTEST_TOKEN) {
+  if (otlp_token !== undefined && otlp_token.length < SHORTEST_TOKEN && !isPlaceholder(otlp_token)) {
     at(['relay', 'otlp_token'], `otlp_token must have at least ${SHORTEST_TOKEN} characters`);
   }
   for (const list of ['channels', 'backends', 'sources'] as const) {
@@ -192,7 +192,8 @@ function withoutTemplates(content: ConfigFile): ConfigFile {
   };
 }
 
-function isHttpUrl(text: string): boolean {
+function mayBeHttpUrl(text: string): boolean {
+  if (isPlaceholder(text)) return true;
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 

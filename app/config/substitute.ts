@@ -43,3 +43,8 @@ export function withPlaceholders(env: Readonly<Record<string, string | undefined
     (Object.hasOwn(env, name) ? env[String(name)] : undefined) ?? `\${${String(name)}}`;
   return new Proxy({}, { get, has: () => true });
 }
+
+/** Whether a text still names a variable whose value the command does without: such a text cannot be judged. */
+export function isPlaceholder(text: string): boolean {
+  return text.search(VARIABLE) >= 0;
+}
