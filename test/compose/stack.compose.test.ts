@@ -67,8 +67,8 @@ describe('the stack', () => {
     for (const { Name, Config, HostConfig, State } of await stack.containers()) {
       const service = Config.Labels['com.docker.compose.service']!;
       if (State.Status !== 'running') continue;
-      const users = (await stack.docker(['top', Name, '-eo', 'uid'])).trim().split('\n').slice(1);
-      expect([service, users.filter((uid) => Number(uid) === 0)]).toEqual([service, []]);
+      const users = (await stack.docker(['top', Name, '-eo', 'pid,uid'])).trim().split('\n').slice(1);
+      expect([service, users.filter((line) => Number(line.trim().split(/\s+/)[1]) === 0)]).toEqual([service, []]);
       if (service === 'receiver') continue;
       expect([service, HostConfig.Memory > 0, HostConfig.PidsLimit > 0]).toEqual([service, true, true]);
       expect([service, HostConfig.CapDrop, HostConfig.SecurityOpt]).toEqual([
