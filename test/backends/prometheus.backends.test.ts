@@ -141,6 +141,15 @@ describe('a Prometheus that scrapes', () => {
     expect(await awaited('resets(kept_total[10m])', (value) => value >= 0)).toBe(0);
   });
 
+  test('is killed and comes back: what was counted meanwhile is told', async () => {
+    await send(statsdRecord(placed(), ['steady:1|c']));
+    await awaited('steady_total', (value) => value > 0);
+    await server.kill();
+    for (let index = 0; index < 10; index++) await send(statsdRecord(placed(), ['steady:1|c']));
+    await server.restart();
+    expect(await awaited('steady_total', (value) => value > 1)).toBe(11);
+  });
+
   test('its reader knows the routes and metrics of now', async () => {
     const window = { from: Date.now() - 120_000, to: Date.now() + 5_000 };
     expect(await made.reader!.ask({ ask: 'routes' }, window)).toMatchObject([

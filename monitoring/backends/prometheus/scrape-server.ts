@@ -32,6 +32,9 @@ export class ScrapeServer {
       this.#answer(request, response).catch(() => response.destroy());
     });
     server.requestTimeout = 10_000;
+    // Each holds a page until it has read it.
+    server.maxConnections = 16;
+    server.setTimeout(60_000);
     server.listen(this.#options.port, this.#options.host);
     await once(server, 'listening');
     this.#server = server;
