@@ -14,6 +14,7 @@ const PARTS: Record<string, string[]> = {
   receivers: [core('receiver/otlpreceiver'), contrib('receiver/statsdreceiver')],
   processors: [core('processor/batchprocessor')],
   exporters: [
+    core('exporter/otlpexporter'),
     core('exporter/otlphttpexporter'),
     core('exporter/debugexporter'),
     contrib('exporter/fileexporter'),
@@ -28,7 +29,8 @@ const PARTS: Record<string, string[]> = {
 
 /** The path of an OpenTelemetry Collector with the parts above. */
 export async function install(): Promise<string> {
-  const folder = await cached(`collector-${VERSION}`, async (draft) => {
+  // The name tells the parts, too: one without the exporter for gRPC may be there from before.
+  const folder = await cached(`collector-${VERSION}-grpc`, async (draft) => {
     const module = join(draft, 'module');
     mkdirSync(module);
     await go(['install', `go.opentelemetry.io/collector/cmd/builder@v${VERSION}`], { GOBIN: module });
