@@ -1,9 +1,11 @@
 import { createSocket } from 'node:dgram';
-import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { install as installInfluxdb } from './install/influxdb.ts';
 import { install as installKapacitor } from './install/kapacitor.ts';
+import { parsePipeline } from './install/logstash-grammar.ts';
 import { startPrometheus } from './servers/prometheus.ts';
 import { ask } from './servers/ready.ts';
 import { freePort, type Server, startServer } from './servers/server.ts';
@@ -111,6 +113,24 @@ test.each(['prometheus/prometheus.yml', 'compose/prometheus.yml'])('Prometheus t
     });
   } finally {
     await server.stop();
+  }
+});
+
+test.each(globSync('logstash/*.conf', { cwd: DEPLOY }))('deploy/%s keeps to the grammar of Logstash', async (path) => {
+  const sections = await parsePipeline(join(DEPLOY, path));
+  expect(sections.map(([name]) => name)).toEqual(['input', 'filter', 'output']);
+  const by = 'the grammar of Logstash 8.11 in logstash-pipeline-parser; Logstash itself was not run';
+  verified({ backend: 'elasticsearch', against: 'emulator', by, feature: `deploy/${path}: its grammar` });
+});
+
+test('what the grammar of Logstash does not know is refused', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pipeline-'));
+  try {
+    const path = join(folder, 'broken.conf');
+    writeFileSync(path, 'input { tcp { port => } }');
+    await expect(parsePipeline(path)).rejects.toThrow(/Parse/);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
