@@ -9,7 +9,7 @@ import {
 import type { MetricSeries, RouteStats, ServiceVersion } from '../../telemetry.ts';
 import { type Ask, requestConditions } from './ask-events.ts';
 import type { NrqlRow } from './nerdgraph.ts';
-import { during, field, intervals, MOST_ROWS, text, where } from './nrql.ts';
+import { during, field, intervals, MOST_ROWS, text, timeseries, where } from './nrql.ts';
 
 const FAILED = `numeric(${field('http.response.status_code')}) >= 500`;
 
@@ -35,7 +35,7 @@ export async function askRequests(
   ];
   const starts = intervalMs === undefined ? undefined : intervals(window, intervalMs);
   const wide = starts ? { from: starts[0]!, to: starts.at(-1)! + intervalMs! } : window;
-  parts.push(during(wide), starts ? `TIMESERIES ${intervalMs} milliseconds` : '');
+  parts.push(during(wide), starts ? timeseries(intervalMs!) : '');
   const rows = await ask(parts.filter((part) => part !== '').join(' '));
   const groups = new Map<string | null, Map<number, number | null>>();
   for (const row of rows) {
@@ -101,7 +101,7 @@ export async function askMetric(
       `SELECT ${valueOfMetric(name, aggregate)} AS 'value' FROM Metric ${where(conditions)}`,
       ...(groupBy === undefined ? [] : [`FACET ${field(groupBy)} LIMIT ${MOST_ROWS}`]),
       during({ from: starts[0]!, to: starts.at(-1)! + intervalMs }),
-      `TIMESERIES ${intervalMs} milliseconds`,
+      timeseries(intervalMs),
     ].join(' '),
   );
   const lines = new Map<string, Map<number, number | null>>();

@@ -1,5 +1,5 @@
 import { RingdownError } from '../../../core/errors.ts';
-import type { TimeRange } from '../../reader.ts';
+import { CannotAnswer, type TimeRange } from '../../reader.ts';
 
 /** Most buckets of a TIMESERIES, and most rows of an answer. @see https://docs.newrelic.com/docs/nrql/nrql-syntax-clauses-functions/ */
 export const MOST_BUCKETS = 366;
@@ -29,8 +29,17 @@ export function containing(piece: string): string {
   return text(`(?is).*${piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}.*`);
 }
 
-/** Begins of the intervals of a window, at multiples of the interval. @throws RingdownError `TOO_MANY_INTERVALS` */
+/** `TIMESERIES` with intervals of whole seconds, the smallest unit that NRQL has for them. */
+export function timeseries(intervalMs: number): string {
+  return `TIMESERIES ${intervalMs / 1_000} seconds`;
+}
+
+/**
+ * Begins of the intervals of a window, at multiples of the interval.
+ * @throws RingdownError `TOO_MANY_INTERVALS`; CannotAnswer where the interval is no whole number of seconds
+ */
 export function intervals({ from, to }: TimeRange, intervalMs: number): number[] {
+  if (intervalMs % 1_000 !== 0) throw new CannotAnswer('New Relic knows intervals of whole seconds');
   const first = Math.floor(from / intervalMs) * intervalMs;
   const count = Math.ceil((to - first) / intervalMs);
   if (!(intervalMs >= 1) || count > MOST_BUCKETS) {
