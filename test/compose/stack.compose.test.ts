@@ -36,7 +36,7 @@ describe('the images', () => {
       ['run', '--rm', '--no-deps', '--quiet-pull', '--env', 'NEW_RELIC_LICENSE_KEY=a key', 'watcher', 'validate'],
       { RINGDOWN_CONFIG: `deploy/compose/ringdown.${profile}.yaml` },
     );
-    expect(printed).toContain('5 files valid');
+    expect(printed).toMatch(/^\d+ files valid/m);
   });
 
   test('they hold what runs, and nothing that builds', async () => {
