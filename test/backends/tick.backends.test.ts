@@ -361,6 +361,17 @@ describe('the other questions', () => {
     await exporter.shutdown(forever);
   });
 
+  test('a trace of which there are logs alone is found as well', async () => {
+    const { exporter, reader } = await started();
+    const logs = ['one', 'two'].map((body, index) => ({ timeNs: NOW_NS + BigInt(index), body, traceId }));
+    await exporter.export(batchOf(logsRecord({ position: 0, receivedAt: NOW_MS }, logs, {})), forever);
+    const trace = await reader.ask({ ask: 'trace', trace_id: traceId }, window);
+    expect([trace!.spans, trace!.logs.map(({ message }) => message)]).toEqual([[], ['one', 'two']]);
+    const page = await reader.ask({ ask: 'logs', trace_id: traceId, limit: 5 }, window);
+    expect(page.items.map(({ message }) => message)).toEqual(['two', 'one']);
+    await exporter.shutdown(forever);
+  });
+
   test('versions: when each was first seen', async () => {
     const { exporter, reader } = await started();
     const of = (version: string, position: number, startNs: bigint) =>

@@ -8,7 +8,7 @@ import { askTrace } from './ask/trace.ts';
 import { askTraces } from './ask/traces.ts';
 import { askVersions } from './ask/versions.ts';
 import type { InfluxClient } from './influx/client.ts';
-import { query } from './influx/query.ts';
+import { query, queryAll } from './influx/query.ts';
 
 /** Where nobody says when to stop. */
 const PATIENCE_MS = 60_000;
@@ -27,7 +27,9 @@ export class TickReader implements Reader {
   }
 
   async #answer(question: Question, range: TimeRange, abort: AbortSignal): Promise<Answers[Question['ask']]> {
-    const ask = (q: string) => query(this.#client, q, abort);
+    const ask = Object.assign((q: string) => query(this.#client, q, abort), {
+      all: (questions: readonly string[]) => queryAll(this.#client, questions, abort),
+    });
     switch (question.ask) {
       case 'trace':
         return await askTrace(ask, question.trace_id, range);

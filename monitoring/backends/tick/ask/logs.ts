@@ -5,6 +5,7 @@ import { containing, literal } from '../influx/influxql.ts';
 import type { Row } from '../influx/query.ts';
 import { newestFirst } from './pages.ts';
 import { LOG_COLUMNS, logRow } from './rows.ts';
+import { logTimes, traceTimes } from './trace-times.ts';
 import { type Ask, readCursor, within, writeCursor } from './window.ts';
 
 type LogsQuestion = Extract<Question, { ask: 'logs' }>;
@@ -17,9 +18,10 @@ export async function askLogs(ask: Ask, question: LogsQuestion, range: TimeRange
     ask(
       `SELECT ${LOG_COLUMNS} FROM logs WHERE ${[within(part), ...where].join(' AND ')} ORDER BY time DESC LIMIT ${most}`,
     );
+  const around = question.trace_id === undefined ? range : await aroundTrace(ask, question.trace_id, range);
   const [rank, id] = question.cursor === undefined ? [] : readCursor(question.cursor);
   const after = rank === undefined ? undefined : { rank, id: id! };
-  const { rows, isEnd } = await newestFirst(fetch, idOf, range, after, limit + 1);
+  const { rows, isEnd } = await newestFirst(fetch, idOf, around, after, limit + 1);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const hasMore = last && (rows.length > limit || !isEnd);
@@ -27,6 +29,14 @@ export async function askLogs(ask: Ask, question: LogsQuestion, range: TimeRange
     items: page.map(({ row }) => logRow(row)),
     next_cursor: hasMore ? writeCursor([String(last.rank), last.id]) : null,
   };
+}
+
+/** Where the trace has spans, its logs are looked for near them. */
+async function aroundTrace(ask: Ask, traceId: string, range: TimeRange): Promise<TimeRange> {
+  const [times] = await traceTimes(ask, [{ traceId, range }]);
+  if (!times) return range;
+  const near = logTimes(times);
+  return { from: Math.max(range.from, near.from), to: Math.min(range.to, near.to) };
 }
 
 /** Records of one nanosecond that agree in all of this stand in no order. */

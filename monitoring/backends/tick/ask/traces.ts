@@ -1,13 +1,15 @@
 import type { Question, TimeRange } from '../../../reader.ts';
 import type { Page, TraceSummary } from '../../../telemetry.ts';
-import { literal, oneOf } from '../influx/influxql.ts';
+import { literal } from '../influx/influxql.ts';
 import type { Row } from '../influx/query.ts';
 import { inOrder, newestFirst, type Place, type Ranked } from './pages.ts';
+import { traceTimes } from './trace-times.ts';
 import { type Ask, exactNs, formatNs, readCursor, textOf, within, writeCursor } from './window.ts';
 
 type TracesQuestion = Extract<Question, { ask: 'traces' }>;
 
-const COLUMNS = 'trace_id, span_id, "name", service, route, kind, error, synthetic, status_code, ns, duration_ns';
+const COLUMNS =
+  'trace_id, span_id, parent_span_id, "name", service, route, kind, error, synthetic, status_code, ns, duration_ns';
 const MOST_ROUNDS = 50;
 /** How long before and after a span the other requests of its trace are looked for. */
 const TRACE_MS = 600_000;
@@ -77,33 +79,52 @@ function conditions({ service, route, synthetic, errors_only, min_duration_ms }:
   return where;
 }
 
-/** Of the candidates, those that stand for their trace. */
+/**
+ * Of the candidates, those that stand for their trace. A request that is the root of its trace does; of another one it
+ * is asked what else its trace has.
+ */
 async function representatives(
   ask: Ask,
   question: TracesQuestion,
   range: TimeRange,
   next: readonly Ranked[],
 ): Promise<Ranked[]> {
-  if (next.length === 0) return [];
-  const times = next.map(({ row }) => row.time);
-  const around = { from: Math.min(...times) - TRACE_MS, to: Math.max(...times) + TRACE_MS };
-  const traces = `trace_id =~ ${oneOf([...new Set(next.map(({ row }) => traceIdOf(row)))])}`;
-  const inside = { from: Math.max(range.from, around.from), to: Math.min(range.to, around.to) };
-  const [fitting, servers] = await Promise.all([
-    ask(
-      `SELECT trace_id, span_id, ns, kind FROM spans WHERE ${[within(inside), ...conditions(question), traces].join(' AND ')}`,
-    ),
-    ask(`SELECT trace_id FROM spans WHERE ${within(around)} AND kind = 'server' AND ${traces}`),
-  ]);
-  const served = new Set(servers.map(traceIdOf));
+  const isRoot = ({ row }: Ranked) => row.kind === 'server' && textOf(row.parent_span_id) === null;
+  const doubtful = new Map(next.filter((one) => !isRoot(one)).map((one) => [traceIdOf(one.row), one.row.time]));
+  const around = (time: number) => ({ from: time - TRACE_MS, to: time + TRACE_MS });
+  const times = await traceTimes(
+    ask,
+    [...doubtful].map(([traceId, time]) => ({ traceId, range: around(time) })),
+  );
+  const others = await ask.all(
+    [...doubtful].map(([traceId, time], index) => {
+      const where = `${within(times[index] ?? around(time))} AND trace_id = ${literal(traceId)} AND entry = 'true'`;
+      return `SELECT ${COLUMNS} FROM spans WHERE ${where}`;
+    }),
+  );
   const first = new Map<string, Row>();
-  for (const row of fitting) {
-    const trace = traceIdOf(row);
-    if (served.has(trace) && row.kind !== 'server') continue;
-    const before = first.get(trace);
-    if (!before || isEarlier(row, before)) first.set(trace, row);
+  for (const rows of others) {
+    const isServed = rows.some(({ kind }) => kind === 'server');
+    for (const row of rows) {
+      if ((isServed && row.kind !== 'server') || !fits(row, question, range)) continue;
+      const before = first.get(traceIdOf(row));
+      if (!before || isEarlier(row, before)) first.set(traceIdOf(row), row);
+    }
   }
-  return next.filter(({ row }) => first.get(traceIdOf(row))?.span_id === row.span_id);
+  return next.filter((one) => isRoot(one) || first.get(traceIdOf(one.row))?.span_id === one.row.span_id);
+}
+
+/** As `conditions` says it to InfluxDB. */
+function fits(row: Row, { service, route, synthetic, errors_only, min_duration_ms }: TracesQuestion, range: TimeRange) {
+  return (
+    row.time >= range.from &&
+    row.time < range.to &&
+    (service === undefined || row.service === service) &&
+    (route === undefined || row.route === route) &&
+    (synthetic === undefined || row.synthetic === String(synthetic)) &&
+    (!errors_only || row.error === 'true') &&
+    (min_duration_ms === undefined || Number(row.duration_ns) >= Math.ceil(min_duration_ms * 1e6))
+  );
 }
 
 function isEarlier(a: Row, b: Row): boolean {

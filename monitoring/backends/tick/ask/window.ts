@@ -4,8 +4,11 @@ import type { Row } from '../influx/query.ts';
 /** Of rows that Ringdown adds up itself, because InfluxQL groups by tags only. */
 export const MOST_ROWS = 500_000;
 
-/** Asks InfluxDB. */
-export type Ask = (q: string) => Promise<Row[]>;
+/** Asks InfluxDB; several questions at once where they belong together. */
+export interface Ask {
+  (q: string): Promise<Row[]>;
+  all(questions: readonly string[]): Promise<Row[][]>;
+}
 
 /** As InfluxQL's condition: half-open, Unix milliseconds. Points lie on their millisecond, so it is exact. */
 export function within({ from, to }: TimeRange): string {

@@ -80,7 +80,7 @@ describe('names of metrics', () => {
     ]) {
       expect([name, metricOf(measurementOf(name))]).toEqual([name, name]);
     }
-    for (const name of ['spans', 'logs', 'annotations', 'versions', 'requests_1m']) {
+    for (const name of ['spans', 'logs', 'annotations', 'traces', 'versions', 'requests_1m']) {
       expect(metricOf(name)).toBeUndefined();
       expect(measurementOf(name)).not.toBe(name);
     }

@@ -1,7 +1,7 @@
 import { measurement, tagPart } from './line-protocol.ts';
 
 /** Measurements that are not metrics; a metric that is called like one of them has a prefix. */
-const OURS = new Set(['spans', 'logs', 'annotations', 'versions', 'requests_1m']);
+const OURS = new Set(['spans', 'logs', 'annotations', 'traces', 'versions', 'requests_1m']);
 const PREFIX = 'metric.';
 
 /** Keys that a tag of a metric cannot have: `time` is InfluxDB's own, the others are fields and tags of ours. */

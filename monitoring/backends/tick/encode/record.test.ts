@@ -35,7 +35,8 @@ describe('a span as a point', () => {
         'user_agent.synthetic.type': 'test',
       },
     };
-    const [point, version] = pointsOf(spansRecord(placed, [span], resource));
+    const [point, times, version] = pointsOf(spansRecord(placed, [span], resource));
+    expect([times!.measurement, { ...times!.tags }]).toEqual(['traces', { part: 'aa' }]);
     expect(point!.measurement).toBe('spans');
     expect({ ...point!.tags }).toEqual({
       ...{ entry: 'true', env: 'live', error: 'true', kind: 'server', method: 'GET', route: '/v1/posts/:id' },
@@ -57,7 +58,7 @@ describe('a span as a point', () => {
     const span = { traceId, spanId: 'c'.repeat(16), name: 'grpc.Say', startNs: NS, durationNs: 1n };
     const [point, ...more] = pointsOf(spansRecord(placed, [span], {}));
     expect(point!.tags).toMatchObject({ operation: 'grpc.Say', service: 'unknown_service', env: 'default' });
-    expect(more).toEqual([]);
+    expect(more.map(({ measurement }) => measurement)).toEqual(['traces']);
   });
 
   test('keeps attributes that are too long for a field as JSON, cut', () => {

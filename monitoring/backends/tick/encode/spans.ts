@@ -3,6 +3,7 @@ import type { Attributes } from '../../../telemetry.ts';
 import { quoted, tag } from './line-protocol.ts';
 import type { Draft, Placed } from './lines.ts';
 import { belowMs, stamp } from './stamp.ts';
+import { TraceTimes } from './trace-times.ts';
 import { environmentOf, jsonField, serviceOf, text } from './values.ts';
 
 export const KINDS = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
@@ -18,8 +19,10 @@ interface Owner {
   version: string;
 }
 
-/** Spans as points of `spans`, and per version of a service the first span's time as a point of `versions`. */
-export function encodeSpans(spans: readonly DecodedSpan[], { position }: Placed, draft: Draft): void {
+/** Spans as points of `spans`; besides, when each trace and each version of a service was seen in the record. */
+export function encodeSpans(spans: readonly DecodedSpan[], placed: Placed, draft: Draft): void {
+  const { position } = placed;
+  const times = new TraceTimes();
   const owners = new Map<Attributes, Owner>();
   const versions = new Map<string, bigint>();
   spans.forEach((span, index) => {
@@ -29,11 +32,13 @@ export function encodeSpans(spans: readonly DecodedSpan[], { position }: Placed,
       owners.set(span.resource, owner);
     }
     draft.own.push(spanLine(span, owner, stamp(span.startNs, position, index)));
+    times.add(span.traceId, span.startNs);
     if (owner.version === '') return;
     const first = versions.get(owner.version);
     if (first === undefined || span.startNs < first) versions.set(owner.version, span.startNs);
   });
-  let index = spans.length;
+  times.write(draft, placed, 0);
+  let index = 0;
   for (const [tags, ns] of versions) {
     draft.besides.push(`versions${tags} ns=${belowMs(ns)} ${stamp(ns, position, index++)}`);
   }

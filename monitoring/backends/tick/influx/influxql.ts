@@ -14,11 +14,6 @@ export function containing(text: string): string {
   return `/(?i)${text.replace(/[\u0000-\u007f]/g, (one) => (/[0-9A-Za-z]/.test(one) ? one : `\\x${hex(one)}`))}/`;
 }
 
-/** A regular expression for exactly one of the hex ids. */
-export function oneOf(ids: readonly string[]): string {
-  return `/^(?:${ids.filter((id) => /^[0-9a-f]+$/i.test(id)).join('|')})$/`;
-}
-
 function hex(character: string): string {
   return character.charCodeAt(0).toString(16).padStart(2, '0');
 }

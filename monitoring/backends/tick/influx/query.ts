@@ -17,35 +17,43 @@ interface Series {
 
 /**
  * Asks in InfluxQL, which all three generations understand (v2 where a DBRP mapping names the bucket).
- * Whole numbers beyond 2^53 come back rounded: the schema has none.
+ * Whole numbers beyond 2^53 come back rounded: nobody reads one.
  * @throws RingdownError `INFLUXDB_QUERY` when the answer is no result
  */
 export async function query(client: InfluxClient, q: string, abort: AbortSignal): Promise<Row[]> {
+  const [rows] = await queryAll(client, [q], abort);
+  return rows ?? [];
+}
+
+/** Several questions at once. @returns the rows of each */
+export async function queryAll(client: InfluxClient, all: readonly string[], abort: AbortSignal): Promise<Row[][]> {
+  if (all.length === 0) return [];
   const { api, database, retentionPolicy } = client.config;
-  if (api === 'v3') {
-    const answer = await client.postJson('/api/v3/query_influxql', { db: database, q, format: 'json' }, abort);
-    const rows = parse(answer);
-    if (!Array.isArray(rows)) throw failed(answer, 'no rows');
-    return rows.map(flatRow);
-  }
-  const form = { db: database, ...(api === 'v1' ? { rp: retentionPolicy } : {}), epoch: 'ms', q };
+  if (api === 'v3') return await Promise.all(all.map((q) => queryV3(client, q, abort)));
+  const form = { db: database, ...(api === 'v1' ? { rp: retentionPolicy } : {}), epoch: 'ms', q: all.join(';') };
   const answer = await client.postForm('/query', form, abort);
   const { results } = parse(answer) as { results?: { error?: string; series?: Series[] }[] };
   if (!Array.isArray(results)) throw failed(answer, 'no results');
-  return results.flatMap(({ error, series }) => {
+  return results.map(({ error, series = [] }) => {
     if (error !== undefined) throw failed(answer, error);
-    return (series ?? []).flatMap(({ name = '', tags, columns, values = [] }) =>
-      values.map(
-        (row) =>
-          Object.assign(
-            Object.create(null),
-            { measurement: name },
-            tags,
-            Object.fromEntries(columns.map((key, at) => [key, row[at]])),
-          ) as Row,
-      ),
-    );
+    return series.flatMap(rowsOf);
   });
+}
+
+function rowsOf({ name = '', tags, columns, values = [] }: Series): Row[] {
+  return values.map((cells) => {
+    const row = Object.assign(Object.create(null), { measurement: name }, tags) as Row;
+    for (const [at, key] of columns.entries()) row[key] = cells[at] ?? null;
+    return row;
+  });
+}
+
+async function queryV3(client: InfluxClient, q: string, abort: AbortSignal): Promise<Row[]> {
+  const body = { db: client.config.database, q, format: 'json' };
+  const answer = await client.postJson('/api/v3/query_influxql', body, abort);
+  const rows = parse(answer);
+  if (!Array.isArray(rows)) throw failed(answer, 'no rows');
+  return rows.map(flatRow);
 }
 
 /** v3 has tags among the columns, and times as RFC 3339 without a zone, which are UTC. */
