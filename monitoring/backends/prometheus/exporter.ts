@@ -34,13 +34,14 @@ export class PrometheusExporter implements Exporter {
   /** Succeeds where the port is taken by another: exports then try again. */
   async start(): Promise<void> {
     if (this.#isStarted) return;
-    this.#isStarted = true;
     await mkdir(this.#config.dataDir, { recursive: true });
     const snapshot = await takeSnapshot(this.#config.dataDir);
     this.#table = new SeriesTable(this.#config.maxSeries);
     this.#intake = new Intake(this.#table, this.#config.spanMetrics);
     if (snapshot) this.#table.restore(snapshot.families);
     this.#applied = new Applied(snapshot?.applied);
+    this.#isStarted = true;
+    // Whoever exports first is told why.
     await this.#listen().catch(() => undefined);
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -262,6 +262,17 @@ describe('restarts', () => {
     expect(third.exporter.page('text')).not.toContain('orders_total');
     await third.exporter.shutdown(forever);
   });
+});
+
+test('a start that failed can be tried again', async () => {
+  const file = join(folder, 'not-a-folder');
+  writeFileSync(file, '');
+  const exporter = create({ dataDir: file });
+  await expect(exporter.start()).rejects.toThrow();
+  rmSync(file);
+  await exporter.start();
+  const exported = await exporter.export(batchOf(statsdRecord(placed(), ['orders:5|c'])), forever);
+  expect(exported.accepted).toEqual({ metrics: 1 });
 });
 
 describe('the endpoint', () => {
