@@ -225,6 +225,7 @@ test('templates are put once, changed when the retention changes, and stand abov
   for (const line of again) expect(line).toMatch(/: as it should be$/);
   const changed = await backend.provision!({ ...settings, retention: '2d' }, forever);
   expect(changed.filter((line) => line.endsWith(': changed'))).toHaveLength(3);
+  expect(changed.filter((line) => line.startsWith('streams '))).toHaveLength(3);
   await send(batchOf(logsRecord(at(0), [{ timeNs: NS, body: 'one' }], SHOP)));
   const [index] = Object.entries(await call('GET', `/logs-${prefix}.*/_mapping`)) as [string, { mappings: object }][];
   expect(index![1].mappings).toMatchObject({ dynamic: 'false', properties: { '@timestamp': { type: 'date_nanos' } } });
@@ -419,6 +420,35 @@ test('routes, traces, versions and logs are told as other backends tell them', a
     HOUR,
   );
   expect(statuses.map(({ group }) => group).sort()).toEqual(['200', '503', null]);
+});
+
+test('logs that came through Logstash stand among the others, page by page', async () => {
+  await send(batchOf(logsRecord(at(0), [{ timeNs: NS + 5_000_000n, body: 'ours', severityNumber: 9 }], SHOP)));
+  for (const [index, words] of ['first', 'second'].entries()) {
+    await call('PUT', `/logs-${prefix}.shop-default/_create/shipped-${index}?refresh=true`, {
+      '@timestamp': new Date(AT + index * 20).toISOString(),
+      message: `Shipped ${words}`,
+      log: { level: 'error' },
+      service: { name: 'shop', environment: 'default' },
+      trace: { id: TRACE },
+      error: { type: 'TypeError', stack_trace: 'TypeError: x\n at y' },
+      reqId: 7,
+    });
+  }
+  const messages: string[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await reader.ask({ ask: 'logs', limit: 1, ...(cursor ? { cursor } : {}) }, HOUR);
+    messages.push(...page.items.map(({ message: said }) => said));
+    cursor = page.next_cursor;
+  }
+  expect(messages).toEqual(['Shipped second', 'ours', 'Shipped first']);
+  const found = await reader.ask({ ask: 'logs', level: 'error', text: 'AT Y', service: 'shop', limit: 9 }, HOUR);
+  expect(found.items).toHaveLength(2);
+  expect(found.items[0]).toMatchObject({
+    ...{ level: 'error', service: 'shop', trace_id: TRACE, message: 'Shipped second' },
+    exception: { type: 'TypeError', message: null },
+  });
+  expect((await trace()).logs).toHaveLength(2);
 });
 
 test('nothing is there yet: every question has an empty answer', async () => {

@@ -151,6 +151,16 @@ test('a newer Ringdown keeps its templates', async () => {
   expect(peer.templates.get(path)!.version).toBe(999);
 });
 
+test('a new retention reaches the templates and the streams that exist', async () => {
+  const settings = { name: 'elk', type: 'elasticsearch', dataDir: '', url: peer.url, retention: '2d' };
+  const lines = await backend.provision!(settings, forever);
+  expect(lines.filter((line) => line.endsWith(': kept for 48 h'))).toHaveLength(3);
+  expect(peer.requests.map(({ line }) => line)).toContain('PUT /_data_stream/logs-ringdown.*-*/_lifecycle');
+  expect(peer.templates.get('/_index_template/logs-ringdown')).toMatchObject({
+    template: { lifecycle: { data_retention: '48h' } },
+  });
+});
+
 test('wrong settings are all told at once, and no secret with them', () => {
   const wrong = {
     url: 'elastic:9200',

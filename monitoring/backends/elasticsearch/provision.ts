@@ -32,8 +32,30 @@ export async function provision(
     const answer = await connection.send({ method: 'PUT', path: template.path, body: template.body }, abort);
     if (answer.status >= 300) throw new Error(`${name} cannot be made: ${refusal(answer)}`);
     done.push(`${name}: ${stored ? 'changed' : 'made'}`);
+    const pattern = stored && (template.body.index_patterns as string[] | undefined)?.[0];
+    if (pattern) done.push(await keepFor(connection, config, pattern, abort));
   }
   return done;
+}
+
+/** A template is for streams to come; those that exist are told. */
+async function keepFor(
+  connection: Connection,
+  { retentionHours }: ElasticsearchConfig,
+  pattern: string,
+  abort?: AbortSignal,
+): Promise<string> {
+  const answer = await connection.send(
+    {
+      method: 'PUT',
+      path: `/_data_stream/${pattern}/_lifecycle`,
+      body: { data_retention: `${retentionHours}h` },
+    },
+    abort,
+  );
+  return answer.status < 300
+    ? `streams ${pattern}: kept for ${retentionHours} h`
+    : `streams ${pattern} that exist keep their retention: ${refusal(answer)}`;
 }
 
 async function storedTemplate(

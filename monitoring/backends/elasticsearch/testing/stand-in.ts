@@ -98,6 +98,7 @@ export class ElasticsearchStandIn {
     if (body.length > this.maxContentLength) return { status: 413, body: {} };
     if (line === 'POST /_bulk') return this.#bulk(url, headers, body);
     const [method, path] = line.split(' ') as [string, string];
+    if (/^\/_data_stream\/[^/]+\/_lifecycle$/.test(path)) return { status: 200, body: { acknowledged: true } };
     if (!/^\/_(component|index)_template\//.test(path)) return failure(400, 'illegal_argument_exception', 'no handler');
     if (method === 'PUT') {
       this.templates.set(path, JSON.parse(body.toString()));
