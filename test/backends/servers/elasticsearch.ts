@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { chownSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
@@ -27,7 +28,8 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
 }
 
 async function prepare(folder: string, { user, tls }: ElasticsearchOptions): Promise<Prepared> {
-  const home = await install();
+  const root = process.getuid?.() === 0;
+  const home = root ? readableHome(await install(), folder) : await install();
   const [http, transport] = [await freePort(), await freePort()];
   const config = join(folder, 'config');
   cpSync(join(home, 'config'), config, { recursive: true });
@@ -61,7 +63,6 @@ async function prepare(folder: string, { user, tls }: ElasticsearchOptions): Pro
   }
   writeFileSync(join(config, 'elasticsearch.yml'), `${JSON.stringify(settings, null, 2)}\n`);
   for (const name of ['data', 'logs', 'tmp']) mkdirSync(join(folder, name));
-  const root = process.getuid?.() === 0;
   return {
     command: join(home, 'bin/elasticsearch'),
     args: [],
@@ -76,6 +77,15 @@ async function prepare(folder: string, { user, tls }: ElasticsearchOptions): Pro
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${http}`,
     answers: () => versionAt(`${tls ? 'https' : 'http'}://127.0.0.1:${http}`, user, tls?.certificate),
   };
+}
+
+/** A checkout may lie where only root reads, such as in root's home: then the server gets a copy. */
+function readableHome(home: string, folder: string): string {
+  const options = [`--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'];
+  if (spawnSync('setpriv', [...options, 'test', '-r', join(home, 'bin')]).status === 0) return home;
+  const copy = join(folder, 'home');
+  cpSync(home, copy, { recursive: true });
+  return copy;
 }
 
 /** Hands the folder and all in it to the user that Elasticsearch runs as. */

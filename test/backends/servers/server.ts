@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -117,7 +117,7 @@ class LocalServer implements Server {
   async start(): Promise<void> {
     const { args, env, uid } = this.prepared;
     const log = openSync(join(this.folder, 'log'), 'a');
-    const [command, ...rest] = [...wrapper(uid, this.prepared.command), this.prepared.command, ...args];
+    const [command, ...rest] = [...wrapper(uid), this.prepared.command, ...args];
     const child = spawn(command!, rest, {
       // A group of its own: a signal reaches its children too, and a terminal's Ctrl-C does not.
       detached: true,
@@ -197,17 +197,10 @@ class LocalServer implements Server {
 }
 
 /** On Linux the kernel ends the server with us, however we end, even by SIGKILL. */
-function wrapper(uid: number | undefined, command: string): string[] {
+function wrapper(uid: number | undefined): string[] {
   if (process.platform !== 'linux') return [];
-  const user = uid === undefined ? [] : asUser(uid, command);
+  const user = uid === undefined ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
   return ['setpriv', '--pdeathsig', 'KILL', ...user];
-}
-
-/** A checkout may lie where only root reads, such as in root's home: then the other user is let read everything, too. */
-function asUser(uid: number, command: string): string[] {
-  const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
-  const reads = spawnSync('setpriv', [...user, 'test', '-r', command]).status === 0;
-  return reads ? user : [...user, '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
 }
 
 function isRunning(child: ChildProcess): boolean {
