@@ -18,11 +18,14 @@ export interface LogFacts {
   /** 1 to 24. */
   severity: number;
   synthetic: boolean;
+  /** A run, incident or deployment that Ringdown itself tells of: its event name begins with `ringdown.`. */
+  annotation: boolean;
 }
 
 const STATUS_KEYS = [Buffer.from('http.response.status_code'), Buffer.from('http.status_code')];
 const ROUTE_KEY = Buffer.from('http.route');
 const SYNTHETIC_KEY = Buffer.from('user_agent.synthetic.type');
+const ANNOTATION = 'ringdown.';
 const KIND_SERVER = 2;
 const STATUS_ERROR = 2;
 const INFO = 9;
@@ -64,7 +67,7 @@ export function readSpanFacts(reader: ProtoReader): SpanFacts {
 
 /** @param reader bounded to the content of a LogRecord; afterwards it stands at its end */
 export function readLogFacts(reader: ProtoReader): LogFacts {
-  const facts = { traceIdAt: -1, severity: 0, synthetic: false, failed: false, route: '' };
+  const facts = { traceIdAt: -1, severity: 0, synthetic: false, annotation: false, failed: false, route: '' };
   let text = '';
   const { end } = reader;
   while (reader.pos < end) {
@@ -81,6 +84,9 @@ export function readLogFacts(reader: ProtoReader): LogFacts {
         break;
       case (9 << 3) | BYTES:
         facts.traceIdAt = readTraceId(reader);
+        break;
+      case (12 << 3) | BYTES:
+        facts.annotation = reader.string().startsWith(ANNOTATION);
         break;
       default:
         reader.skip(tag & 7);

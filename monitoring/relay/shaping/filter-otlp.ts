@@ -77,7 +77,9 @@ function leaveOutLogs(bytes: Uint8Array, { filter }: OtlpRules): LeaveOut | unde
   const { sample, minSeverity } = filter;
   if (sample >= 1 && minSeverity <= 1) return undefined;
   return (reader) => {
-    const { severity, synthetic, traceIdAt } = readLogFacts(reader);
+    const { severity, synthetic, annotation, traceIdAt } = readLogFacts(reader);
+    // Few, and every backend marks its charts with them.
+    if (annotation) return false;
     if (severity < minSeverity) return true;
     if (severity >= ERROR || synthetic) return false;
     return traceIdAt >= 0 && sample < 1 && !isSampled(bytes, traceIdAt, sample);

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { SpoolRecord } from '../../exporter.ts';
+import { encodeLogs } from '../../otlp/encode-logs.ts';
 import {
   type DecodedLog,
   type DecodedSpan,
@@ -94,6 +95,15 @@ test('logs follow their trace; errors, scenarios and those without a trace stay'
     'scenario',
   ]);
   expect(filtered.logs).toBe(2);
+});
+
+test('what Ringdown itself tells of runs, incidents and deployments is never left out', () => {
+  const shape = shapeOf({ filter: { sample: 0, min_level: 'fatal' } });
+  const blank = { timeNs: 1n, severityText: '', spanId: '', attributes: {}, resource: {}, scopeName: '' };
+  const named = (eventName: string) => ({ ...blank, severityNumber: 9, body: eventName, traceId: LOW, eventName });
+  const bytes = encodeLogs([named('ringdown.incident'), named('other')]);
+  const { records } = shape([{ ...PLACED, signal: 'logs', encoding: 'otlp', items: 2, bytes }]);
+  expect(logsOf(records[0]).map(({ body }) => body)).toEqual(['ringdown.incident']);
 });
 
 test('a share keeps as many traces as it says, and a smaller one keeps a part of them', () => {
