@@ -11,38 +11,46 @@ const MAX_DEPTH = 192;
  * Turns an OTLP/JSON export request, parsed, into protobuf. Ids are hex, other bytes base64 (or base64url), 64-bit
  * integers strings or numbers, enums numbers or names, keys camelCase or snake_case; null and unknown keys are passed
  * over.
+ * @param maxItems of one list of spans, data points or log records
  * @throws OtlpDecodeError naming the path of the first value that does not fit
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
-export function encodeJson(signal: Signal, json: unknown): Uint8Array {
-  const writer = new ProtoWriter();
-  writeMessage(writer, REQUESTS[signal], json, '$', 0);
-  return writer.finish();
+export function encodeJson(signal: Signal, json: unknown, maxItems = Number.POSITIVE_INFINITY): Uint8Array {
+  const target = { writer: new ProtoWriter(), maxItems };
+  writeMessage(target, REQUESTS[signal], json, '$', 0);
+  return target.writer.finish();
+}
+
+interface Target {
+  writer: ProtoWriter;
+  maxItems: number;
 }
 
 function refuse(path: string, expected: string): never {
   throw new OtlpDecodeError(`${path}: expected ${expected}`, 0);
 }
 
-function writeMessage(writer: ProtoWriter, type: Message, json: unknown, path: string, depth: number): void {
+function writeMessage(target: Target, type: Message, json: unknown, path: string, depth: number): void {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) refuse(path, `an object (${type.name})`);
   if (depth > MAX_DEPTH) refuse(path, 'less nesting');
   for (const [key, value] of Object.entries(json)) {
     const field = type.fields.get(key);
     if (!field || value === null) continue;
     const at = `${path}.${key}`;
-    if (!field.repeated) writeField(writer, field, value, at, depth);
+    if (!field.repeated) writeField(target, field, value, at, depth);
     else if (!Array.isArray(value)) refuse(at, 'an array');
-    else for (const [index, item] of value.entries()) writeField(writer, field, item, `${at}[${index}]`, depth);
+    else if (field.counted && value.length > target.maxItems) refuse(at, `at most ${target.maxItems} items`);
+    else for (const [index, item] of value.entries()) writeField(target, field, item, `${at}[${index}]`, depth);
   }
 }
 
-function writeField(writer: ProtoWriter, field: Field, value: unknown, path: string, depth: number): void {
+function writeField(target: Target, field: Field, value: unknown, path: string, depth: number): void {
+  const { writer } = target;
   const tag = (wire: number) => writer.varint((field.number << 3) | wire);
   switch (field.kind) {
     case 'message':
       tag(BYTES);
-      writer.delimited(() => writeMessage(writer, field.message!, value, path, depth + 1));
+      writer.delimited(() => writeMessage(target, field.message!, value, path, depth + 1));
       return;
     case 'string':
       if (typeof value !== 'string') refuse(path, 'a string');

@@ -21,10 +21,11 @@ const LOG_RECORD = REQUESTS.logs.byNumber[1]!.message!.byNumber[2]!.message!.byN
 /**
  * Checks the structure of the whole request, every nested value included, and counts its items, without building
  * objects.
- * @throws OtlpDecodeError when the bytes are not an export request of this signal
+ * @param maxItems valid and invalid ones: an empty item is two bytes, and whoever decodes it makes an object
+ * @throws OtlpDecodeError when the bytes are not an export request of this signal, or hold more items
  */
-export function inspect(signal: Signal, bytes: Uint8Array): Inspection {
-  const walk = new Walk(bytes);
+export function inspect(signal: Signal, bytes: Uint8Array, maxItems = Number.POSITIVE_INFINITY): Inspection {
+  const walk = new Walk(bytes, maxItems);
   walk.message(REQUESTS[signal], 0);
   if (walk.invalid.length === 0) return { items: walk.items, invalid: 0, bytes };
   const reader = new ProtoReader(bytes);
@@ -44,6 +45,12 @@ class Walk extends ProtoReader {
   items = 0;
   /** Where the content of every invalid item starts. */
   invalid: number[] = [];
+  readonly #maxItems: number;
+
+  constructor(bytes: Uint8Array, maxItems: number) {
+    super(bytes);
+    this.#maxItems = maxItems;
+  }
 
   message(type: Message, depth: number): void {
     if (depth > MAX_MESSAGE_DEPTH) this.fail('values nested too deep');
@@ -84,6 +91,7 @@ class Walk extends ProtoReader {
     ) {
       this.items++;
     } else this.invalid.push(start);
+    if (this.items + this.invalid.length > this.#maxItems) this.fail(`more than ${this.#maxItems} items`);
   }
 
   /** Ids stand first in what senders write, so this second look is short for spans. */

@@ -127,6 +127,17 @@ describe('what is not taken', () => {
     expect((await post('/v1/traces', wide, JSON_TYPE)).status).toBe(200);
   });
 
+  test('more than 200,000 items are 400, however small', async () => {
+    const list = (count: number) => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${Array(count).fill('{}')}]}]}]}`;
+    const answer = await post('/v1/logs', list(200_001), JSON_TYPE);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('at most 200000 items')]);
+    const binary = encodeJson('logs', JSON.parse(list(200_001)));
+    const refused = await post('/v1/logs', binary, PROTOBUF);
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('more than 200000 items')]);
+    expect((await post('/v1/logs', list(200_000), JSON_TYPE)).status).toBe(200);
+    expect(at.taken.map(({ items }) => items)).toEqual([200_000]);
+  });
+
   test('50 MB are 413, declared or streamed, and the next request is served', async () => {
     const big = Buffer.alloc(50 << 20);
     expect((await post('/v1/traces', big, PROTOBUF)).status).toBe(413);

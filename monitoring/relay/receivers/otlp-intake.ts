@@ -34,6 +34,8 @@ const INVALID_ITEMS: Record<Signal, string> = {
   metrics: 'invalid data points',
   logs: 'ids of log records have 16 and 8 bytes',
 };
+/** Of one request. Senders batch a few thousand; millions of empty items would hold everybody up for seconds. */
+const MAX_ITEMS = 200_000;
 /** Twice what the deepest message takes that is accepted. */
 const MAX_JSON_DEPTH = 512;
 
@@ -68,7 +70,7 @@ export class OtlpIntake {
 
   /** Checks a body and resolves once it is durable. Rejects with a Refusal, or what `explain` makes one of. */
   async take(signal: Signal, encoding: Encoding, body: Buffer): Promise<Taken> {
-    const { items, invalid, bytes } = inspect(signal, encoding === 'json' ? toProtobuf(signal, body) : body);
+    const { items, invalid, bytes } = inspect(signal, encoding === 'json' ? toProtobuf(signal, body) : body, MAX_ITEMS);
     if (items > 0) {
       const kept = signal === 'metrics' ? limitPoints(bytes, this.#options.cardinality) : bytes;
       await this.#options.append({ signal, encoding: 'otlp', items, receivedAt: this.#options.now(), bytes: kept });
@@ -98,7 +100,7 @@ function toProtobuf(signal: Signal, body: Buffer): Uint8Array {
   } catch (error) {
     throw new Refusal(400, `the body is not JSON: ${toError(error).message}`);
   }
-  return encodeJson(signal, json);
+  return encodeJson(signal, json, MAX_ITEMS);
 }
 
 /** Equal lengths for the comparison, whatever was sent. */
