@@ -7,7 +7,7 @@ import type { NewRecord } from '../spool/record.ts';
 import type { Encoding } from './answer.ts';
 import { BodyBudget } from './body.ts';
 import type { CardinalityGuard } from './cardinality.ts';
-import { isNestedDeeper } from './json-depth.ts';
+import { excessOf } from './json-excess.ts';
 import { limitPoints } from './limit-points.ts';
 import { Refusal, toRefusal } from './refusal.ts';
 
@@ -36,8 +36,8 @@ const INVALID_ITEMS: Record<Signal, string> = {
 };
 /** Of one request. Senders batch a few thousand; millions of empty items would hold everybody up for seconds. */
 const MAX_ITEMS = 200_000;
-/** Twice what the deepest message takes that is accepted. */
-const MAX_JSON_DEPTH = 512;
+/** More than the deepest message takes that is accepted, and twice what attributes of one character take in 8 MiB. */
+const JSON_LIMITS = { depth: 320, containers: 1_000_000 };
 
 /** What OTLP over HTTP and over gRPC have in common: who may send, what is taken, and how much at one time. */
 export class OtlpIntake {
@@ -93,7 +93,8 @@ export class OtlpIntake {
 }
 
 function toProtobuf(signal: Signal, body: Buffer): Uint8Array {
-  if (isNestedDeeper(body, MAX_JSON_DEPTH)) throw new Refusal(400, 'the body is nested too deep');
+  const excess = excessOf(body, JSON_LIMITS);
+  if (excess) throw new Refusal(400, `the body ${excess}`);
   let json: unknown;
   try {
     json = JSON.parse(body.toString('utf8'));
