@@ -41,12 +41,16 @@ export class DimensionGuard {
     return members;
   }
 
-  /** @returns directives for the metrics of one document; a metric for which there is no room is in none */
+  /**
+   * @returns directives for the metrics of one document; a metric for which there is no room is in none, and none of a
+   *   service whose name cannot be a dimension as it stands
+   */
   directives(
     metrics: readonly { Name: string; Unit: string }[],
     origin: Origin,
     members: Record<string, string>,
   ): Directive[] {
+    if (printable(origin.service) !== origin.service || printable(origin.environment) !== origin.environment) return [];
     const own = Object.keys(members);
     const base = [[], ['service', 'environment']];
     const sets = own.length > 0 ? [...base, ['service', 'environment', ...own]] : base;

@@ -1,7 +1,7 @@
 import type { Measured } from './measured.ts';
 import { type DimensionGuard, printable, unitOf } from './metric-directive.ts';
 import type { Document } from './spans.ts';
-import { hasAny, originOf, present, toJson } from './values.ts';
+import { hasAny, type Origin, originOf, present, toJson } from './values.ts';
 
 /** Of EMF: metrics in one document. */
 const MOST_METRICS = 100;
@@ -38,7 +38,7 @@ export function metricDocuments(
 
 function metricDocument(list: readonly Measured[], id: string, guard: DimensionGuard): Document & { items: number } {
   const { timestampMs, resource, attributes } = list[0]!;
-  const origin = originOf(resource);
+  const origin = nameable(originOf(resource));
   const members = guard.members(attributes);
   const named = list.map((one) => ({ name: memberName(one.name, members), one }));
   const metrics = named.map(({ name, one }) => ({ Name: name, Unit: unitOf(one.unit, one.type === 'counter') }));
@@ -49,8 +49,8 @@ function metricDocument(list: readonly Measured[], id: string, guard: DimensionG
       signal: 'metric',
       event_id: id,
       at_ms: timestampMs,
-      service: printable(origin.service),
-      environment: printable(origin.environment),
+      service: origin.service,
+      environment: origin.environment,
       service_version: origin.version,
     }),
     ...members,
@@ -58,6 +58,15 @@ function metricDocument(list: readonly Measured[], id: string, guard: DimensionG
     ...(hasAny(attributes) ? { attributes } : {}),
   });
   return { origin, timestampMs, message, items: list.reduce((sum, { items }) => sum + items, 0) };
+}
+
+/** Metrics are looked up by names that a dimension can have. */
+function nameable(origin: Origin): Origin {
+  return {
+    ...origin,
+    service: printable(origin.service) || '_',
+    environment: printable(origin.environment) || '_',
+  };
 }
 
 /** A metric is a member of its document; one that would hide another member gets an underscore behind its name. */
