@@ -12,7 +12,8 @@ export interface StatsdIntakeOptions {
   log(level: 'warn' | 'error', message: string): void;
 }
 
-const BATCH_BYTES = 64 * 2 ** 10;
+// Each record costs a sync, a read and a saved cursor: of 64 KiB they took a sixth of the CPU at 160,000 lines a second.
+const BATCH_BYTES = 256 * 2 ** 10;
 const BATCH_MS = 100;
 /** Bytes that may wait for the disk; past it lines are lost and counted where their sender cannot be told to wait. */
 const MAX_UNWRITTEN_BYTES = 16 * 2 ** 20;
@@ -23,7 +24,7 @@ const RETRY_MS = 1_000;
 const NEWLINE = 10;
 
 /**
- * Where the lines of all StatsD sockets come together: well-formed ones share spool records, written after 64 KiB or
+ * Where the lines of all StatsD sockets come together: well-formed ones share spool records, written after 256 KiB or
  * 100 ms. What the spool does not take is offered again every second and waits in memory, up to 16 MiB.
  */
 export class StatsdIntake {
