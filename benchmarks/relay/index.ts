@@ -1,7 +1,7 @@
 import { VERSION as COLLECTOR } from '../../test/backends/install/collector.ts';
 import { VERSION as TELEGRAF } from '../../test/backends/install/telegraf.ts';
 import type { Report, Suite, SuiteOptions } from '../suite.ts';
-import { type Leg, type Measured, measure } from './legs.ts';
+import { type Leg, type Measured, measure, WARM_UP_ROUNDS } from './legs.ts';
 import { LINES, SPANS, spans } from './payload.ts';
 import { startSpanLegs } from './span-legs.ts';
 import { startStatsdLegs } from './statsd-legs.ts';
@@ -25,7 +25,7 @@ export const suite: Suite = {
     return {
       method: [
         'CPU of the whole process per item that arrived, user and system, threads and children included, from the operating system. Senders and sinks are processes of their own.',
-        `Medians of ${spanRounds} interleaved rounds of ${spanAmount.toLocaleString('en')} spans (${SPANS} a request, ${Math.round(spans().length / SPANS)} bytes each, 8 connections) and ${metricRounds} of ${metricAmount.toLocaleString('en')} metrics (${LINES} a datagram, DogStatsD tags, 160,000 a second), after a warm-up round each. A round ends when the last item is through.`,
+        `Medians of ${spanRounds} interleaved rounds of ${spanAmount.toLocaleString('en')} spans (${SPANS} a request, ${Math.round(spans().length / SPANS)} bytes each, 8 connections) and ${metricRounds} of ${metricAmount.toLocaleString('en')} metrics (${LINES} a datagram, DogStatsD tags, 160,000 a second), after ${WARM_UP_ROUNDS} for warming up. A round ends when the last item is through.`,
         'Ringdown answers a client after fdatasync; the Collector’s queue writes to its file without (its default).',
         'Telegraf keeps what it adds up in memory; Ringdown’s lines are on disk before they are handed over.',
       ],
