@@ -2,6 +2,14 @@
 # Makes the user of the watcher and sets Kibana's password. Run by docker-compose.yml; every call may be repeated.
 set -euo pipefail
 
+for name in ELASTIC_PASSWORD ELASTIC_RINGDOWN_PASSWORD KIBANA_SYSTEM_PASSWORD; do
+  case ${!name} in *[\"\\]*)
+    echo "$name holds a quotation mark or a backslash; take letters and digits" >&2
+    exit 2
+    ;;
+  esac
+done
+
 # call METHOD PATH < body; the superuser's password goes by standard input of curl's config and into no list of processes.
 call() {
   local body
