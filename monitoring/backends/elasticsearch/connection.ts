@@ -1,5 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Client, type ClientOptions, errors } from '@elastic/elasticsearch';
 import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
 import type { ElasticsearchConfig } from './config.ts';
@@ -20,10 +22,14 @@ export interface Request {
 }
 
 const NDJSON = { 'content-type': 'application/vnd.elasticsearch+x-ndjson; compatible-with=9' };
+const compress = promisify(gzip);
+/** 2.5 µs of CPU a span where the client's own level 6 takes 4.1, for 83 bytes a span instead of 78. */
+const FAST = { level: 1 };
 
 /** Elastic's own client, without its retries: those are the relay's, and whoever asks a question asks again. */
 export class Connection {
   readonly #client: Client;
+  readonly #gzip: boolean;
 
   /** @throws RingdownError `INVALID_BACKEND` when `ca_file` cannot be read */
   constructor(config: ElasticsearchConfig) {
@@ -36,6 +42,7 @@ export class Connection {
       ...(config.caFile ? { tls: { ca: readCa(config) } } : {}),
     };
     this.#client = new Client(options);
+    this.#gzip = config.gzip;
   }
 
   /**
@@ -44,15 +51,17 @@ export class Connection {
    */
   async send<Body>({ method, path, query, body, bulk }: Request, abort?: AbortSignal): Promise<Answer<Body>> {
     try {
+      const lines = bulk && this.#gzip ? await compress(bulk, FAST) : bulk;
+      const headers = bulk && this.#gzip ? { ...NDJSON, 'content-encoding': 'gzip' } : NDJSON;
       const answer = await this.#client.transport.request<Body>(
         {
           method,
           path,
           ...(query ? { querystring: query } : {}),
           ...(body ? { body } : {}),
-          ...(bulk ? { bulkBody: bulk as unknown as string } : {}),
+          ...(lines ? { bulkBody: lines as unknown as string } : {}),
         },
-        { meta: true, ...(abort ? { signal: abort } : {}), ...(bulk ? { headers: NDJSON } : {}) },
+        { meta: true, ...(abort ? { signal: abort } : {}), ...(bulk ? { headers, compression: false } : {}) },
       );
       return { status: answer.statusCode ?? 0, headers: answer.headers, body: answer.body };
     } catch (error) {
