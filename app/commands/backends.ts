@@ -4,6 +4,7 @@ import type { List } from '../../control/resources.ts';
 import { suggestion } from '../../core/document/index.ts';
 import { EXIT, RingdownError, toError } from '../../core/errors.ts';
 import { loadBackend } from '../../monitoring/backends/registry.ts';
+import type { Replayed } from '../../monitoring/relay/supervisor.ts';
 import type { BackendStatus, DeadLetter } from '../../monitoring/telemetry.ts';
 import { loadEntrySchemas } from '../config/entry-schemas.ts';
 import { loadConfig } from '../config/load.ts';
@@ -58,24 +59,23 @@ export async function showDeadLetters(directory: DataDirectory, name: string, js
   return EXIT.success;
 }
 
-/** `ringdown backends replay NAME [ID…]`: hands dead letters over once more. @returns 1 where some are refused again */
+/** `ringdown backends replay NAME [ID…]`: hands dead letters over once more. @returns 1 where some are refused again or still wait */
 export async function replayDeadLetters(
   directory: DataDirectory,
   name: string,
   ids: string[],
   json: boolean,
 ): Promise<number> {
-  const outcome = await askWatcher<{ replayed: number; delivered: number; rejected: number }>(
-    directory,
-    `/api/v1/backends/${encodeURIComponent(name)}/replay`,
-    { method: 'POST', body: JSON.stringify(ids.length > 0 ? { ids } : {}) },
-  );
+  const outcome = await askWatcher<Replayed>(directory, `/api/v1/backends/${encodeURIComponent(name)}/replay`, {
+    method: 'POST',
+    body: JSON.stringify(ids.length > 0 ? { ids } : {}),
+  });
   if (json) terminal.out(JSON.stringify(outcome));
   else
     terminal.out(
-      `${outcome.replayed} dead letters replayed: ${outcome.delivered} items delivered, ${outcome.rejected} refused again`,
+      `${outcome.replayed} dead letters replayed: ${outcome.delivered} items delivered, ${outcome.filtered} filtered, ${outcome.rejected} refused again, ${outcome.waiting} still waiting`,
     );
-  return outcome.rejected === 0 ? EXIT.success : EXIT.failed;
+  return outcome.rejected + outcome.waiting === 0 ? EXIT.success : EXIT.failed;
 }
 
 /**
