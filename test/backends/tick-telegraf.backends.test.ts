@@ -107,14 +107,17 @@ describe('StatsD through Telegraf', () => {
         ...lines,
         'took:10|ms',
         'took:30|ms',
+        'packed:1:2:4|c',
+        'size:5|d',
+        'size:15|d',
         'people:a|s',
         'people:b|s',
         'people:a|s',
       ]),
     );
     const from = Date.now() - 60_000;
-    expect(await exporter.export(batch, forever)).toEqual({ accepted: { metrics: 10 }, rejected: [] });
-    expect(await exporter.export(batch, forever)).toEqual({ accepted: { metrics: 10 }, rejected: [] });
+    expect(await exporter.export(batch, forever)).toEqual({ accepted: { metrics: 13 }, rejected: [] });
+    expect(await exporter.export(batch, forever)).toEqual({ accepted: { metrics: 13 }, rejected: [] });
     await flushed();
     const window = { from, to: Date.now() + 60_000 };
     const one = async (name: string, aggregate: 'sum' | 'max' | 'avg' | 'count', group_by?: string) => {
@@ -136,9 +139,12 @@ describe('StatsD through Telegraf', () => {
       // Telegraf counts in whole numbers.
       ['sms', 1],
     ]);
+    expect(await one('packed', 'sum')).toEqual([[undefined, 7]]);
     expect(await one('depth', 'max')).toEqual([[undefined, 9]]);
     expect(await one('took', 'count')).toEqual([[undefined, 2]]);
     expect(await one('took', 'avg')).toEqual([[undefined, 20]]);
+    // As a histogram: of a distribution Telegraf would write each value at the same time, and the last would stay.
+    expect([await one('size', 'avg'), await one('size', 'count')]).toEqual([[[undefined, 10]], [[undefined, 2]]]);
     await expect(
       reader.ask({ ask: 'metric', name: 'took', aggregate: 'p95', interval_ms: 60_000 }, window),
     ).rejects.toMatchObject({ code: 'CANNOT_ANSWER', message: expect.stringContaining('Telegraf') });
@@ -150,5 +156,23 @@ describe('StatsD through Telegraf', () => {
       { name: 'took', unit: '', type: 'timer' },
     ]);
     await exporter.shutdown(forever);
+  }, 60_000);
+
+  test('what was written directly before goes on through Telegraf: fields keep their types', async () => {
+    const { telegraf: _, ...direct } = settings(`${influxdb.folder}/direct`);
+    const lines = ['mixed.c:2|c', 'mixed.g:7|g', 'mixed.t:10|ms', 'mixed.h:10|h', 'mixed.d:10|d', 'mixed.s:a|s'];
+    for (const one of [direct, settings(`${influxdb.folder}/forwarded`)]) {
+      const { exporter } = createTick(one, systemClock);
+      await exporter.start();
+      const batch = batchOf(statsdRecord({ position: 0, receivedAt: Date.now() }, lines));
+      expect(await exporter.export(batch, forever)).toEqual({ accepted: { metrics: lines.length }, rejected: [] });
+      await exporter.shutdown(forever);
+    }
+    await flushed();
+    expect([await influx.sum('mixed.c', 'value'), await influx.sum('mixed.s', 'value')]).toEqual([4, 2]);
+    expect(await influx.count('mixed.g', 'value')).toBeGreaterThanOrEqual(2);
+    for (const name of ['mixed.t', 'mixed.h', 'mixed.d']) {
+      expect([name, await influx.sum(name, 'count'), await influx.sum(name, 'sum')]).toEqual([name, 2, 20]);
+    }
   }, 60_000);
 });

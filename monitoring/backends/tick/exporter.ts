@@ -40,9 +40,9 @@ export class TickExporter implements Exporter {
 
   async start(): Promise<void> {
     if (this.#running) return;
-    const client = this.#parts.connect();
     const forwarder = this.#parts.forwarder?.();
     forwarder?.start();
+    const client = this.#parts.connect();
     const stop = new AbortController();
     const writer = new Writer(client, this.#parts.clock, async (abort) => {
       await provision(client, abort);

@@ -5,21 +5,22 @@ import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
 import type { Backend, BackendSettings } from '../../exporter.ts';
 import { StatsdForwarder } from '../../statsd/index.ts';
 import { readConfig, type TickConfig } from './config.ts';
+
 import { TickExporter } from './exporter.ts';
 import { InfluxClient } from './influx/client.ts';
 import { provision } from './influx/provision.ts';
 import { TickReader } from './reader.ts';
+import { forTelegraf } from './telegraf-line.ts';
 
 export function createTick(settings: BackendSettings, clock: Clock): { exporter: TickExporter; reader: TickReader } {
   const config = readConfig(settings);
   const ca = readAuthorities(config);
   const { telegraf } = config;
+  const forwarding = { folder: join(config.dataDir, 'telegraf'), clock, rewrite: forTelegraf };
   const exporter = new TickExporter({
     connect: () => new InfluxClient(config, ca),
     clock,
-    ...(telegraf
-      ? { forwarder: () => new StatsdForwarder({ target: telegraf, folder: join(config.dataDir, 'telegraf'), clock }) }
-      : {}),
+    ...(telegraf ? { forwarder: () => new StatsdForwarder({ ...forwarding, target: telegraf }) } : {}),
   });
   return { exporter, reader: new TickReader(new InfluxClient(config, ca)) };
 }

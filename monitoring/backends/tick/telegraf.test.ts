@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
 import { batchOf, statsdRecord } from '../../testing/payloads.ts';
 import { createTick } from './index.ts';
+import { forTelegraf } from './telegraf-line.ts';
 import { InfluxdbStandIn } from './testing/influxdb-stand-in.ts';
 
 const forever = new AbortController().signal;
@@ -79,4 +80,17 @@ test('a record that comes again, also after a restart, is not sent again', async
     await exporter.shutdown(forever);
   }
   expect(received).toEqual(['a:1|c', 'b:1|c', 'c:1|c', 'd:1|c']);
+});
+
+test('what Telegraf would lose is written as it takes it', () => {
+  for (const [line, sent] of [
+    ['a:1|c|#d:|d', 'a:1|c|#d:|d'],
+    ['é:1|d', 'é:1|h'],
+    ['a:5|d|@0.5|#x:é', 'a:5|h|@0.5|#x:é'],
+    ['a:1:-2:3|ms|#x:1', 'a:1|ms|#x:1\na:-2|ms|#x:1\na:3|ms|#x:1'],
+    ['a:1:2|d', 'a:1|h\na:2|h'],
+    ['a:b:c|s', 'a:b:c|s'],
+  ]) {
+    expect(forTelegraf(Buffer.from(line!)).toString()).toBe(sent);
+  }
 });

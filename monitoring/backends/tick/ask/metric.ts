@@ -16,7 +16,7 @@ const MOST_INTERVALS = 10_000;
 const REQUEST_DURATION = 'http.server.request.duration';
 const COUNTERS = new Set(['sum', 'counter']);
 /** What Telegraf writes of timers instead of buckets: percentiles of one flush, which do not add up. */
-const TELEGRAF_TIMERS = new Set(['timing', 'histogram', 'distribution']);
+const TELEGRAF_TIMERS = new Set(['timing', 'histogram']);
 /** Labels that come from the resource. */
 const RESOURCE_TAGS: Readonly<Record<string, string>> = {
   'service.name': 'service',
