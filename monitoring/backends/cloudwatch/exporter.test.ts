@@ -270,6 +270,28 @@ describe('metrics embedded in events', () => {
     expect(documents().map(({ orders }) => orders)).toEqual([7, 5, 4]);
   });
 
+  test('records under way together go on from one another', async () => {
+    const total = (position: number, value: number) =>
+      metricsRecord(
+        at(position),
+        [metric({ type: 'sum', value, startNs: 1n, temporality: 'cumulative', timeNs: NOW_NS + BigInt(position) })],
+        RESOURCE,
+      );
+    await exporter.export(batchOf(total(0, 100), statsdRecord(at(1), ['load:5|g'])), forever);
+    await exporter.export(batchOf(total(2, 107), total(3, 112), statsdRecord(at(4), ['load:+1|g'])), forever);
+    peer.away();
+    const failed = await exporter.export(batchOf(total(5, 120), statsdRecord(at(6), ['load:+1|g'])), forever);
+    peer.up();
+    await exporter.export(batchOf(total(7, 150), statsdRecord(at(8), ['load:+1|g'])), forever);
+    await exporter.export(failed.retry!, forever);
+    // Overtaken by one that told more.
+    await exporter.export(batchOf(total(10, 170)), forever);
+    await exporter.export(batchOf(total(9, 160)), forever);
+    const held = (name: string) => documents().flatMap((document) => document[name] ?? []);
+    expect(held('orders').sort((a, b) => a - b)).toEqual([5, 7, 8, 20, 30]);
+    expect(held('load').sort((a, b) => a - b)).toEqual([5, 6, 7, 8]);
+  });
+
   test('dimensions whose values have no end stop at max_metrics; the values stay in the events', async () => {
     await startWith({ dimensions: ['user.id'], max_metrics: 10 });
     const points = Array.from({ length: 50 }, (_, index) =>

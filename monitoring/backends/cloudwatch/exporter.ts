@@ -111,7 +111,7 @@ export class CloudwatchExporter implements Exporter {
     };
   }
 
-  #count({ record, events, accepted, filtered, rejected, commit }: EncodedRecord, exported: Exported): void {
+  #count({ record, events, accepted, filtered, rejected }: EncodedRecord, exported: Exported): void {
     let taken = accepted;
     const refused = new Map<string, Rejection>();
     for (const event of events) {
@@ -130,7 +130,6 @@ export class CloudwatchExporter implements Exporter {
     }
     exported.rejected.push(...rejected, ...refused.values());
     this.#settled.delete(record.position);
-    commit();
   }
 
   /** @returns why nothing of the request was taken, with its events left without outcome */

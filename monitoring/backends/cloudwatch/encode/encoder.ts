@@ -2,6 +2,7 @@ import { toError } from '../../../../core/errors.ts';
 import { logGroupOf } from '../../../aws/log-group.ts';
 import type { Rejection, SpoolRecord } from '../../../exporter.ts';
 import { decodeLogs, decodeMetrics, decodeTraces, OtlpDecodeError } from '../../../otlp/index.ts';
+import { GaugeState } from '../../../statsd/gauge-state.ts';
 import type { CloudwatchConfig } from '../config.ts';
 import type { MetricCatalog } from '../metric-catalog.ts';
 import { type LogEvent, MAX_EVENT_BYTES, sizeOf } from './event.ts';
@@ -12,7 +13,7 @@ import { memberName, metricDocuments } from './metrics.ts';
 import { measurePoints } from './points.ts';
 import { RunningTotals } from './running-totals.ts';
 import { type Document, REQUEST_DURATION, REQUEST_ERRORS, spanDocument } from './spans.ts';
-import { type Levels, measureStatsd } from './statsd.ts';
+import { measureStatsd } from './statsd.ts';
 
 /** A record as log events, and what of it no event carries. */
 export interface EncodedRecord {
@@ -22,8 +23,6 @@ export interface EncodedRecord {
   accepted: number;
   filtered: number;
   rejected: Rejection[];
-  /** To be called once the record is settled, so that a retry comes to the same events. */
-  commit(): void;
 }
 
 /** More services than these share groups, so that names in the data cannot make log groups without end. */
@@ -35,7 +34,7 @@ export class Encoder {
   readonly #catalog: MetricCatalog;
   readonly #guard: DimensionGuard;
   readonly #totals: RunningTotals;
-  readonly #levels: Levels = new Map();
+  readonly #gauges = new GaugeState();
   readonly #groups = new Set<string>();
 
   /** @param nowMs when watching begins */
@@ -53,7 +52,6 @@ export class Encoder {
       accepted: 0,
       filtered: 0,
       rejected: [],
-      commit: () => undefined,
     };
     try {
       if (record.encoding === 'statsd') this.#statsd(record, encoded);
@@ -89,15 +87,13 @@ export class Encoder {
   }
 
   #points(record: SpoolRecord, encoded: EncodedRecord): void {
-    const totals = this.#totals.begin();
+    const totals = this.#totals.of(record.position);
     const { measured, unmeasured } = measurePoints(decodeMetrics(record.bytes), totals, record.receivedAt);
-    encoded.commit = () => totals.commit();
     this.#metrics(encoded, measured, unmeasured);
   }
 
   #statsd(record: SpoolRecord, encoded: EncodedRecord): void {
-    const { measured, unmeasured, commit } = measureStatsd(record, this.#levels);
-    encoded.commit = commit;
+    const { measured, unmeasured } = measureStatsd(record, this.#gauges);
     this.#metrics(encoded, measured, unmeasured);
   }
 

@@ -1,12 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { SpoolRecord } from '../../../exporter.ts';
+import type { GaugeState } from '../../../statsd/gauge-state.ts';
 import { parseStatsd, type StatsdMetric } from '../../../statsd/index.ts';
 import { distribution, isCarried, type Measured, nothingUnmeasured, type Unmeasured } from './measured.ts';
-
-/** The last value of each gauge, for those that are raised and lowered (`level:+3|g`). */
-export type Levels = Map<string, number>;
-
-const MOST_LEVELS = 50_000;
 
 interface Series {
   first: StatsdMetric;
@@ -23,31 +19,25 @@ interface Series {
  */
 export function measureStatsd(
   record: SpoolRecord,
-  levels: Levels,
-): { measured: Measured[]; unmeasured: Unmeasured; commit(): void } {
+  gauges: GaugeState,
+): { measured: Measured[]; unmeasured: Unmeasured } {
   const unmeasured = nothingUnmeasured();
   const series = new Map<string, Series>();
-  const changed: Levels = new Map();
+  const levels = new Map<string, number>();
   let malformed = 0;
   let carried = 0;
   for (const line of linesOf(record.bytes)) {
     const metric = parseStatsd(line);
     if (metric?.values.every(isCarried)) {
-      add(metric, record, series, levels, changed);
+      add(metric, record, series, levels, gauges);
       carried++;
     } else malformed++;
   }
   malformed = Math.max(malformed, record.items - carried);
   if (malformed > 0) unmeasured.rejected.push({ count: malformed, reason: 'malformed StatsD line' });
   const measured = [...series.values()].map((one) => measure(one));
-  const commit = () => {
-    for (const [key, level] of changed) levels.set(key, level);
-    for (const key of levels.keys()) {
-      if (levels.size <= MOST_LEVELS) return;
-      levels.delete(key);
-    }
-  };
-  return { measured, unmeasured, commit };
+  for (const [gauge, level] of levels) gauges.setLevel(gauge, record.position, level);
+  return { measured, unmeasured };
 }
 
 function linesOf(bytes: Uint8Array): string[] {
@@ -62,8 +52,8 @@ function add(
   metric: StatsdMetric,
   record: SpoolRecord,
   all: Map<string, Series>,
-  levels: Levels,
-  changed: Levels,
+  levels: Map<string, number>,
+  gauges: GaugeState,
 ): void {
   const tags = Object.entries(metric.tags).sort(([a], [b]) => (a < b ? -1 : 1));
   const timestampMs = metric.timestamp === undefined ? Math.floor(record.receivedAt) : metric.timestamp * 1_000;
@@ -80,8 +70,9 @@ function add(
     if (metric.type === 'counter') series.sum += value / metric.sampleRate;
     else if (metric.type !== 'gauge') series.pairs.push([value, 1 / metric.sampleRate]);
     else {
-      series.sum = metric.relative ? (changed.get(identity) ?? levels.get(identity) ?? 0) + value : value;
-      changed.set(identity, series.sum);
+      const before = levels.get(identity) ?? gauges.levelBefore(identity, record.position);
+      series.sum = metric.relative ? before + value : value;
+      levels.set(identity, series.sum);
     }
   }
 }
