@@ -105,6 +105,40 @@ test('a request that is too long is halved until it fits; a single document that
   expect(peer.documents()).toHaveLength(102);
 });
 
+test.each([
+  ['a web page', '<html>sign in</html>', 'text/html'],
+  ['a text', 'OK', 'text/plain'],
+  ['an empty object', '{}', 'application/json'],
+  ['null', 'null', 'application/json'],
+  ['JSON that breaks off', '{"errors":fal', 'application/json'],
+  ['items that are none', '{"errors":true,"items":7}', 'application/json'],
+  ['errors that it does not name', '{"errors":true,"items":[]}', 'application/json'],
+  ['fewer items than were sent', '{"errors":true,"items":[{"create":{"status":201}}]}', 'application/json'],
+])('%s with 200 has stored nothing that is not said', async (_, body, type) => {
+  peer.answer = (line) =>
+    line === 'POST /_bulk' ? { status: 200, body, headers: { 'content-type': type } } : undefined;
+  const batch = batchOf(spans(0, 3), logs(1, ['a', 'b']));
+  const held = await send(batch);
+  expect(held).toMatchObject({ accepted: {}, rejected: [], retry: batch });
+  expect(held.error!.message).not.toBe('');
+  peer.answer = () => undefined;
+  expect(await send(held.retry!)).toEqual({ accepted: { traces: 3, logs: 2 }, rejected: [] });
+});
+
+test.each([400, 413])('a server that answers %i to everything is not asked for every document', async (status) => {
+  peer.answer = (line) =>
+    line === 'POST /_bulk' ? { status, body: { error: { type: 'no', reason: 'never' }, status } } : undefined;
+  const refused = await send(batchOf(spans(0, 5_000), spans(1, 3_000)));
+  expect(refused).toEqual({
+    accepted: {},
+    rejected: [
+      { signal: 'traces', count: 5_000, reason: `${status} no: never`, position: 0 },
+      { signal: 'traces', count: 3_000, reason: `${status} no: never`, position: 1 },
+    ],
+  });
+  expect(bulks().length).toBeLessThan(500);
+});
+
 test('a server that is busy as a whole says when to come again', async () => {
   peer.answer = (line) =>
     line === 'POST /_bulk' ? { status: 503, body: {}, headers: { 'retry-after': '7' } } : undefined;

@@ -15,7 +15,7 @@ export interface Delivered {
 }
 
 interface BulkAnswer {
-  errors?: boolean;
+  errors: boolean;
   items?: { create?: { status?: number; error?: { type?: string; reason?: string } } }[];
 }
 
@@ -24,6 +24,8 @@ export const MOST_REQUEST_BYTES = 8 * 2 ** 20;
 const BRIEF = 'errors,items.create.error.type';
 const DETAILED = 'errors,items.create.status,items.create.error.type,items.create.error.reason';
 const CONFLICT = 'version_conflict_engine_exception';
+/** Requests that one call may spend on finding out for which documents others were refused: a server that refuses everything must not be asked for each. */
+const MOST_SPLITS = 200;
 /** After an answer with refused documents, this many requests ask for every item at once. */
 const WARY_REQUESTS = 20;
 
@@ -39,18 +41,26 @@ export class BulkSender {
   /** Failures are in the result, never thrown. */
   async send(body: BulkBody, abort: AbortSignal): Promise<Delivered> {
     const delivered: Delivered = { rejected: new Map(), retry: new Set() };
+    const search = { splits: MOST_SPLITS };
     for (let from = 0; from < body.documents; ) {
       let to = body.fitting(from, MOST_REQUEST_BYTES);
       if (delivered.error) {
         to = body.documents;
         repeat(delivered, from, to);
-      } else await this.#sendPart(body, from, to, delivered, abort);
+      } else await this.#sendPart(body, from, to, delivered, search, abort);
       from = to;
     }
     return delivered;
   }
 
-  async #sendPart(body: BulkBody, from: number, to: number, delivered: Delivered, abort: AbortSignal): Promise<void> {
+  async #sendPart(
+    body: BulkBody,
+    from: number,
+    to: number,
+    delivered: Delivered,
+    search: { splits: number },
+    abort: AbortSignal,
+  ): Promise<void> {
     if (delivered.error) {
       repeat(delivered, from, to);
       return;
@@ -64,16 +74,22 @@ export class BulkSender {
       return;
     }
     const { status } = answer;
-    if (status === 200) readItems(answer.body, from, to, delivered);
-    else if (status === 413 || status === 400) {
+    if (status === 200 && isBulkAnswer(answer.body)) readItems(answer.body, from, to, delivered);
+    else if (status === 200) {
+      delivered.error = new Error(
+        'what answers at this url does not answer as Elasticsearch does; nothing counts as stored',
+      );
+      repeat(delivered, from, to);
+    } else if (status === 413 || status === 400) {
       // Too long, or one of them makes it unreadable: the others need not suffer.
-      if (to - from === 1) {
-        delivered.rejected.set(from, withoutParticulars(refusal(answer)));
+      if (to - from === 1 || search.splits-- <= 0) {
+        const reason = withoutParticulars(refusal(answer));
+        for (let document = from; document < to; document++) delivered.rejected.set(document, reason);
         return;
       }
       const middle = Math.floor((from + to) / 2);
-      await this.#sendPart(body, from, middle, delivered, abort);
-      await this.#sendPart(body, middle, to, delivered, abort);
+      await this.#sendPart(body, from, middle, delivered, search, abort);
+      await this.#sendPart(body, middle, to, delivered, search, abort);
     } else {
       // A key may be mended and an address corrected, so nothing that concerns the whole request is final.
       delivered.error = new Error(refusal(answer));
@@ -100,14 +116,21 @@ export class BulkSender {
       );
     if (this.#wary === 0) {
       const brief = await ask(BRIEF);
-      if (brief.status !== 200 || !brief.body.errors) return brief;
-      const others = brief.body.items?.some(({ create }) => create?.error && create.error.type !== CONFLICT);
-      if (!others) return { ...brief, body: { errors: false } };
+      if (brief.status !== 200 || !isBulkAnswer(brief.body) || !brief.body.errors) return brief;
+      const { items = [] } = brief.body;
+      const isHarmless = items.length > 0 && items.every(({ create }) => create?.error?.type === CONFLICT);
+      if (isHarmless) return { ...brief, body: { errors: false } };
       this.#wary = WARY_REQUESTS;
     }
     this.#wary--;
     return await ask(DETAILED);
   }
+}
+
+/** A proxy may answer for Elasticsearch, with its very headers. */
+function isBulkAnswer(body: unknown): body is BulkAnswer {
+  const { errors, items } = (body ?? {}) as Partial<BulkAnswer>;
+  return typeof errors === 'boolean' && (items === undefined || Array.isArray(items));
 }
 
 function readItems(answer: BulkAnswer, from: number, to: number, delivered: Delivered): void {

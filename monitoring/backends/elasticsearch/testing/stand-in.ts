@@ -8,7 +8,8 @@ type Json = Record<string, unknown>;
 
 interface Reply {
   status: number;
-  body: Json;
+  /** Text is sent as it is. */
+  body: Json | string;
   headers?: Record<string, string>;
 }
 
@@ -79,7 +80,7 @@ export class ElasticsearchStandIn {
     const line = `${request.method} ${url.pathname}`;
     this.requests.push({ line, headers: request.headers, bytes: body.length });
     const reply = this.#reply(line, url, request.headers, body);
-    const text = JSON.stringify(reply.body);
+    const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
     response.writeHead(reply.status, {
       'content-type': 'application/vnd.elasticsearch+json;compatible-with=9',
       'x-elastic-product': 'Elasticsearch',
