@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type TSchema, Type } from 'typebox';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import type { Backend } from '../exporter.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 /** `.ts` in a checkout, `.js` once compiled. */
@@ -18,7 +19,7 @@ export function backendTypes(): string[] {
 }
 
 /**
- * Loads the backend whose folder bears the name.
+ * Loads the backend whose folder bears the name. Nothing that it says holds a secret of its settings.
  * @throws RingdownError `UNKNOWN_BACKEND` (exit code 2), naming the types there are
  */
 export async function loadBackend(type: string): Promise<Backend> {
@@ -30,7 +31,7 @@ export async function loadBackend(type: string): Promise<Backend> {
     });
   }
   const loaded = (await import(pathToFileURL(join(here, type, `index${ending}`)).href)) as { backend: Backend };
-  return loaded.backend;
+  return withoutSecrets(loaded.backend);
 }
 
 /** Schema of one entry of `backends:` in ringdown.yaml. Loads no backend, only its `config` file. */

@@ -5,6 +5,7 @@ import { type TSchema, Type } from 'typebox';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import type { BackendSettings } from '../exporter.ts';
 import type { LoopCheck, SourceKind, SourceSettings } from './source.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 /** `.ts` in a checkout, `.js` once compiled. */
@@ -29,9 +30,12 @@ async function load<Loaded>(type: string, file: 'index' | 'config'): Promise<Loa
   return (await import(pathToFileURL(join(here, type, `${file}${ending}`)).href)) as Loaded;
 }
 
-/** @throws RingdownError `UNKNOWN_SOURCE` (exit code 2), naming the types there are */
+/**
+ * Nothing that the source says holds a secret of its settings.
+ * @throws RingdownError `UNKNOWN_SOURCE` (exit code 2), naming the types there are
+ */
 export async function loadSource(type: string): Promise<SourceKind> {
-  return (await load<{ source: SourceKind }>(type, 'index')).source;
+  return withoutSecrets((await load<{ source: SourceKind }>(type, 'index')).source);
 }
 
 /** Schema of one entry of `sources:` in ringdown.yaml. Loads no client library. */
