@@ -38,6 +38,12 @@ export interface DeliverOptions {
 }
 
 /**
+ * Refused requests that one call cuts in two. Past it all of a refused request counts as refused: a destination that
+ * refuses everything must not be asked for every item.
+ */
+const MOST_SPLITS = 200;
+
+/**
  * Sends payloads of one signal in order, several in one request: export requests put side by side are one request with
  * all their groups (protobuf concatenates repeated fields). A refused request is cut in two until the bad record stands
  * alone; one that is too large until its items do. After a request that has to be tried again no further one is sent.
@@ -66,6 +72,7 @@ function* grouped(payloads: readonly Payload[], { maxBytes, apart }: DeliverOpti
 class Delivery {
   readonly result: Delivered = { byPosition: new Map(), isBlurred: false };
   readonly #options: DeliverOptions;
+  #splits = 0;
 
   constructor(options: DeliverOptions) {
     this.#options = options;
@@ -88,13 +95,12 @@ class Delivery {
         if (sent.retryAfterMs !== undefined) this.result.retryAfterMs = sent.retryAfterMs;
         return this.#again(group);
       case 'refused':
-        if (!only) return await this.#inHalves(group);
-        return this.#rejected(only, only.items, sent.reason);
       case 'too_large': {
-        if (!only) return await this.#inHalves(group);
-        const halves = this.#halves(only);
+        const isSearched = this.#splits++ < MOST_SPLITS;
+        if (!only && isSearched) return await this.#inHalves(group);
+        const halves = only && isSearched && sent.kind === 'too_large' ? this.#halves(only) : undefined;
         if (halves) return await this.#inOrder(halves);
-        return this.#rejected(only, only.items, sent.reason);
+        for (const payload of group) this.#rejected(payload, payload.items, sent.reason);
       }
     }
   }

@@ -133,6 +133,18 @@ describe('refusals', () => {
     },
   );
 
+  test.each([400, 413])('a destination that answers %i to everything is not asked for every item', async (code) => {
+    peer.judges.push(() => status(code, 'never'));
+    await start();
+    const records = Array.from({ length: 1_000 }, (_, position) => logs(position, 'a'));
+    const batch = batchOf(...records, spans(1_000, 2_000));
+    const { accepted, rejected, retry } = await exporter.export(batch, forever);
+    expect({ accepted, retry }).toEqual({ accepted: {}, retry: undefined });
+    expect(rejected).toHaveLength(1_001);
+    expect(rejected.at(-1)).toEqual({ signal: 'traces', count: 2_000, position: 1_000, reason: 'never' });
+    expect(peer.requests.length).toBeLessThan(1_000);
+  });
+
   test('a group without items is cut off and not counted', async () => {
     peer.judges.push(() => status(413, 'too large'));
     await start();
