@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate, type ZlibOptions } from 'node:zlib';
+import { Slots } from '../fan-out/slots.ts';
 import { Refusal, senderGone, tooLarge, tooMany } from './refusal.ts';
 
 const DECODERS: Record<string, ((body: Buffer, options: ZlibOptions) => Promise<Buffer>) | undefined> = {
@@ -9,9 +10,15 @@ const DECODERS: Record<string, ((body: Buffer, options: ZlibOptions) => Promise<
   deflate: promisify(inflate) as (body: Buffer, options: ZlibOptions) => Promise<Buffer>,
 };
 
+/** As many as Node's thread pool works on; more would only hold more memory. */
+const DECOMPRESSED_AT_ONCE = 4;
+const forever = new AbortController().signal;
+
 /** Bytes of bodies that all requests together hold at one time, from their first chunk to their answer. */
 export class BodyBudget {
   #left: number;
+  /** What becomes of a compressed body is known when it is there, so only a few become something at one time. */
+  readonly #slots = new Slots(DECOMPRESSED_AT_ONCE);
 
   constructor(bytes: number) {
     this.#left = bytes;
@@ -31,6 +38,7 @@ export class BodyBudget {
         this.#left += held;
         held = 0;
       },
+      turn: async () => (await this.#slots.take(forever))!,
     };
   }
 }
@@ -38,6 +46,8 @@ export class BodyBudget {
 export interface BodyShare {
   take(bytes: number): boolean;
   release(): void;
+  /** Waits until a body may be decompressed. @returns to be called afterwards */
+  turn(): Promise<() => void>;
 }
 
 /**
@@ -67,16 +77,30 @@ export function collectBody(request: IncomingMessage, maxBytes: number, share: B
   });
 }
 
-/** Undoes Content-Encoding. Inflating stops at `maxBytes`, so a bomb costs no more than an honest body. */
-export async function decompress(body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
+/**
+ * Undoes Content-Encoding. Inflating stops at `maxBytes`, few bodies are inflated at one time, and what comes out counts
+ * like what was sent: a bomb costs no more than an honest body, and a thousand bombs no more than a thousand bodies.
+ */
+export async function decompress(
+  body: Buffer,
+  encoding: string | undefined,
+  maxBytes: number,
+  share: BodyShare,
+): Promise<Buffer> {
   if (encoding === undefined || encoding === '' || encoding === 'identity') return body;
   const decode = DECODERS[encoding];
   if (!decode)
     throw new Refusal(415, `content encoding ${JSON.stringify(encoding)} is not supported: gzip, deflate or identity`);
+  const done = await share.turn();
   try {
-    return await decode(body, { maxOutputLength: maxBytes });
+    const plain = await decode(body, { maxOutputLength: maxBytes });
+    if (!share.take(plain.length)) throw tooMany();
+    return plain;
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     throw new Refusal(400, `the body is not ${encoding}: ${(error as Error).message}`);
+  } finally {
+    done();
   }
 }

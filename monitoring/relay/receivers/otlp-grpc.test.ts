@@ -4,6 +4,7 @@ import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   connect as connectHttp2,
+  constants,
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { connect } from 'node:net';
@@ -18,6 +19,7 @@ import { SpoolUnavailable } from '../spool/spool.ts';
 import { OtlpGrpc } from './otlp-grpc.ts';
 import { type IntakeAtHand, intakeForTests, until } from './testing/intake.ts';
 
+const { NGHTTP2_CANCEL } = constants;
 const SIGNALS: Signal[] = ['traces', 'metrics', 'logs'];
 const SERVICES = { traces: 'trace.v1.TraceService', metrics: 'metrics.v1.MetricsService', logs: 'logs.v1.LogsService' };
 const path = (signal: Signal) => `/opentelemetry.proto.collector.${SERVICES[signal]}/Export`;
@@ -345,6 +347,25 @@ test('bytes that are not HTTP/2 end their connection and nothing else', async ()
     socket.write(bytes, 'latin1');
     await closed;
   }
+  expect((await call(client(), path('logs'), samplePayload('logs', 1).protobuf)).code).toBe(0);
+});
+
+test('a flood of calls that are reset at once ends its connection, and the next sender is served', async () => {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  session.on('error', () => undefined);
+  const closed = new Promise((resolve) => session.on('close', resolve));
+  const flood = () => {
+    for (let count = 0; count < 100 && !session.destroyed && !session.closed; count++) {
+      const stream = session.request({ ':method': 'POST', ':path': path('logs'), 'content-type': 'application/grpc' });
+      stream.on('error', () => undefined);
+      stream.close(NGHTTP2_CANCEL);
+    }
+    if (!session.destroyed) setImmediate(flood);
+  };
+  flood();
+  await closed;
+  await until(() => at.intake.requests === at.intake.refused);
+  expect(at.intake.requests).toBeLessThan(20_000);
   expect((await call(client(), path('logs'), samplePayload('logs', 1).protobuf)).code).toBe(0);
 });
 

@@ -88,7 +88,6 @@ export class OtlpGrpc {
     session.on('error', () => session.destroy());
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.setTimeout(FIRST_CALL_MS, () => session.close());
-    session.once('stream', () => session.setTimeout(IDLE_MS));
   }
 
   async #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
@@ -121,6 +120,8 @@ export class OtlpGrpc {
       return undefined;
     }
     this.#intake.admit(headers);
+    // Only who may send keeps a connection for later.
+    stream.session?.setTimeout(IDLE_MS);
     const signal = METHODS[headers[':path'] ?? ''];
     if (!signal) throw new Refusal(404, `there is no method ${headers[':path']}`);
     return signal;
@@ -140,7 +141,7 @@ export class OtlpGrpc {
       if (encoding !== 'gzip') {
         throw new Refusal(415, `grpc-encoding ${JSON.stringify(encoding)} is not supported: gzip or identity`);
       }
-      return await decompress(bytes, encoding, maxBodyBytes);
+      return await decompress(bytes, encoding, maxBodyBytes, share);
     } finally {
       clearTimeout(deadline);
     }

@@ -7,7 +7,7 @@ import { encodeJson } from '../../otlp/index.ts';
 import { samplePayload } from '../../otlp/testing/foreign-payloads.ts';
 import { SpoolUnavailable } from '../spool/spool.ts';
 import { OtlpHttp } from './otlp-http.ts';
-import { type IntakeAtHand, intakeForTests } from './testing/intake.ts';
+import { type IntakeAtHand, intakeForTests, until } from './testing/intake.ts';
 
 const SIGNALS: Signal[] = ['traces', 'metrics', 'logs'];
 const PROTOBUF = { 'content-type': 'application/x-protobuf' };
@@ -204,6 +204,22 @@ describe('what is not taken', () => {
     expect(await Promise.all(answers)).toEqual(Array(8).fill(200));
     at.append = async () => undefined;
     expect((await post('/v1/logs', body, JSON_TYPE)).status).toBe(200);
+  });
+
+  test('what compressed bodies become counts as well: many small bombs hold no more than a few bodies', async () => {
+    const waiting: (() => void)[] = [];
+    at.append = () => new Promise((resolve) => waiting.push(resolve));
+    const json = samplePayload('logs', 1).json as object;
+    const bomb = gzipSync(JSON.stringify({ ...json, filler: 'x'.repeat((1 << 20) - 20_000) }));
+    expect(bomb.length).toBeLessThan(4_000);
+    const gzip = { ...JSON_TYPE, 'content-encoding': 'gzip' };
+    const answers = Array.from({ length: 40 }, () => post('/v1/logs', bomb, gzip).then(({ status }) => status));
+    await until(() => at.intake.refused + waiting.length === 40);
+    expect(waiting).toHaveLength(8);
+    for (const durable of waiting) durable();
+    expect((await Promise.all(answers)).sort()).toEqual([...Array(8).fill(200), ...Array(32).fill(429)]);
+    at.append = async () => undefined;
+    expect((await post('/v1/logs', bomb, gzip)).status).toBe(200);
   });
 
   test('connections past the limit are closed, and those that are open go on', async () => {

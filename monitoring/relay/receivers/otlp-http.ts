@@ -90,7 +90,7 @@ export class OtlpHttp {
   async #read(request: IncomingMessage, share: BodyShare): Promise<Buffer> {
     const { maxBodyBytes } = this.#intake;
     const sent = await collectBody(request, maxBodyBytes, share);
-    return decompress(sent, request.headers['content-encoding']?.trim().toLowerCase(), maxBodyBytes);
+    return decompress(sent, request.headers['content-encoding']?.trim().toLowerCase(), maxBodyBytes, share);
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, refusal: Refusal): void {

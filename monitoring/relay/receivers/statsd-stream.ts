@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { rm, stat } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
 import { MAX_LINE_LENGTH } from '../../statsd/index.ts';
@@ -50,7 +50,7 @@ export class StatsdStream {
     }
     try {
       await removeStale(at.path);
-      // As open as a port on loopback; the folder says who may reach it.
+      // Every user of the machine may write, as to a port on loopback, and nobody may read; its folder says who gets there.
       await this.#bind({ path: at.path, writableAll: true });
     } catch (error) {
       throw error instanceof RingdownError ? error : cannotListen(at.path, toError(error));
@@ -149,9 +149,12 @@ class LineCutter {
   }
 }
 
-/** A socket file that a killed process left is removed; one that somebody answers at is not, nor anything else. */
+/**
+ * A socket file that a killed process left is removed; one that somebody answers at is not, nor anything else, nor a
+ * link, whoever put it there.
+ */
 async function removeStale(path: string): Promise<void> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -249,6 +249,10 @@ describe('over a unix socket', () => {
       code: 'STATSD_SOCKET_IN_USE',
       message: expect.stringContaining('is no socket'),
     });
+    const linked = join(folder, 'linked.sock');
+    await symlink(path, linked);
+    await expect(stream({ path: linked })).rejects.toMatchObject({ code: 'STATSD_SOCKET_IN_USE' });
+    expect(await readFile(path, 'utf8')).toBe('a file');
     const nowhere = { path: join(folder, 'none', 'statsd.sock') };
     await expect(stream(nowhere)).rejects.toMatchObject({ code: 'STATSD_SOCKET_FAILED', exitCode: 2 });
   });
