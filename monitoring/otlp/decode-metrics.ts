@@ -1,7 +1,14 @@
 import type { Attributes } from '../telemetry.ts';
 import { emptyAttributes, readAttribute } from './decode-attributes.ts';
 import { readEnvelope, readMessage } from './decode-envelope.ts';
-import type { DecodedPoint, ExponentialBuckets, Temporality } from './model.ts';
+import type {
+  DecodedPoint,
+  ExponentialBuckets,
+  ExponentialHistogramPoint,
+  HistogramPoint,
+  SummaryPoint,
+  Temporality,
+} from './model.ts';
 import { BYTES, FIXED64, type ProtoReader, VARINT } from './proto-reader.ts';
 
 const TEMPORALITIES: Temporality[] = ['unspecified', 'delta', 'cumulative'];
@@ -121,10 +128,14 @@ function readHistogram(reader: ProtoReader, metric: Metric): DecodedPoint {
     bounds: [] as number[],
     bucketCounts: [] as number[],
   };
+  let flags = 0;
   readMessage(reader, (tag) => {
     switch (tag) {
       case (9 << 3) | BYTES:
         readAttribute(reader, point.attributes);
+        return true;
+      case (10 << 3) | VARINT:
+        flags = reader.varint32();
         return true;
       case (11 << 3) | FIXED64:
         point.min = reader.double();
@@ -148,7 +159,7 @@ function readHistogram(reader: ProtoReader, metric: Metric): DecodedPoint {
         return readTotals(tag, reader, point);
     }
   });
-  return point;
+  return told(point, flags);
 }
 
 function readExponentialHistogram(reader: ProtoReader, metric: Metric): DecodedPoint {
@@ -169,10 +180,14 @@ function readExponentialHistogram(reader: ProtoReader, metric: Metric): DecodedP
     positive: { offset: 0, counts: [] } as ExponentialBuckets,
     negative: { offset: 0, counts: [] } as ExponentialBuckets,
   };
+  let flags = 0;
   readMessage(reader, (tag) => {
     switch (tag) {
       case (1 << 3) | BYTES:
         readAttribute(reader, point.attributes);
+        return true;
+      case (10 << 3) | VARINT:
+        flags = reader.varint32();
         return true;
       case (6 << 3) | VARINT:
         point.scale = reader.sint32();
@@ -199,7 +214,7 @@ function readExponentialHistogram(reader: ProtoReader, metric: Metric): DecodedP
         return readTotals(tag, reader, point);
     }
   });
-  return point;
+  return told(point, flags);
 }
 
 function readBuckets(reader: ProtoReader): ExponentialBuckets {
@@ -225,13 +240,22 @@ function readSummary(reader: ProtoReader, metric: Metric): DecodedPoint {
     sum: 0,
     quantiles: [] as { quantile: number; value: number }[],
   };
+  let flags = 0;
   readMessage(reader, (tag) => {
     if (tag === ((7 << 3) | BYTES)) readAttribute(reader, point.attributes);
     else if (tag === ((6 << 3) | BYTES)) point.quantiles.push(readQuantile(reader));
+    else if (tag === ((8 << 3) | VARINT)) flags = reader.varint32();
     else return readTotals(tag, reader, point);
     return true;
   });
-  return point;
+  return told(point, flags);
+}
+
+/** A distribution that ended shows zeros; taken at their word, they would be a counter that began again. */
+function told(point: HistogramPoint | ExponentialHistogramPoint | SummaryPoint, flags: number): DecodedPoint {
+  if (!(flags & NO_RECORDED_VALUE)) return point;
+  const { name, unit, description, resource, timeNs, startNs, attributes } = point;
+  return { type: 'gauge', name, unit, description, resource, timeNs, startNs, attributes, value: null };
 }
 
 /** What points of every kind of distribution have under the same numbers. */

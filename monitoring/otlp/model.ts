@@ -46,7 +46,10 @@ interface PointBase {
   resource: Attributes;
 }
 
-/** `value` is null where the sender flagged "no recorded value" or sent none; an int64 beyond 2^53 is rounded. */
+/**
+ * `value` is null where the sender flagged "no recorded value" or sent none; an int64 beyond 2^53 is rounded. A histogram
+ * or summary that is flagged so is read as a gauge without a value.
+ */
 export interface GaugePoint extends PointBase {
   type: 'gauge';
   value: number | null;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Signal } from '../exporter.ts';
+import { double, text as field, fixed64, integer, message } from '../testing/protobuf.ts';
 import { countItems, decodeLogs, decodeMetrics, decodeTraces, encodeJson, inspect, OtlpDecodeError } from './index.ts';
 import {
   foreignLogs,
@@ -419,3 +420,15 @@ function expectConsistent(signal: Signal, bytes: Uint8Array): void {
   expect(DECODERS[signal](sifted).length).toBeLessThanOrEqual(items);
   if (signal !== 'metrics') expect(DECODERS[signal](sifted).length).toBe(items);
 }
+
+test.each([
+  ['histogram', 9, 10],
+  ['exponential histogram', 10, 10],
+  ['summary', 11, 8],
+])('a %s that is flagged "no recorded value" tells no zeros', (_, data, flags) => {
+  const point = message(1, fixed64(3, 5n), fixed64(4, 0n), double(5, 0), integer(flags, 1));
+  const metric = message(2, field(1, 'size'), field(3, 'By'), message(data, point, integer(2, 2)));
+  const bytes = message(1, message(2, metric));
+  expect(decodeMetrics(bytes)).toMatchObject([{ type: 'gauge', name: 'size', unit: 'By', timeNs: 5n, value: null }]);
+  expect(countItems('metrics', bytes)).toBe(1);
+});
