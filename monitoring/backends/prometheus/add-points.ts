@@ -16,10 +16,11 @@ export function addPoint(table: SeriesTable, point: DecodedPoint, nowMs: number)
     table.remove(name, labels);
     return undefined;
   }
+  const isDelta = 'temporality' in point && point.temporality === 'delta';
+  if (isDelta && !canBeAdded(point)) return 'what a counter is raised by must be a number, and not negative';
   const { series, refused } = table.find(name, type, point.description, labels, linesOf(point));
   if (!series) return refused;
   series.updated_at = nowMs;
-  const isDelta = 'temporality' in point && point.temporality === 'delta';
   if (!isDelta && !isNewest(series, point.timeNs)) return undefined;
   switch (point.type) {
     case 'gauge':
@@ -40,6 +41,12 @@ export function addPoint(table: SeriesTable, point: DecodedPoint, nowMs: number)
       series.quantiles = point.quantiles;
   }
   return undefined;
+}
+
+/** One NaN would stay in the total for good, and a total that falls looks to Prometheus like a counter that began again. */
+function canBeAdded(point: DecodedPoint): boolean {
+  if (point.type === 'sum') return Number.isFinite(point.value) && (!point.monotonic || point.value! >= 0);
+  return !('sum' in point) || point.sum === null || Number.isFinite(point.sum);
 }
 
 /** Labels that every series of a sender has; its instance only where several senders would overwrite each other. */

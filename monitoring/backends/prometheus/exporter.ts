@@ -37,7 +37,7 @@ export class PrometheusExporter implements Exporter {
     await mkdir(this.#config.dataDir, { recursive: true });
     const snapshot = await takeSnapshot(this.#config.dataDir);
     this.#table = new SeriesTable(this.#config.maxSeries);
-    this.#intake = new Intake(this.#table, this.#config.spanMetrics);
+    this.#intake = new Intake(this.#table, this.#config.spanMetrics, snapshot?.refusals);
     if (snapshot) this.#table.restore(snapshot.families);
     this.#applied = new Applied(snapshot?.applied);
     this.#isStarted = true;
@@ -131,6 +131,6 @@ export class PrometheusExporter implements Exporter {
     await this.#starting?.catch(() => undefined);
     await this.#server?.close();
     this.#server = undefined;
-    await writeSnapshot(this.#config.dataDir, this.#table, this.#applied);
+    await writeSnapshot(this.#config.dataDir, this.#table, this.#applied, this.#intake.refusals);
   }
 }

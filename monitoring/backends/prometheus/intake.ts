@@ -16,6 +16,9 @@ export interface Taken {
   rejected: Map<string, number>;
 }
 
+/** Records of which items were refused, and why: plain data for between two runs. */
+export type Refusals = [position: SpoolPosition, reasons: [reason: string, count: number][]][];
+
 /** Reason why an item has no place in the table, or undefined. */
 type Add<Item> = (item: Item) => string | undefined;
 
@@ -27,11 +30,17 @@ export class Intake {
   readonly #spanMetrics: boolean;
   readonly #gauges = new GaugeState();
   /** Of known records: who replays one is told the same again, since the rest of it is counted already. */
-  readonly #refusals = new Map<SpoolPosition, Map<string, number>>();
+  readonly #refusals: Map<SpoolPosition, Map<string, number>>;
 
-  constructor(table: SeriesTable, spanMetrics: boolean) {
+  /** @param refusals of records that an earlier run added */
+  constructor(table: SeriesTable, spanMetrics: boolean, refusals: Refusals = []) {
     this.#table = table;
     this.#spanMetrics = spanMetrics;
+    this.#refusals = new Map(refusals.map(([position, reasons]) => [position, new Map(reasons)]));
+  }
+
+  get refusals(): Refusals {
+    return [...this.#refusals].map(([position, reasons]) => [position, [...reasons]]);
   }
 
   /** @param isKnown it was added before: it is told apart once more, and changes nothing */

@@ -28,6 +28,8 @@ const UNITS: Record<string, string> = {
 };
 export const UNIT_WORDS: readonly string[] = [...Object.values(UNITS), 'ratio'];
 const LONGEST_VALUE = 1_000;
+/** Labels that buckets and quantiles bear. A second one of the name makes Prometheus refuse the whole page. */
+const OWN_LABELS = new Set(['le', 'quantile']);
 
 /**
  * Name of the metric family, without the endings of its samples (`_total`, `_bucket`): other characters than letters,
@@ -43,7 +45,8 @@ export function familyName(name: string, unit: string, type: 'counter' | 'gauge'
 }
 
 export function labelName(key: string): string {
-  return cleaned(key, /[^a-zA-Z0-9_]+/g);
+  const name = cleaned(key, /[^a-zA-Z0-9_]+/g);
+  return OWN_LABELS.has(name) ? `exported_${name}` : name;
 }
 
 function cleaned(text: string, others: RegExp): string {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -169,6 +171,18 @@ describe('metrics', () => {
     expect(exporter.page('openmetrics')).toContain('# TYPE orders counter\n');
   });
 
+  test('a delta that would spoil a total is refused', async () => {
+    const exporter = create();
+    await exporter.start();
+    const values = [3, Number.NaN, Number.POSITIVE_INFINITY, -2, 4];
+    const { accepted, rejected } = await exporter.export(
+      batchOf(pointsRecord(...values.map((value) => point({ value })))),
+      forever,
+    );
+    expect({ accepted, rejected }).toMatchObject({ accepted: { metrics: 2 }, rejected: [{ count: 3 }] });
+    expect(exporter.page('text')).toMatch(/^orders_total\{.*\} 7$/m);
+  });
+
   test('histograms keep their bounds; exponential ones get bounds that none of their buckets spans', async () => {
     const exporter = create();
     await exporter.start();
@@ -203,6 +217,26 @@ describe('metrics', () => {
     const attributes = { 'a.b': 'one', 'a-b': 'two "quoted"\n\\', '9lives': true };
     await exporter.export(batchOf(pointsRecord(point({ name: '9.füße', attributes, resource: {} }))), forever);
     expect(exporter.page('text')).toContain('_9_f_e_total{_9lives="true",a_b="two \\"quoted\\"\\n\\\\;one"} 1\n');
+  });
+
+  test('an attribute named like the label of a bucket stands beside it, under another name', async () => {
+    const exporter = create();
+    await exporter.start();
+    const attributes = { le: '5', quantile: 'x' };
+    const size = {
+      type: 'histogram',
+      name: 'size',
+      timeNs: NOW_NS,
+      sum: 1,
+      bounds: [1],
+      bucketCounts: [1, 0],
+    } as const;
+    await exporter.export(batchOf(metricsRecord(placed(), [{ ...size, attributes }], {})), forever);
+    const buckets = exporter.page('text').match(/^size_bucket.*$/gm);
+    expect(buckets).toEqual([
+      'size_bucket{exported_le="5",exported_quantile="x",le="1"} 1',
+      'size_bucket{exported_le="5",exported_quantile="x",le="+Inf"} 1',
+    ]);
   });
 
   test('past the bound new label sets share a series, new metrics are refused, and both are counted', async () => {
@@ -256,7 +290,14 @@ describe('restarts', () => {
     expect(line(second.page('text'), 'orders_total ')).toBe('5');
     await second.export(batch, forever);
     expect(line(second.page('text'), 'orders_total ')).toBe('5');
-    // The second ends without a word.
+    const refused = batchOf(pointsRecord(point({ value: 1 }), point({ value: Number.NaN })));
+    const told = await second.export(refused, forever);
+    expect(told.rejected).toMatchObject([{ count: 1 }]);
+    await second.shutdown(forever);
+    const replayed = create();
+    await replayed.start();
+    expect(await replayed.export(refused, forever)).toEqual(told);
+    // It ends without a word.
     const third = createPrometheus({ name: 'p', type: 'prometheus', dataDir: folder, listen: '127.0.0.1:0' }, clock);
     await third.exporter.start();
     expect(third.exporter.page('text')).not.toContain('orders_total');
@@ -289,6 +330,22 @@ describe('the endpoint', () => {
     expect(answer.headers.get('content-encoding')).toBe('gzip');
     expect(await answer.text()).toContain('orders_total 5\n');
     expect((await fetch(exporter.url!.replace('/metrics', '/'))).status).toBe(404);
+  });
+
+  test('a web page whose own host name points here reads nothing without a token', async () => {
+    const exporter = create();
+    await exporter.start();
+    const { port } = new URL(exporter.url!);
+    const statusFor = async (host: string): Promise<number | undefined> => {
+      const asked = get({ host: '127.0.0.1', port, path: '/metrics', headers: { host } });
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', '127.0.0.1.evil.example'])
+      expect([host, await statusFor(host)]).toEqual([host, 403]);
+    for (const host of ['localhost', `localhost:${port}`, '127.0.0.1', `[::1]:${port}`])
+      expect([host, await statusFor(host)]).toEqual([host, 200]);
   });
 
   test.each([

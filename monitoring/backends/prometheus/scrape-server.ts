@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { CONTENT_TYPES, type Format, formatFor } from './exposition.ts';
@@ -63,6 +63,9 @@ export class ScrapeServer {
     if (path !== '/metrics') return end(response, 404, 'nothing but /metrics is here\n');
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return end(response, 405, 'GET only\n', { allow: 'GET' });
+    if (this.#options.token === undefined && !this.#isOurName(request.headers.host)) {
+      return end(response, 403, 'without a token, only localhost and addresses are answered; set "token"\n');
+    }
     if (!this.#isAllowed(request)) {
       return end(response, 401, 'a bearer token is needed\n', { 'www-authenticate': 'Bearer' });
     }
@@ -79,10 +82,19 @@ export class ScrapeServer {
   #isAllowed(request: IncomingMessage): boolean {
     const { token } = this.#options;
     if (token === undefined) return true;
-    const given = Buffer.from(request.headers.authorization ?? '');
-    const wanted = Buffer.from(`Bearer ${token}`);
-    return given.length === wanted.length && timingSafeEqual(given, wanted);
+    return timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${token}`));
   }
+
+  /** A web page that makes its own host name point to this machine (DNS rebinding) would read everything. */
+  #isOurName(header: string | undefined): boolean {
+    const name = (header ?? '').replace(/:\d+$/, '').toLowerCase();
+    return name === 'localhost' || name === this.#options.host || isIP(name.replace(/^\[|\]$/g, '')) > 0;
+  }
+}
+
+/** Equal lengths for the comparison, whatever was sent. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 function end(
