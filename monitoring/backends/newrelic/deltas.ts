@@ -24,6 +24,8 @@ export class Deltas {
   /** @returns the point to send, or undefined where it tells nothing (yet) */
   of(point: DecodedPoint): DecodedPoint | undefined {
     const total = totalOf(point);
+    // Where a counter stands after something that is no number, nobody knows: the next number goes on from the last one.
+    if (total?.type === 'sum' && !Number.isFinite(total.value)) return undefined;
     if (!total) return isSigned(point) ? undefined : point;
     const key = identity(total);
     const before = this.#last.get(key);
@@ -63,10 +65,15 @@ function goesOn(before: Total, total: Total): boolean {
   if (total.type === 'sum') return total.value >= (before as typeof total).value;
   if (total.count < (before as typeof total).count) return false;
   if (total.type === 'histogram') {
-    const { bounds } = before as HistogramPoint;
-    return bounds.length === total.bounds.length && bounds.every((bound, index) => bound === total.bounds[index]);
+    const { bounds, bucketCounts } = before as HistogramPoint;
+    return (
+      bounds.length === total.bounds.length &&
+      bounds.every((bound, index) => bound === total.bounds[index]) &&
+      bucketCounts.every((count, index) => count <= (total.bucketCounts[index] ?? 0))
+    );
   }
-  return (before as ExponentialHistogramPoint).scale >= total.scale;
+  const { scale, zeroCount } = before as ExponentialHistogramPoint;
+  return scale >= total.scale && zeroCount <= total.zeroCount;
 }
 
 /** Of a counter that began again: its own start, where it lies after what is counted already. */

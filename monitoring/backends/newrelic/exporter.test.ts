@@ -164,6 +164,30 @@ describe('running totals', () => {
     ]);
   });
 
+  test('go on over what is no number, and begin again where a bucket fell', async () => {
+    const size = (count: number, bucketCounts: number[], timeNs: bigint) =>
+      total({
+        type: 'histogram',
+        name: 'size',
+        count,
+        sum: 1,
+        min: null,
+        max: null,
+        bounds: [10],
+        bucketCounts,
+        timeNs,
+      });
+    await made.exporter.export(
+      batchOf(
+        record(total({ value: 100 }), size(5, [5, 0], NOW_NS)),
+        record(total({ value: Number.NaN, timeNs: NOW_NS + 1n })),
+        record(total({ value: 103, timeNs: NOW_NS + 2n }), size(9, [2, 7], NOW_NS + 2n)),
+      ),
+      forever,
+    );
+    expect(peer.points).toMatchObject([{ value: 3 }, { count: 9, bucketCounts: [2, 7] }]);
+  });
+
   test('that come again grew by the same', async () => {
     await made.exporter.export(batchOf(record(total({ value: 100 }))), forever);
     const next = batchOf(record(total({ value: 130, timeNs: NOW_NS + 10n })));
