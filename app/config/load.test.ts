@@ -56,6 +56,23 @@ relay: { host: 0.0.0.0, otlp_token: "\${TOKEN}" }
     expect(load(text, { URL: 'ftp://a.example', TOKEN: 'short' }).messages).toHaveLength(3);
   });
 
+  test('every setting may come from the environment, and is judged by what it then is, without telling it', () => {
+    const entry = `{ name: elk, type: elasticsearch, url: "\${URL}", retention: "\${KEEP}" }`;
+    const text = `version: 1\nbackends:\n  - ${entry}\n`;
+    const { config, messages } = load(text, { URL: 'https://elastic.example.com', KEEP: '30d' });
+    expect(messages).toEqual([]);
+    expect(config.backends).toMatchObject([{ url: 'https://elastic.example.com', retention: '30d' }]);
+    expect(load(text, { URL: 'elastic:9200', KEEP: 'canary' }).messages).toEqual([
+      '3:44 url must be a URL that begins with http:// or https://, found the text "${URL}"',
+      '3:65 retention must be a duration such as 12h or 30d, found the text "${KEEP}"',
+    ]);
+    expect(load(text, { URL: 'https://elastic.example.com' }).messages).toEqual([
+      '3:66 environment variable KEEP is not set',
+    ]);
+    writeFileSync(join(folder, 'ringdown.yaml'), text);
+    expect(loadConfig(join(folder, 'ringdown.yaml'), schemas, withPlaceholders({})).diagnostics).toEqual([]);
+  });
+
   test('environments carry variables, and secrets say where they come from', () => {
     const { config, messages } = load(
       `version: 1

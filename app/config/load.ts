@@ -123,8 +123,11 @@ export function loadConfig(
   }
 
   const doc = readDocument(text, file);
-  const shape = doc.diagnostics.length > 0 ? [...doc.diagnostics] : checkDocument(doc, configSchema(schemas));
   const { value, diagnostics } = substitute(doc, env);
+  const shape =
+    doc.diagnostics.length > 0
+      ? [...doc.diagnostics]
+      : checkDocument(doc, configSchema(schemas), { value, open: isPlaceholder });
   const found = [...shape, ...diagnostics];
   const content = (value ?? {}) as ConfigFile;
   if (shape.length === 0) found.push(...checkMeaning(doc, content));

@@ -4,6 +4,7 @@ import { type Diagnostic, inOrder, MOST_DIAGNOSTICS } from './diagnostic.ts';
 import { diagnosticAt, type Path, type SourceDocument } from './document.ts';
 import { inBrackets, text } from './print.ts';
 import { nearest, suggestion } from './suggest.ts';
+import { valueAt } from './values.ts';
 
 // Schemas are ours and small documents follow: compiling fast matters more than validating fast (0.13 s against 0.65 s).
 const ajv = new Ajv2020({
@@ -19,18 +20,26 @@ const compiled = new WeakMap<object, ValidateFunction>();
 
 /**
  * Everything in the document that the schema does not allow, in the order of the file.
+ * @param filledIn where texts of the file stand for others, such as variables of the environment: `value` is what they make and
+ *   is judged, but what is told is the file's own text, and a text that is still `open` is not judged
  * A schema may carry `x-expected`, words for what it wants, used instead of a pattern or a list of types, and
  * `x-elsewhere`, where keys belong that people expect here, by key, and `x-secret: true`, so that a wrong value is not repeated in the message.
  */
-export function checkDocument(doc: SourceDocument, schema: TSchema): Diagnostic[] {
+export function checkDocument(
+  doc: SourceDocument,
+  schema: TSchema,
+  filledIn: { value: unknown; open: (text: string) => boolean } = { value: doc.value, open: () => false },
+): Diagnostic[] {
   let validate = compiled.get(schema);
   if (!validate) {
     validate = ajv.compile(schema as AnySchemaObject);
     compiled.set(schema, validate);
   }
-  if (doc.value === undefined || validate(doc.value)) return [];
+  if (doc.value === undefined || validate(filledIn.value)) return [];
   // Cut before the unions are reduced, too: that is quadratic.
-  const errors = meantErrors((validate.errors ?? []).slice(0, MOST_DIAGNOSTICS));
+  const errors = meantErrors((validate.errors ?? []).slice(0, MOST_DIAGNOSTICS))
+    .filter(({ data }) => typeof data !== 'string' || !filledIn.open(data))
+    .map((error) => (typeof error.data === 'string' ? { ...error, data: valueAt(doc.value, segments(error)) } : error));
   // What is missing may stand where YAML could not follow; complaints about its guesses only confuse.
   const told =
     doc.guessedFrom === Number.POSITIVE_INFINITY
