@@ -10,6 +10,8 @@ const ORPHAN_GRACE_MS = 2_000;
 
 /** Runs the relay in this process, told what to do by the process that forked it; ends when that one is gone. */
 export function serveRelay({ loadBackend, loadSource }: Pick<ServiceDeps, 'loadBackend' | 'loadSource'>): void {
+  // Spool, dead letters and store hold what was sent to us, whatever the folder's permissions were before.
+  process.umask(0o077);
   let service: RelayService | undefined;
   let ending = false;
   const underWay = new Map<number, AbortController>();

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -199,6 +199,32 @@ test('a filter, a source, dead letters and their replay: through the process and
   });
   expect(await watched.readerOf('few').ask({ ask: 'metric_names' }, { from: 0, to: 1 })).toEqual([]);
 });
+
+onUnix(
+  'what it writes is for its owner alone, and a StatsD socket takes lines of every user and tells none',
+  async () => {
+    const statsdSocket = join(folder, 'statsd.sock');
+    const watched = supervise('recording-relay', { statsdSocket });
+    await watched.start();
+    const body = JSON.stringify({
+      resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'refuse' } }] }] }],
+    });
+    await fetch(`${watched.otlpUrl}/v1/logs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    const refused = async () => (await watched.deadLetters('a', 1)).length;
+    while ((await refused()) === 0) await systemClock.timer(10);
+    const open: string[] = [];
+    for (const name of await readdir(folder, { recursive: true })) {
+      // Files that others replace may be gone by now.
+      const { mode = 0 } = (await stat(join(folder, name)).catch(() => undefined)) ?? {};
+      if ((mode & 0o077) !== 0) open.push(`${name} ${(mode & 0o777).toString(8)}`);
+    }
+    expect(open).toEqual(['statsd.sock 222']);
+  },
+);
 
 test('settings that make no sense end the start before anything listens', async () => {
   const backend = { name: 'a', type: 'recording', dataDir: join(folder, 'a') };
