@@ -9,7 +9,7 @@ import type { LiveEvent, Monitor } from '../../control/resources.ts';
 export const ROOT = resolve(import.meta.dirname, '../..');
 const LAUNCHER = join(ROOT, 'app/ringdown.mjs');
 const ANY_PORTS = ['--port', '0', '--otlp-port', '0', '--otlp-grpc-port', '0', '--statsd-port', '0'];
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 120_000;
 
 /** A folder of its own for each test, removed at the end. */
 export function temporaryFolder(): { path: string; remove(): void } {
