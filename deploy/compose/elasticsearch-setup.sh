@@ -10,12 +10,10 @@ for name in ELASTIC_PASSWORD ELASTIC_RINGDOWN_PASSWORD KIBANA_SYSTEM_PASSWORD; d
   esac
 done
 
-# call METHOD PATH < body; the superuser's password goes by standard input of curl's config and into no list of processes.
+# call METHOD PATH < body; passwords go by files and pipes, and into no list of processes.
 call() {
-  local body
-  body=$(cat)
   curl --fail-with-body --silent --show-error --output /dev/null --retry 5 --retry-all-errors \
-    --request "$1" --header 'content-type: application/json' --data "$body" \
+    --request "$1" --header 'content-type: application/json' --data-binary @- \
     --config <(printf 'user = "elastic:%s"\n' "$ELASTIC_PASSWORD") \
     "$ELASTICSEARCH_URL/$2"
 }

@@ -159,3 +159,23 @@ test('the id of a span is its own, that of a log record or a point is its place 
   expect(again()).toHaveLength(2);
   expect(again()).toEqual(again());
 });
+
+test('names in the data make no streams without end, and none outside the prefix', () => {
+  const encoder = new LogEncoder(new Origins('ringdown'));
+  const streams = new Set<string>();
+  const hostile = ['../../_all', '_all', '*', '.kibana', 'a,b', 'UPPER', 'x'.repeat(10_000), '', 'ü"}\n{"delete":{}}'];
+  const names = [...hostile, ...Array.from({ length: 1_000 }, (_, index) => `service-${index}`)];
+  for (const [position, name] of names.entries()) {
+    const resource = { 'service.name': name, 'deployment.environment.name': name };
+    const record = logsRecord({ position, receivedAt: 1 }, [{ timeNs: 1n, body: 'one' }], resource);
+    const { actions, documents } = encoded(record, encoder as unknown as SpanEncoder);
+    expect(actions).toHaveLength(1);
+    expect(actions[0]!._index).toMatch(
+      /^logs-ringdown\.[^\\/*?"<>|,#:\s\p{Lu}-]{0,91}-[^\\/*?"<>|,#:\s\p{Lu}-]{1,100}$/u,
+    );
+    expect(documents[0]).toMatchObject({ 'service.name': name || 'unknown_service' });
+    streams.add(actions[0]!._index);
+  }
+  expect(streams.size).toBe(201);
+  expect(streams).toContain('logs-ringdown._others-_others');
+});

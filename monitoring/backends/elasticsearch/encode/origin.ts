@@ -13,11 +13,18 @@ export interface Origin {
 }
 
 const MOST_ORIGINS = 1_000;
+/**
+ * Each service of an environment has three streams, a shard each at least, and a cluster takes 1,000 shards per node
+ * (`cluster.max_shards_per_node`): names in the data must not use them up for everybody. What comes on top shares streams.
+ */
+const MOST_OWNERS = 200;
+const REST = '_others';
 
 /** Makes the parts of a document that its resource decides, once for each resource. Bounded: a full table is begun anew. */
 export class Origins {
   readonly #prefix: string;
   readonly #known = new Map<string, Origin>();
+  readonly #owners = new Set<string>();
   #lastResource: Attributes | undefined;
   #lastScope = '';
   #last: Origin | undefined;
@@ -53,12 +60,20 @@ export class Origins {
       ...(scopeName === '' ? {} : { 'scope.name': scopeName }),
       ...(Object.keys(resource).length === 0 ? {} : { resource }),
     };
-    const stream = streamName(signal, this.#prefix, service, environment);
+    const stream = this.#streamOf(signal, service, environment);
     return {
       action: literal(`{"create":{"_index":${JSON.stringify(stream)},"_id":"`),
       fields: literal(stringify(fields).slice(1, -1)),
       service,
     };
+  }
+
+  #streamOf(signal: Signal, service: string, environment: string): string {
+    const owner = streamName('traces', this.#prefix, service, environment);
+    if (!this.#owners.has(owner) && this.#owners.size >= MOST_OWNERS)
+      return streamName(signal, this.#prefix, REST, REST);
+    this.#owners.add(owner);
+    return streamName(signal, this.#prefix, service, environment);
   }
 }
 
