@@ -108,6 +108,36 @@ test('refused items without a place are never called delivered', async () => {
   await bench.close(spool, [feed]);
 });
 
+test('what the exporter itself leaves out the second time is not called delivered', async () => {
+  await begin();
+  behaviour = refusing(4, 'too long');
+  for (let index = 0; index < 2; index++) await bench.append(spool, 10);
+  await settled();
+  behaviour = () => ({ accepted: { traces: 6 }, filtered: { traces: 14 }, rejected: [] });
+  expect(await feed.replay(undefined, forever)).toMatchObject({ delivered: 6, filtered: 2, rejected: 0 });
+  expect(ledgerOf(feed)).toMatchObject({ received: 20, delivered: 18, filtered: 2, rejected: 0 });
+  await bench.close(spool, [feed]);
+});
+
+test('what is not in the books yet is not replayed, so that a crash finds them as they were', async () => {
+  const first = Promise.withResolvers<Exported>();
+  behaviour = (batch) => (calls.length === 1 ? first.promise : refuseAll(batch, forever));
+  const limits = { maxItems: 10, maxBytes: 1 << 20 };
+  await begin({ queue: { timeoutMs: 1_000_000, limits, concurrency: 2 } });
+  await bench.append(spool, 10);
+  await bench.until(() => calls.length === 1);
+  await bench.append(spool, 10);
+  await bench.until(() => ledgerOf(feed).rejected === 10);
+  behaviour = (batch) => takeAll(batch, forever);
+  expect(await feed.replay(undefined, forever)).toMatchObject({ replayed: 0, delivered: 0 });
+  expect(ledgerOf(feed)).toMatchObject({ received: 20, rejected: 10, pending: 10 });
+  first.resolve({ accepted: { traces: 10 }, rejected: [] });
+  await settled();
+  expect(await feed.replay(undefined, forever)).toMatchObject({ replayed: 1, delivered: 10 });
+  expect(ledgerOf(feed)).toMatchObject({ received: 20, delivered: 20 });
+  await bench.close(spool, [feed]);
+});
+
 test('a replay disturbs neither the order nor the cursor of what is under way', async () => {
   await begin();
   await bench.append(spool, 10);

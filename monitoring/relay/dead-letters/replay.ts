@@ -1,6 +1,6 @@
 import { RingdownError } from '../../../core/errors.ts';
 import type { Batch, Exported, Signal } from '../../exporter.ts';
-import type { Counts } from '../counts.ts';
+import { type Counts, SIGNALS } from '../counts.ts';
 import { nothingSettled } from '../fan-out/cursor-file.ts';
 import type { Booking } from '../fan-out/ledger.ts';
 import { type Reasons, type Refused, type Settlement, settle } from '../fan-out/settlement.ts';
@@ -17,7 +17,7 @@ export interface Replayed {
   delivered: number;
   /** Refused once more; they stay dead letters. */
   rejected: number;
-  /** Left out by the filter that the backend has now. */
+  /** Left out by the filter that the backend has now, or by the backend itself. */
   filtered: number;
   /** Not settled, because the backend does not take data now or the replay was called off. */
   waiting: number;
@@ -98,6 +98,11 @@ async function replayChunk(deps: ReplayDeps, letters: Letter[]): Promise<Replaye
   for (const each of [...(shaped?.refused ?? []), ...part.refused]) refused.set(each.record.position, each);
   const unplaced = unplacedOf(part);
   const itemsKept = new Map(kept.map(({ position, items }) => [position, items]));
+  const leftOut = leftOutOf(
+    part,
+    letters.filter(({ record }) => !waits.has(record.position)),
+    itemsKept,
+  );
   const before: Reasons = new Map();
   const now: Booking = { settled: nothingSettled(), reasons: new Map() };
   const gone: string[] = [];
@@ -113,7 +118,10 @@ async function replayChunk(deps: ReplayDeps, letters: Letter[]): Promise<Replaye
     const reasons = capped(still?.reasons ?? takeUnplaced(unplaced, signal, count), count);
     const rejected = countOf([...reasons]);
     const wasShaped = shaped !== undefined && !still && itemsKept.get(position) !== items;
-    const filtered = wasShaped ? Math.min(count - rejected, items - (itemsKept.get(position) ?? 0)) : 0;
+    let filtered = wasShaped ? Math.min(count - rejected, items - (itemsKept.get(position) ?? 0)) : 0;
+    const unsaid = Math.min(count - rejected - filtered, leftOut[signal]);
+    leftOut[signal] -= unsaid;
+    filtered += unsaid;
     total.replayed++;
     total.rejected += rejected;
     total.filtered += filtered;
@@ -142,6 +150,19 @@ async function exportKept(deps: ReplayDeps, batch: Batch): Promise<Exported> {
 function unplacedOf({ settled, refused }: Settlement): Counts {
   const counts = { ...settled.rejected };
   for (const { record, reasons } of refused) counts[record.signal] -= countOf([...reasons]);
+  return counts;
+}
+
+/**
+ * Refused items that the exporter itself leaves out now: what it leaves out beyond all that was not refused before, since
+ * it does not say which.
+ */
+function leftOutOf({ settled }: Settlement, letters: Letter[], itemsKept: ReadonlyMap<number, number>): Counts {
+  const counts = { ...settled.filtered };
+  for (const { record, reasons } of letters) {
+    counts[record.signal] -= Math.max(0, (itemsKept.get(record.position) ?? 0) - countOf(reasons));
+  }
+  for (const signal of SIGNALS) counts[signal] = Math.max(0, counts[signal]);
   return counts;
 }
 

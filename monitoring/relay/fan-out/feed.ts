@@ -313,7 +313,8 @@ export class Feed {
       return await replay({
         deadLetters,
         limits: queue.limits,
-        ids,
+        // Those of batches that wait for an earlier one are not in the books yet, and a crash brings their records again.
+        ids: (ids ?? deadLetters.ids).filter((id) => Number(id) < this.#settledUpTo),
         abort,
         shape,
         exportOnce: (batch) => this.#delivery.once(batch, abort),
