@@ -27,7 +27,6 @@ const ALLOWED: Record<Room, (file: string, target: string, typeOnly: boolean) =>
 const PLUG_INS = [
   'monitoring/backends',
   'monitoring/sources',
-  'monitoring/sources',
   'alerts/notifiers',
   'scenarios/engine/assertions',
   'scenarios/engine/auth',
@@ -114,6 +113,36 @@ describe('the house', () => {
     };
     for (const file of graph.keys()) visit(file, []);
     expect(cycles).toEqual([]);
+  });
+
+  test('neither the settings of a backend nor the relay loads a client library: only a backend that is used does', () => {
+    const graph = Map.groupBy(
+      imports.filter(({ typeOnly }) => !typeOnly),
+      ({ file }) => file,
+    );
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const { target } of graph.get(file) ?? []) visit(target);
+    };
+    for (const file of sources) {
+      if (/^monitoring\/(backends|sources)\/[^/]+\/config\.ts$/.test(file)) visit(file);
+    }
+    expect(reached.size).toBeGreaterThan(8);
+    visit('monitoring/relay/main.ts');
+    const packages = [...reached].flatMap((file) =>
+      [
+        ...readFileSync(join(ROOT, file), 'utf8').matchAll(
+          /^(?:import|export) (?!type\b)[^'";]*from '([^.'][^']*)';$/gm,
+        ),
+      ]
+        .map(([, name]) => name!)
+        .filter((name) => !name.startsWith('node:'))
+        .map((name) => `${file} → ${name}`),
+    );
+    expect(packages.filter((each) => !each.endsWith(' → typebox'))).toEqual([]);
+    expect(packages.length).toBeGreaterThan(8);
   });
 
   test('every relative import leads to a file', () => {

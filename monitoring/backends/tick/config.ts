@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { EXIT, RingdownError } from '../../../core/errors.ts';
 import { DURATION_PATTERN, parseDuration } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
-import { parseStatsdUrl, type StatsdTarget } from '../../statsd/index.ts';
+import { parseStatsdUrl, type StatsdTarget } from '../../statsd/target.ts';
 import { backendSettings } from '../settings-schema.ts';
 
 const Text = (description: string, example: string) =>
