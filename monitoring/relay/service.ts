@@ -52,7 +52,7 @@ export interface RelayCounters {
   }[];
 }
 
-const GATHER_MS = 5;
+const GATHER_MS = 25;
 const BACKOFF = { firstMs: 500, maxMs: 60_000 };
 /** Before anything is listened to. */
 const NOTHING_RECEIVED: ReceiverStatus = {
