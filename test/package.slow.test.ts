@@ -202,6 +202,21 @@ steps:
     }
   });
 
+  test('every type of backend and of source is there and loads with its client library', () => {
+    const types = (kind: string) =>
+      globSync('*/config.ts', { cwd: join(ROOT, 'monitoring', kind) }).map((file) => dirname(file));
+    writeFileSync(
+      join(watcher, 'load.mjs'),
+      `const { backendTypes, loadBackend } = await import('./node_modules/ringdown/dist/monitoring/backends/registry.js');
+const { sourceTypes, loadSource } = await import('./node_modules/ringdown/dist/monitoring/sources/registry.js');
+for (const type of backendTypes()) console.log((await loadBackend(type)).type);
+for (const type of sourceTypes()) console.log((await loadSource(type)).type);
+`,
+    );
+    const loaded = execute(process.execPath, ['load.mjs'], watcher).trim().split('\n');
+    expect(loaded.sort()).toEqual([...types('backends'), ...types('sources')].sort());
+  });
+
   test('up watches the reference API, shows the UI and ends on SIGTERM', async () => {
     const running = await Running.start({
       command: 'up',
