@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -204,10 +204,12 @@ onUnix(
   'what it writes is for its owner alone, and a StatsD socket takes lines of every user and tells none',
   async () => {
     const statsdSocket = join(folder, 'statsd.sock');
-    const watched = supervise('recording-relay', { statsdSocket });
+    const backends = [{ name: 'a', type: 'recording', dataDir: join(folder, 'a'), redact: ['user.email'] }];
+    const watched = supervise('recording-relay', { statsdSocket, backends });
     await watched.start();
+    const attributes = [{ key: 'user.email', value: { stringValue: 'kim@example.com' } }];
     const body = JSON.stringify({
-      resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'refuse' } }] }] }],
+      resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'refuse' }, attributes }] }] }],
     });
     await fetch(`${watched.otlpUrl}/v1/logs`, {
       method: 'POST',
@@ -223,6 +225,11 @@ onUnix(
       if ((mode & 0o077) !== 0) open.push(`${name} ${(mode & 0o777).toString(8)}`);
     }
     expect(open).toEqual(['statsd.sock 222']);
+    // A dead letter is what the backend was sent.
+    const letters = join(folder, 'dead-letters', 'a');
+    const kept = await Promise.all((await readdir(letters)).map((name) => readFile(join(letters, name), 'latin1')));
+    expect(kept.join('')).toContain('[redacted]');
+    expect(kept.join('')).not.toContain('kim@example.com');
   },
 );
 

@@ -4,6 +4,7 @@ import { BYTES, ProtoReader } from '../../otlp/proto-reader.ts';
 import { type Message, REQUESTS } from '../../otlp/schema.ts';
 import { varint } from './envelope.ts';
 import type { Matcher } from './glob.ts';
+import { redactJson } from './redact-json.ts';
 
 /** AnyValue with the string `[redacted]`, as field 2 of a KeyValue. */
 const REDACTED = Buffer.concat([Buffer.from([0x12, 12, 0x0a, 10]), Buffer.from('[redacted]')]);
@@ -11,7 +12,7 @@ const REDACTED = Buffer.concat([Buffer.from([0x12, 12, 0x0a, 10]), Buffer.from('
 /**
  * Replaces the values of matching attributes wherever the protocol has any: resource, scope, span, event, link, log,
  * data point, exemplar. A key inside a value that is a map matches by itself and by its path, `user.email`; so do keys of
- * a log's body. What does not match stays byte for byte.
+ * a log's body, also where that is the text of a JSON object. What does not match stays byte for byte.
  * @returns the same array where nothing matches
  * @throws OtlpDecodeError
  */
@@ -23,7 +24,27 @@ export function redactOtlp(signal: Signal, bytes: Uint8Array, matches: Matcher):
 /** @returns the new content of the message that the reader is bounded to; undefined where it stays as it is */
 function redactMessage(reader: ProtoReader, type: Message, path: string, matches: Matcher): Buffer | undefined {
   if (type.name === 'KeyValue') return redactKeyValue(reader, type, path, matches);
-  return redactFields(reader, type, path, matches);
+  // Values outside of a KeyValue are bodies of logs.
+  return (
+    (type.name === 'AnyValue' && path === '' && redactText(reader, matches)) ||
+    redactFields(reader, type, path, matches)
+  );
+}
+
+/** @returns undefined where the AnyValue is no text, or one that stays as it is; the reader then stands where it stood */
+function redactText(reader: ProtoReader, matches: Matcher): Buffer | undefined {
+  const start = reader.pos;
+  let text: string | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag === ((1 << 3) | BYTES)) text = reader.string();
+    else reader.skip(tag & 7);
+  }
+  reader.pos = start;
+  const redacted = text === undefined ? undefined : redactJson(text, matches);
+  if (redacted === undefined) return undefined;
+  const written = Buffer.from(redacted);
+  return Buffer.concat([Buffer.from([0x0a]), varint(written.length), written]);
 }
 
 function redactFields(reader: ProtoReader, type: Message, path: string, matches: Matcher): Buffer | undefined {

@@ -1,5 +1,5 @@
-import { EXIT, RingdownError } from '../../../core/errors.ts';
 import type { BackendSettings, Signal } from '../../exporter.ts';
+import { refuseIfWrong } from '../../refuse-settings.ts';
 import { SIGNALS } from '../counts.ts';
 
 /** `filter` of a backend's settings. */
@@ -35,9 +35,7 @@ export function readShaping({ name, filter, redact }: BackendSettings): { filter
   const redacted = names('redact', redact);
   const read = filter === undefined ? undefined : readFilter(filter as Record<string, unknown>, refuse, names);
   for (const key of Object.keys(filter ?? {})) if (!KEYS.includes(key)) wrong.push(`unknown key "${key}" in filter`);
-  if (wrong.length > 0) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${name}": ${wrong.join('; ')}`, { exitCode: EXIT.usage });
-  }
+  refuseIfWrong('backend', name, wrong);
   return { ...(read ? { filter: read } : {}), ...(redacted.length > 0 ? { redact: redacted } : {}) };
 }
 

@@ -8,6 +8,7 @@ import {
   decodeLogs,
   decodeMetrics,
   decodeTraces,
+  encodeJson,
   inspect,
 } from '../../otlp/index.ts';
 import { decodeStatsd } from '../../statsd/index.ts';
@@ -195,6 +196,41 @@ test('redaction reaches every place that has attributes, and maps inside values 
   ]);
   // Once more changes nothing: a dead letter that is replayed keeps its bytes.
   expect(shape(shaped).records).toEqual(shaped);
+});
+
+test('redaction reaches links, scopes, exemplars, metadata and bodies that are the text of a JSON object', () => {
+  const secret = 'hunter2';
+  const attributes = [{ key: 'password', value: { stringValue: secret } }];
+  const ids = { traceId: HIGH, spanId: 'cd'.repeat(8) };
+  const scope = { name: 'scope', attributes };
+  const dataPoints = [{ timeUnixNano: '1', asInt: '1', exemplars: [{ filteredAttributes: attributes, asInt: '1' }] }];
+  const text = `{"level":30,"n":12345678901234567890.10,"password":"${secret}","user":{"email":["${secret}"]},"list":[{"password":1}]}`;
+  const deep = `{"a":${'['.repeat(1_000)}{"password":"${secret}"}${']'.repeat(1_000)}}`;
+  const bodies = [text, deep, `no JSON: ${secret}`, '{"plain": 1.0}'];
+  const records = [
+    encodeJson('traces', {
+      resourceSpans: [{ scopeSpans: [{ scope, spans: [{ ...ids, name: 's', links: [{ ...ids, attributes }] }] }] }],
+    }),
+    encodeJson('metrics', {
+      resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'm', metadata: attributes, gauge: { dataPoints } }] }] }],
+    }),
+    encodeJson('logs', {
+      resourceLogs: [{ scopeLogs: [{ logRecords: bodies.map((body) => ({ body: { stringValue: body } })) }] }],
+    }),
+  ].map((bytes, index): SpoolRecord => {
+    const signal = (['traces', 'metrics', 'logs'] as const)[index]!;
+    return { ...PLACED, signal, encoding: 'otlp', items: index === 2 ? bodies.length : 1, bytes };
+  });
+  const { records: shaped, refused } = shapeOf({ redact: ['password', 'user.email', 'raw*'] })(records);
+  expect(refused).toEqual([]);
+  for (const { bytes } of shaped.slice(0, 2)) expect(Buffer.from(bytes).includes(secret)).toBe(false);
+  expect(logsOf(shaped[2]).map(({ body }) => body)).toEqual([
+    '{"level":30,"n":12345678901234567890.10,"password":"[redacted]","user":{"email":"[redacted]"},"list":[{"password":"[redacted]"}]}',
+    '[redacted]',
+    // A text is no attribute: who writes secrets into sentences must be found where they are written.
+    `no JSON: ${secret}`,
+    '{"plain": 1.0}',
+  ]);
 });
 
 test('a record that cannot be read is refused and kept, its neighbours go on', () => {
