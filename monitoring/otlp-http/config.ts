@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Type } from 'typebox';
-import { EXIT, RingdownError, toError } from '../../core/errors.ts';
+import { type TObject, Type } from 'typebox';
+import { toError } from '../../core/errors.ts';
 import type { BackendSettings } from '../exporter.ts';
+import { refuseIfWrong, unknownKeys } from '../refuse-settings.ts';
 import type { OtlpEndpointOptions } from './endpoint.ts';
-
-const SHARED = ['name', 'type', 'dataDir', 'filter', 'redact', 'queue', 'url', 'gzip', 'ca_file'];
 
 /** Settings that every backend over OTLP/HTTP has. */
 export function otlpEndpointKeys(url: string) {
@@ -38,13 +37,12 @@ export function checkUrl(key: string, value: unknown, wrong: string[]): string {
 
 /**
  * Reads `url`, `gzip` and `ca_file`, and what `readOwn` adds.
- * @param ownKeys keys besides those that all have
  * @param readOwn pushes what is wrong, in words that show no secret
  * @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once
  */
 export function readOtlpEndpoint<Own extends object>(
+  schema: TObject,
   settings: BackendSettings,
-  ownKeys: readonly string[],
   readOwn: (wrong: string[]) => Own,
 ): OtlpEndpointOptions & Own {
   const wrong: string[] = [];
@@ -53,19 +51,9 @@ export function readOtlpEndpoint<Own extends object>(
   const url = 'url' in own ? String(own.url) : checkUrl('url', settings.url, wrong);
   if (typeof gzip !== 'boolean') wrong.push('gzip: true or false is expected');
   const ca = caFile === undefined ? undefined : readCa(caFile, wrong);
-  for (const key of Object.keys(settings)) {
-    if (!SHARED.includes(key) && !ownKeys.includes(key)) wrong.push(`unknown key "${key}"`);
-  }
-  refuseIfWrong(settings, wrong);
+  wrong.push(...unknownKeys(schema, settings));
+  refuseIfWrong('backend', settings.name, wrong);
   return { url, gzip: gzip === true, ...(ca === undefined ? {} : { ca }), ...own };
-}
-
-/** @throws RingdownError `INVALID_BACKEND` (exit code 2) */
-export function refuseIfWrong(settings: BackendSettings, wrong: readonly string[]): void {
-  if (wrong.length === 0) return;
-  throw new RingdownError('INVALID_BACKEND', `backend "${settings.name}": ${wrong.join('; ')}`, {
-    exitCode: EXIT.usage,
-  });
 }
 
 function readCa(path: unknown, wrong: string[]): string | undefined {

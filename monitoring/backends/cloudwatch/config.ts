@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { EXIT, RingdownError } from '../../../core/errors.ts';
 import type { AwsAccess } from '../../aws/client.ts';
 import { DEFAULT_LOG_GROUP, LOG_GROUP_PATTERN } from '../../aws/log-group.ts';
 import { accessProperties, readAccess } from '../../aws/settings.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { backendSettings } from '../settings-schema.ts';
 
 /** Days that PutRetentionPolicy takes. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
@@ -69,8 +69,6 @@ export interface CloudwatchConfig {
   maxMetrics: number;
 }
 
-const KEYS = ['name', 'type', 'dataDir', 'filter', 'redact', 'queue', ...Object.keys(own)];
-
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once */
 export function readConfig(settings: BackendSettings): CloudwatchConfig {
   const wrong: string[] = [];
@@ -95,12 +93,8 @@ export function readConfig(settings: BackendSettings): CloudwatchConfig {
   const maxMetrics = settings.max_metrics ?? 1_000;
   if (!Number.isInteger(maxMetrics) || (maxMetrics as number) < 10)
     wrong.push('max_metrics: expected a number, 10 or more');
-  for (const key of Object.keys(settings)) if (!KEYS.includes(key)) wrong.push(`unknown key "${key}"`);
-  if (wrong.length > 0) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${settings.name}": ${wrong.join('; ')}`, {
-      exitCode: EXIT.usage,
-    });
-  }
+  wrong.push(...unknownKeys(schema, settings));
+  refuseIfWrong('backend', settings.name, wrong);
   return {
     dataDir: settings.dataDir,
     access,

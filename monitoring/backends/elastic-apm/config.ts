@@ -36,7 +36,7 @@ export type ElasticApmConfig = OtlpEndpointOptions & { intake: 'apm-server' | 'm
 
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once */
 export function readConfig(settings: BackendSettings): ElasticApmConfig {
-  return readOtlpEndpoint(settings, ['api_key', 'secret_token', 'intake'], (wrong) => {
+  return readOtlpEndpoint(schema, settings, (wrong) => {
     const { api_key: apiKey, secret_token: secretToken, intake = 'apm-server' } = settings;
     for (const [key, value] of Object.entries({ api_key: apiKey, secret_token: secretToken })) {
       if (value !== undefined && (typeof value !== 'string' || value === '')) wrong.push(`${key}: a text is expected`);

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { EXIT, RingdownError } from '../../../core/errors.ts';
 import { DURATION_PATTERN, parseDuration } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { backendSettings } from '../settings-schema.ts';
 
 const Text = (description: string, example: string) =>
@@ -67,8 +67,6 @@ export interface ElasticsearchConfig {
   provision: boolean;
 }
 
-const COMMON = ['name', 'type', 'dataDir', 'filter', 'redact', 'queue'];
-
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once, without values of secrets */
 export function readConfig(settings: BackendSettings): ElasticsearchConfig {
   const wrong: string[] = [];
@@ -97,8 +95,7 @@ export function readConfig(settings: BackendSettings): ElasticsearchConfig {
   const retentionMs = parseDuration(retention);
   if (retentionMs === undefined) wrong.push(`retention: ${JSON.stringify(retention)} is not like "30d"`);
   else if (retentionMs < 3_600_000) wrong.push(`retention: ${JSON.stringify(retention)} is less than an hour`);
-  const known = [...COMMON, ...Object.keys(own)];
-  for (const key of Object.keys(settings)) if (!known.includes(key)) wrong.push(`unknown key "${key}"`);
+  wrong.push(...unknownKeys(schema, settings));
   const config: ElasticsearchConfig = {
     name: settings.name,
     url,
@@ -109,11 +106,7 @@ export function readConfig(settings: BackendSettings): ElasticsearchConfig {
     gzip: flag('gzip'),
     provision: flag('provision'),
   };
-  if (wrong.length > 0) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${settings.name}": ${wrong.join('; ')}`, {
-      exitCode: EXIT.usage,
-    });
-  }
+  refuseIfWrong('backend', settings.name, wrong);
   return config;
 }
 

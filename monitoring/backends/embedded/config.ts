@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { EXIT, RingdownError } from '../../../core/errors.ts';
 import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { backendSettings } from '../settings-schema.ts';
 
 const Size = (description: string, example: string) =>
@@ -41,8 +41,6 @@ export interface EmbeddedConfig {
   memoryLimitBytes: number;
 }
 
-const KEYS = ['name', 'type', 'dataDir', 'retention', 'max_size', 'memory_limit', 'filter', 'redact', 'queue'];
-
 /**
  * Reads `retention` (a duration, 7d), `max_size` (a size, 5GB) and `memory_limit` (a size, 256MiB).
  * @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once
@@ -62,11 +60,7 @@ export function readConfig(settings: BackendSettings): EmbeddedConfig {
     maxSizeBytes: quantity('max_size', '5GB', parseSize, 10e6),
     memoryLimitBytes: quantity('memory_limit', '256MiB', parseSize, 64e6),
   };
-  for (const key of Object.keys(settings)) if (!KEYS.includes(key)) wrong.push(`unknown key "${key}"`);
-  if (wrong.length) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${settings.name}": ${wrong.join('; ')}`, {
-      exitCode: EXIT.usage,
-    });
-  }
+  wrong.push(...unknownKeys(schema, settings));
+  refuseIfWrong('backend', settings.name, wrong);
   return config;
 }

@@ -53,13 +53,11 @@ export interface NewRelicConfig {
   query?: { url: string; userKey: string; accountId: number };
 }
 
-const OWN = ['api_key', 'region', 'user_key', 'account_id', 'query_url'];
-
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once */
 export function readConfig(settings: BackendSettings): NewRelicConfig {
   const { user_key: userKey, account_id: accountId, query_url: queryUrl } = settings;
   const region = (settings.region ?? 'us') as keyof typeof SEND_TO;
-  const endpoint = readOtlpEndpoint(settings, OWN, (wrong) => {
+  const endpoint = readOtlpEndpoint(schema, settings, (wrong) => {
     const { api_key: apiKey } = settings;
     if (typeof apiKey !== 'string' || apiKey === '') wrong.push('api_key is missing: the license key of the account');
     if (!Object.hasOwn(SEND_TO, region)) wrong.push('region: us, eu or fedramp is expected');

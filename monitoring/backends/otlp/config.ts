@@ -20,7 +20,7 @@ export const schema = backendSettings(
 
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once */
 export function readConfig(settings: BackendSettings): OtlpEndpointOptions {
-  return readOtlpEndpoint(settings, ['headers'], (wrong) => {
+  return readOtlpEndpoint(schema, settings, (wrong) => {
     const { headers = {} } = settings;
     const isMap = typeof headers === 'object' && headers !== null && !Array.isArray(headers);
     if (!isMap || !Object.values(headers).every((value) => typeof value === 'string')) {

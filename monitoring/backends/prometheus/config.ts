@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { DURATION_PATTERN, parseDuration } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
-import { checkUrl, refuseIfWrong } from '../../otlp-http/config.ts';
+import { checkUrl } from '../../otlp-http/config.ts';
+import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { backendSettings } from '../settings-schema.ts';
 
 export const schema = backendSettings(
@@ -77,9 +78,7 @@ export interface PrometheusConfig {
   expireAfterMs: number;
 }
 
-const KEYS = ['name', 'type', 'dataDir', 'filter', 'redact', 'queue'];
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
-const OWN = ['listen', 'token', 'query_url', 'query_token', 'span_metrics', 'max_series', 'expire_after'];
 
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once */
 export function readConfig(settings: BackendSettings): PrometheusConfig {
@@ -107,10 +106,8 @@ export function readConfig(settings: BackendSettings): PrometheusConfig {
     wrong.push('max_series: a whole number from 1 is expected');
   const expireAfterMs = typeof expireAfter === 'string' ? parseDuration(expireAfter) : undefined;
   if (expireAfterMs === undefined) wrong.push('expire_after: a duration such as 1h is expected');
-  for (const key of Object.keys(settings)) {
-    if (!KEYS.includes(key) && !OWN.includes(key)) wrong.push(`unknown key "${key}"`);
-  }
-  refuseIfWrong(settings, wrong);
+  wrong.push(...unknownKeys(schema, settings));
+  refuseIfWrong('backend', settings.name, wrong);
   return {
     dataDir: settings.dataDir,
     host,

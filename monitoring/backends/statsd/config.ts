@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { EXIT, RingdownError } from '../../../core/errors.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { parseStatsdUrl, type StatsdTarget } from '../../statsd/target.ts';
 import { backendSettings } from '../settings-schema.ts';
 
@@ -61,9 +61,6 @@ export interface StatsdConfig {
   linesPerSecond: number;
 }
 
-const KEYS = ['name', 'type', 'dataDir', 'filter', 'redact', 'queue'];
-const OWN = ['url', 'prefix', 'tags', 'max_packet', 'max_lines_per_second'];
-
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once */
 export function readConfig(settings: BackendSettings): StatsdConfig {
   const wrong: string[] = [];
@@ -83,14 +80,8 @@ export function readConfig(settings: BackendSettings): StatsdConfig {
   };
   const maxPacketBytes = whole('max_packet', 1_432, MIN_PACKET, MAX_PACKET);
   const linesPerSecond = whole('max_lines_per_second', 100_000, 100, 10_000_000);
-  for (const key of Object.keys(settings)) {
-    if (!KEYS.includes(key) && !OWN.includes(key)) wrong.push(`unknown key "${key}"`);
-  }
-  if (wrong.length > 0) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${settings.name}": ${wrong.join('; ')}`, {
-      exitCode: EXIT.usage,
-    });
-  }
+  wrong.push(...unknownKeys(schema, settings));
+  refuseIfWrong('backend', settings.name, wrong);
   return {
     dataDir: settings.dataDir,
     target: target!,

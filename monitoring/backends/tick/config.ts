@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { EXIT, RingdownError } from '../../../core/errors.ts';
 import { DURATION_PATTERN, parseDuration } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { parseStatsdUrl, type StatsdTarget } from '../../statsd/target.ts';
 import { backendSettings } from '../settings-schema.ts';
 
@@ -59,7 +59,6 @@ export interface TickConfig {
   caFile: string | undefined;
 }
 
-const KEYS = ['name', 'type', 'dataDir', 'filter', 'redact', 'queue', ...Object.keys(own)];
 const HOUR_MS = 3_600_000;
 
 /** @throws RingdownError `INVALID_BACKEND` (exit code 2) that lists everything wrong at once */
@@ -112,11 +111,7 @@ export function readConfig(settings: BackendSettings): TickConfig {
   if (api === 'v1' && config.token !== undefined) wrong.push('token: api v1 signs in with username and password');
   if ((config.username === undefined) !== (config.password === undefined))
     wrong.push('username and password go together');
-  for (const key of Object.keys(settings)) if (!KEYS.includes(key)) wrong.push(`unknown key "${key}"`);
-  if (wrong.length) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${settings.name}": ${wrong.join('; ')}`, {
-      exitCode: EXIT.usage,
-    });
-  }
+  wrong.push(...unknownKeys(schema, settings));
+  refuseIfWrong('backend', settings.name, wrong);
   return config;
 }

@@ -1,6 +1,6 @@
-import { EXIT, RingdownError } from '../../../core/errors.ts';
 import { parseDuration, parseSize } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { refuseIfWrong } from '../../refuse-settings.ts';
 import type { ReadLimits } from '../spool/spool.ts';
 
 /** How batches of one backend are made: `queue` of its settings. */
@@ -44,8 +44,6 @@ export function readQueue({ name, queue }: BackendSettings, timeoutMs: number): 
   };
   const bytes = settings.limits.maxBytes * settings.concurrency;
   if (bytes > MOST_BYTES) wrong.push(`queue: batch_size times concurrency is ${bytes} bytes, more than 256 MiB`);
-  if (wrong.length > 0) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${name}": ${wrong.join('; ')}`, { exitCode: EXIT.usage });
-  }
+  refuseIfWrong('backend', name, wrong);
   return settings;
 }

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { EXIT, RingdownError } from '../../../core/errors.ts';
 import { DURATION_PATTERN, parseDuration } from '../../../core/units.ts';
 import type { AwsAccess } from '../../aws/client.ts';
 import { DEFAULT_LOG_GROUP, isOfPattern } from '../../aws/log-group.ts';
 import { accessProperties, readAccess } from '../../aws/settings.ts';
+import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { type LoopCheck, type SourceSettings, sourceSettings } from '../source.ts';
 
 const Duration = (description: string, example: string) =>
@@ -68,8 +68,6 @@ export interface CloudwatchLogsConfig {
   environment: string | undefined;
 }
 
-const KEYS = ['name', 'type', 'dataDir', ...Object.keys(own)];
-
 /** @throws RingdownError `INVALID_SOURCE` (exit code 2) that lists everything wrong at once */
 export function readConfig(settings: SourceSettings): CloudwatchLogsConfig {
   const wrong: string[] = [];
@@ -103,12 +101,8 @@ export function readConfig(settings: SourceSettings): CloudwatchLogsConfig {
     service: text('service') ?? (String(logGroup).split('/').filter(Boolean).at(-1) || 'unknown_service'),
     environment: text('environment'),
   };
-  for (const key of Object.keys(settings)) if (!KEYS.includes(key)) wrong.push(`unknown key "${key}"`);
-  if (wrong.length > 0) {
-    throw new RingdownError('INVALID_SOURCE', `source "${settings.name}": ${wrong.join('; ')}`, {
-      exitCode: EXIT.usage,
-    });
-  }
+  wrong.push(...unknownKeys(schema, settings));
+  refuseIfWrong('source', settings.name, wrong);
   return config;
 }
 
