@@ -204,6 +204,22 @@ test('a backend that keeps its own place is not replayed to, nor is one whose ci
   await bench.close(spool, [feed]);
 });
 
+test('of a batch that makes the exporter throw only the record at fault is given up', async () => {
+  await begin();
+  const places: number[] = [];
+  behaviour = (batch) => {
+    if (batch.records.some(({ position }) => position === places[2])) throw new TypeError('bug');
+    return takeAll(batch, forever);
+  };
+  places.push(...(await Promise.all(Array.from({ length: 5 }, () => bench.append(spool, 10)))));
+  await bench.until(() => ledgerOf(feed).pending === 0, 100);
+  expect(ledgerOf(feed)).toMatchObject({ received: 50, delivered: 40, rejected: 10 });
+  await settled();
+  expect(feed.deadLetters.ids).toEqual([String(places[2])]);
+  expect(feed.status().rejections).toEqual([{ reason: 'the exporter failed: bug', count: 10 }]);
+  await bench.close(spool, [feed]);
+});
+
 test('one that always throws gives its batch up as dead letters', async () => {
   await begin();
   behaviour = () => Promise.reject(new TypeError('bug'));

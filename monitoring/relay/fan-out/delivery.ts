@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { toError } from '../../../core/errors.ts';
 import type { Backoff } from '../../../core/retry.ts';
-import type { Batch, Exported, Exporter } from '../../exporter.ts';
+import type { Batch, Exported, Exporter, SpoolRecord } from '../../exporter.ts';
 import { SIGNALS } from '../counts.ts';
 import { Circuit, type Pass } from './circuit.ts';
 import { rejectAll, type Settlement, settle } from './settlement.ts';
@@ -106,7 +106,7 @@ export class Delivery {
         exported = await this.#exportOnce(remaining);
       } catch (error) {
         if (++throws < MOST_THROWS) exported = retryAll(remaining, toError(error));
-        else exported = rejectAll(remaining, `the exporter failed: ${toError(error).message}`);
+        else exported = await this.#apart(remaining);
       } finally {
         giveBack();
       }
@@ -116,6 +116,34 @@ export class Delivery {
       await book(part);
     }
     return true;
+  }
+
+  /** Record by record, so that the one that makes the exporter throw is the only one that is given up. */
+  async #apart({ records, end }: Batch): Promise<Exported> {
+    const filtered: Exported['accepted'] = {};
+    const all: Exported = { accepted: {}, filtered, rejected: [] };
+    const retry: SpoolRecord[] = [];
+    const add = (to: Exported['accepted'], more: Exported['accepted']) => {
+      for (const signal of SIGNALS) if (more[signal]) to[signal] = (to[signal] ?? 0) + more[signal];
+    };
+    for (const [index, record] of records.entries()) {
+      const batch = { records: [record], end: records[index + 1]?.position ?? end };
+      const exported =
+        retry.length > 0
+          ? retryAll(batch, all.error!)
+          : await this.#exportOnce(batch).catch((error) =>
+              rejectAll(batch, `the exporter failed: ${toError(error).message}`),
+            );
+      add(all.accepted, exported.accepted);
+      add(filtered, exported.filtered ?? {});
+      // Alone in its batch, there is no doubt which record was meant.
+      all.rejected.push(...exported.rejected.map((entry) => ({ position: record.position, ...entry })));
+      if (!exported.retry || exported.retry.records.length === 0) continue;
+      retry.push(record);
+      all.error ??= exported.error ?? new Error('asked to come again');
+      if (exported.retryAfterMs !== undefined) all.retryAfterMs = exported.retryAfterMs;
+    }
+    return retry.length > 0 ? { ...all, retry: { records: retry, end } } : all;
   }
 
   /**
