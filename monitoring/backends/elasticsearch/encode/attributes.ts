@@ -38,6 +38,8 @@ interface Key {
   seenIn: number;
   /** How many of its values were kept: those of a key with many are not worth it. */
   kept: number;
+  /** Where this object is not the only one that is written as this key: what it is written as. */
+  shared: string | undefined;
 }
 
 /** A whole attribute that was seen, with what it is written as: most spans repeat most of their attributes. */
@@ -63,6 +65,8 @@ export class AttributeEncoder {
   /** Those of them that are written already. */
   readonly #foundJson: (Uint8Array | undefined)[];
   #item = 0;
+  /** Shared keys that this item has. */
+  readonly #sharedSeen = new Set<string>();
   #hasPromoted = false;
 
   constructor(promoted: readonly Promoted[]) {
@@ -80,6 +84,7 @@ export class AttributeEncoder {
    */
   write(reader: ProtoReader, places: Int32Array, count: number, end: number, out: JsonBytes): void {
     this.#item++;
+    if (this.#sharedSeen.size > 0) this.#sharedSeen.clear();
     if (this.#hasPromoted) {
       this.#found.fill(0);
       this.#hasPromoted = false;
@@ -131,8 +136,7 @@ export class AttributeEncoder {
     const known = this.#known[slot];
     if (known !== undefined && isSame(known.bytes, bytes, start, end)) {
       const { key } = known;
-      if (key.seenIn === this.#item) return false;
-      key.seenIn = this.#item;
+      if (this.#isRepeated(key)) return false;
       if (key.promoted >= 0) {
         const valueStart = start + 2 + key.bytes.length + 2;
         this.#promote(key.promoted, valueStart, end, known.json);
@@ -140,6 +144,15 @@ export class AttributeEncoder {
       return true;
     }
     return this.#newAttribute(reader, start, end, slot, out);
+  }
+
+  #isRepeated(key: Key): boolean {
+    if (key.seenIn === this.#item) return true;
+    key.seenIn = this.#item;
+    if (key.shared === undefined) return false;
+    if (this.#sharedSeen.has(key.shared)) return true;
+    this.#sharedSeen.add(key.shared);
+    return false;
   }
 
   #newAttribute(reader: ProtoReader, start: number, end: number, slot: number, out: JsonBytes): boolean {
@@ -162,8 +175,7 @@ export class AttributeEncoder {
       } else reader.skip(tag & 7);
     }
     const key = this.#key(bytes, keyStart, keyEnd);
-    if (key.seenIn === this.#item) return false;
-    key.seenIn = this.#item;
+    if (this.#isRepeated(key)) return false;
     const promoted = key.promoted >= 0 && valueStart < valueEnd && this.#fits(bytes[valueStart]!, key.promoted);
     if (promoted) this.#promote(key.promoted, valueStart, valueEnd, undefined);
     else {
@@ -249,10 +261,15 @@ export class AttributeEncoder {
       promoted: this.#promoted.findIndex(({ attribute }) => attribute === text),
       seenIn: 0,
       kept: 0,
+      shared: undefined,
     };
     // Of two keys of one item that share a slot, the second takes the first one's place, and the first one could come
     // again unseen. So a slot that this item used is left alone.
-    if (length <= LONGEST_CACHED && cached?.seenIn !== this.#item) this.#keys[slot] = key;
+    const isCached = length <= LONGEST_CACHED && cached?.seenIn !== this.#item;
+    if (isCached) this.#keys[slot] = key;
+    // The one that gives way may live on in whole attributes. Bytes that are no UTF-8 all become the same character.
+    if (cached !== undefined) cached.shared ??= new TextDecoder().decode(cached.bytes);
+    if (!isCached || cached !== undefined || text.includes('\ufffd')) key.shared = text;
     return key;
   }
 }

@@ -4,6 +4,7 @@ import type { SpoolRecord } from '../../../exporter.ts';
 import { decodeTraces } from '../../../otlp/index.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { type LogSeed, logsRecord, type SpanSeed, spansRecord, statsdRecord } from '../../../testing/payloads.ts';
+import { bytesField, fixed64, hex, integer, message } from '../../../testing/protobuf.ts';
 import { spanRow } from '../ask/rows.ts';
 import { formatNs } from '../nanoseconds.ts';
 import { BulkBody } from './bulk-body.ts';
@@ -112,6 +113,29 @@ test('whatever a span holds, the document written from its bytes says what the d
     }),
     { numRuns: 100, seed: 11 },
   );
+});
+
+test('no key comes twice, however long it is and whatever else was seen', () => {
+  const encoder = new SpanEncoder(new Origins('ringdown'));
+  const span = (keys: Uint8Array[]) => {
+    const attributes = keys.map((one, index) => message(9, bytesField(1, one), message(2, integer(3, index))));
+    const content = [hex(1, 'ab'.repeat(16)), hex(2, 'cd'.repeat(8)), fixed64(7, 1n), ...attributes];
+    const bytes = message(1, message(2, message(2, ...content)));
+    return { position: 0, receivedAt: 0, signal: 'traces', encoding: 'otlp', items: 1, bytes } satisfies SpoolRecord;
+  };
+  const textOf = (record: SpoolRecord) => {
+    const body = new BulkBody();
+    encoder.encode(record, body);
+    return body.slice(0, body.documents).toString();
+  };
+  const long = Buffer.from('k'.repeat(300));
+  expect(textOf(span([long, Buffer.from('a'), long])).split(`"${long}":`)).toHaveLength(2);
+  const broken = [Buffer.from([0x61, 0xff]), Buffer.from([0x61, 0xfe])];
+  expect(textOf(span(broken)).split('"a\ufffd":')).toHaveLength(2);
+  // More keys than are remembered.
+  const many = Array.from({ length: 5_000 }, (_, index) => Buffer.from(`key.${index}`));
+  const written = textOf(span([...many, ...many]));
+  for (const one of many) expect(written.split(`"${one}":`)).toHaveLength(2);
 });
 
 test('64-bit times and durations are written digit by digit', () => {
