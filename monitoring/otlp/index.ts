@@ -5,5 +5,6 @@ export { encodeJson } from './encode-json.ts';
 export { encodeLogs } from './encode-logs.ts';
 export { encodeMetrics } from './encode-metrics.ts';
 export { encodeTraces } from './encode-traces.ts';
+export { httpStatusOf } from './http-status.ts';
 export { countItems, type Inspection, inspect } from './inspect.ts';
 export * from './model.ts';

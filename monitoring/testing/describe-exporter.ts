@@ -5,6 +5,7 @@ import { types } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomHex, seededRandom } from '../../core/testing/seeded-random.ts';
 import type { Batch, Exported, Exporter, SpoolRecord } from '../exporter.ts';
+import type { Attributes } from '../telemetry.ts';
 import { batchOf, logsRecord, malformedRecord, spansRecord, statsdRecord } from './payloads.ts';
 
 /** Where a backend puts things, as a test prepares it: a folder, or a peer that speaks the vendor's protocol. */
@@ -175,6 +176,27 @@ export function describeExporter(name: string, harness: ExporterHarness): void {
       expect(exported.rejected).toMatchObject([{ signal: 'traces', count: 9 }]);
       expect(exported.rejected[0]!.reason).not.toBe('');
       if (!exporter.committed) expect(exported.rejected[0]!.position).toBe(1);
+    });
+
+    test('attributes of any type are taken, whatever their names promise', async () => {
+      await exporter.start();
+      const traceId = randomHex(random, 32);
+      const names = ['http.response.status_code', 'http.route', 'http.request.method', 'client.address', 'user.id'];
+      const odd: Attributes[] = [{ a: { b: 1 } }, [500, 'x'], null, true, Number.NaN].map((value) =>
+        Object.fromEntries(names.map((name) => [name, value])),
+      );
+      const seeds = odd.map((attributes, index) => ({
+        traceId,
+        spanId: randomHex(random, 16),
+        startNs: nowNs + BigInt(index),
+        durationNs: 1n,
+        attributes,
+      }));
+      const batch = batchOf(
+        spansRecord({ position: 0, receivedAt: nowMs }, seeds, { 'service.name': { a: 1 }, 'service.version': [1] }),
+      );
+      expect(await exporter.export(batch, forever)).toEqual({ ...settledAs(5, 0, 0), rejected: [] });
+      await expectHeld(traceId, 5, []);
     });
 
     test('malformed lines inside a record are counted apart from the good ones', async () => {

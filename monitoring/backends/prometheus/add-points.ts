@@ -1,7 +1,7 @@
 import type { DecodedPoint } from '../../otlp/index.ts';
 import { boundsFor, explicitCounts } from '../../otlp-http/explicit-buckets.ts';
 import type { Attributes } from '../../telemetry.ts';
-import { familyName, labelsOf } from './names.ts';
+import { familyName, labelsOf, labelValue } from './names.ts';
 import type { FamilyType, Series, SeriesTable } from './series.ts';
 
 /**
@@ -54,9 +54,13 @@ export function resourceLabels(resource: Attributes, withInstance: boolean): Rec
   const { 'service.name': service, 'service.instance.id': instance } = resource;
   const environment = resource['deployment.environment.name'] ?? resource['deployment.environment'];
   return {
-    ...(service === undefined || service === null ? {} : { service_name: String(service) }),
-    ...(environment === undefined || environment === null ? {} : { deployment_environment_name: String(environment) }),
-    ...(withInstance && instance !== undefined && instance !== null ? { service_instance_id: String(instance) } : {}),
+    ...(service === undefined || service === null ? {} : { service_name: labelValue(service) }),
+    ...(environment === undefined || environment === null
+      ? {}
+      : { deployment_environment_name: labelValue(environment) }),
+    ...(withInstance && instance !== undefined && instance !== null
+      ? { service_instance_id: labelValue(instance) }
+      : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { DecodedSpan } from '../../otlp/index.ts';
+import { type DecodedSpan, httpStatusOf } from '../../otlp/index.ts';
 import { bucketOf, SECONDS } from '../../otlp-http/explicit-buckets.ts';
 import { resourceLabels } from './add-points.ts';
 import { labelsOf } from './names.ts';
@@ -17,7 +17,7 @@ export function isRequest(span: DecodedSpan): boolean {
 /** @returns why it has no place, where it has none */
 export function addRequest(table: SeriesTable, span: DecodedSpan, nowMs: number): string | undefined {
   const { attributes, resource } = span;
-  const status = Number(attributes['http.response.status_code'] ?? 0);
+  const status = httpStatusOf(attributes);
   const labels = labelsOf(
     {
       'http.route': attributes['http.route'] ?? '',

@@ -39,7 +39,7 @@ const OWN_LABELS = new Set(['le', 'quantile']);
 export function familyName(name: string, unit: string, type: 'counter' | 'gauge' | 'histogram' | 'summary'): string {
   let family = cleaned(name, /[^a-zA-Z0-9_:]+/g);
   if (type === 'counter') family = family.replace(/_total$/, '');
-  const word = unit === '1' && type === 'gauge' ? 'ratio' : UNITS[unit];
+  const word = unit === '1' && type === 'gauge' ? 'ratio' : Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
   if (word !== undefined && !family.endsWith(`_${word}`)) family += `_${word}`;
   return family;
 }
@@ -68,7 +68,7 @@ export function labelsOf(attributes: Attributes, more: Readonly<Record<string, s
   return Object.fromEntries([...labels].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function labelValue(value: AttributeValue): string {
+export function labelValue(value: AttributeValue): string {
   const text = typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }

@@ -219,6 +219,15 @@ describe('metrics', () => {
     expect(exporter.page('text')).toContain('_9_f_e_total{_9lives="true",a_b="two \\"quoted\\"\\n\\\\;one"} 1\n');
   });
 
+  test('units are looked up among units alone', async () => {
+    const exporter = create();
+    await exporter.start();
+    await exporter.export(batchOf(pointsRecord(point({ unit: '__proto__' }), point({ unit: 'constructor' }))), forever);
+    expect(line(exporter.page('text'), 'orders_total{deployment_environment_name="live",service_name="shop"} ')).toBe(
+      '2',
+    );
+  });
+
   test('an attribute named like the label of a bucket stands beside it, under another name', async () => {
     const exporter = create();
     await exporter.start();

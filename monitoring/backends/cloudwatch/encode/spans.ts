@@ -1,4 +1,4 @@
-import type { DecodedSpan } from '../../../otlp/index.ts';
+import { type DecodedSpan, httpStatusOf } from '../../../otlp/index.ts';
 import type { DimensionGuard } from './metric-directive.ts';
 import { formatNs, hasAny, type Origin, originOf, present, text, toJson } from './values.ts';
 
@@ -29,7 +29,7 @@ export function spanDocument(span: DecodedSpan, guard: DimensionGuard): Document
   const origin = originOf(span.resource);
   const timestampMs = Number(span.startNs / 1_000_000n);
   const durationMs = span.endNs > span.startNs ? Number(span.endNs - span.startNs) / 1e6 : 0;
-  const status = Number(attributes['http.response.status_code'] ?? Number.NaN);
+  const status = httpStatusOf(attributes);
   const httpStatus = Number.isInteger(status) ? status : undefined;
   const isFailed = httpStatus === undefined ? span.kind === SERVER && span.statusCode === 2 : httpStatus >= 500;
   const isSynthetic = 'user_agent.synthetic.type' in attributes;

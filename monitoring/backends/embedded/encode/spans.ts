@@ -1,4 +1,4 @@
-import type { DecodedSpan } from '../../../otlp/index.ts';
+import { type DecodedSpan, httpStatusOf } from '../../../otlp/index.ts';
 import { AttributeSplitter, Interner } from '../interner.ts';
 import { clampNs, hexToLong, text, toJson } from '../values.ts';
 import type { Dictionary, NextIds } from './dictionary.ts';
@@ -54,7 +54,7 @@ export class SpanEncoder {
     // A request that matched no route has none; a span of another protocol is known by its name.
     const route = method === '' ? text(attributes[ROUTE]) || span.name : text(attributes[ROUTE]);
     const synthetic = SYNTHETIC in attributes;
-    const status = Number(attributes[STATUS] ?? Number.NaN);
+    const status = httpStatusOf(attributes);
     const httpStatus = Number.isInteger(status) && status >= 0 && status < 65_536 ? status : null;
     const group = this.#groups.intern(`${resource.service}\0${method}\0${route}\0${synthetic}`, (created) =>
       encoded.rows.spanGroups.push([created, resource.service, method, route, synthetic]),

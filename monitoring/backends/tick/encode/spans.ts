@@ -1,4 +1,4 @@
-import type { DecodedSpan } from '../../../otlp/index.ts';
+import { type DecodedSpan, httpStatusOf } from '../../../otlp/index.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { quoted, tag } from './line-protocol.ts';
 import type { Draft, Placed } from './lines.ts';
@@ -91,6 +91,6 @@ function textField(key: string, value: Attributes[string] | undefined): string {
 }
 
 function httpStatus(attributes: Attributes): number | undefined {
-  const status = Number(attributes['http.response.status_code'] ?? Number.NaN);
+  const status = httpStatusOf(attributes);
   return Number.isInteger(status) && status >= 100 && status < 1_000 ? status : undefined;
 }
