@@ -1,3 +1,4 @@
+import { FIRST_SEVERITY } from '../../otlp/severity.ts';
 import { CannotAnswer, type Question, type TimeRange } from '../../reader.ts';
 import type { LogRow, Page, Trace, TraceSummary } from '../../telemetry.ts';
 import type { NrqlRow } from './nerdgraph.ts';
@@ -5,8 +6,6 @@ import { containing, during, field, MOST_ROWS, text, where } from './nrql.ts';
 import { logOf, spanOf, summaryOf } from './rows.ts';
 
 export type Ask = (nrql: string) => Promise<NrqlRow[]>;
-
-const FIRST_SEVERITY = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
 
 /** The same condition as in every question about requests. */
 export function requestConditions({

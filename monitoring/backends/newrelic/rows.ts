@@ -1,3 +1,4 @@
+import { levelOf } from '../../otlp/severity.ts';
 import type { Attributes, AttributeValue, LogRow, SpanRow, TraceSummary } from '../../telemetry.ts';
 import type { NrqlRow } from './nerdgraph.ts';
 
@@ -32,7 +33,6 @@ const NOT_ATTRIBUTES = new Set([
   'otel.library.name',
   'otel.library.version',
 ]);
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 export function spanOf(row: NrqlRow): SpanRow {
   const kind = String(row['span.kind'] ?? 'internal').toLowerCase();
@@ -77,7 +77,7 @@ export function logOf(row: NrqlRow): LogRow {
   const stacktrace = textOrNull(row['exception.stacktrace']);
   return {
     time: timeOf(row.timestamp),
-    level: severity > 0 ? (LEVELS[Math.floor((severity - 1) / 4)] ?? 'fatal') : 'info',
+    level: severity > 0 ? levelOf(severity) : 'info',
     message: String(row.message ?? ''),
     service: String(row['service.name'] ?? 'unknown_service'),
     trace_id: textOrNull(row['trace.id']),

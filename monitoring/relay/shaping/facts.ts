@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { BYTES, type ProtoReader, VARINT } from '../../otlp/proto-reader.ts';
+import { severityOf } from '../../otlp/severity.ts';
 
 /** What the filter asks of a span; read without building it. */
 export interface SpanFacts {
@@ -28,16 +29,6 @@ const SYNTHETIC_KEY = Buffer.from('user_agent.synthetic.type');
 const ANNOTATION = 'ringdown.';
 const KIND_SERVER = 2;
 const STATUS_ERROR = 2;
-const INFO = 9;
-const SEVERITY_OF = new Map([
-  ['trace', 1],
-  ['debug', 5],
-  ['info', 9],
-  ['warn', 13],
-  ['warning', 13],
-  ['error', 17],
-  ['fatal', 21],
-]);
 
 /** @param reader bounded to the content of a Span; afterwards it stands at its end */
 export function readSpanFacts(reader: ProtoReader): SpanFacts {
@@ -92,7 +83,7 @@ export function readLogFacts(reader: ProtoReader): LogFacts {
         reader.skip(tag & 7);
     }
   }
-  if (!(facts.severity >= 1 && facts.severity <= 24)) facts.severity = SEVERITY_OF.get(text.toLowerCase()) ?? INFO;
+  facts.severity = severityOf({ severityNumber: facts.severity, severityText: text });
   return facts;
 }
 

@@ -1,4 +1,5 @@
 import type { BackendSettings, Signal } from '../../exporter.ts';
+import { FIRST_SEVERITY, LEVELS } from '../../otlp/severity.ts';
 import { refuseIfWrong } from '../../refuse-settings.ts';
 import { SIGNALS } from '../counts.ts';
 
@@ -13,8 +14,6 @@ export interface Filter {
   excludeMetrics: readonly string[];
 }
 
-/** OpenTelemetry's first number of each level (logs data model, "Severity Fields"). */
-const SEVERITIES: Record<string, number> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
 const KEYS = ['signals', 'sample', 'min_level', 'exclude_routes', 'exclude_metrics'];
 
 /**
@@ -50,12 +49,12 @@ function readFilter(
     refuse('filter.signals', signals, `a list of ${SIGNALS.join(', ')}`);
   }
   if (typeof sample !== 'number' || !(sample >= 0 && sample <= 1)) refuse('filter.sample', sample, 'between 0 and 1');
-  const minSeverity = SEVERITIES[String(min_level)];
-  if (minSeverity === undefined) refuse('filter.min_level', min_level, `one of ${Object.keys(SEVERITIES).join(', ')}`);
+  const level = LEVELS.find((level) => level === min_level);
+  if (level === undefined) refuse('filter.min_level', min_level, `one of ${LEVELS.join(', ')}`);
   return {
     signals: signals as Signal[],
     sample: sample as number,
-    minSeverity: minSeverity ?? 0,
+    minSeverity: FIRST_SEVERITY[level ?? 'trace'],
     excludeRoutes: names('filter.exclude_routes', given.exclude_routes),
     excludeMetrics: names('filter.exclude_metrics', given.exclude_metrics),
   };

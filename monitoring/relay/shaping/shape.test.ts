@@ -81,6 +81,7 @@ test('logs follow their trace; errors, scenarios and those without a trace stay'
     { timeNs: 1n, body: 'unsampled', severityNumber: 9, traceId: LOW },
     { timeNs: 1n, body: 'error', severityNumber: 17, traceId: LOW },
     { timeNs: 1n, body: 'error in words', severityText: 'ERROR', traceId: LOW },
+    { timeNs: 1n, body: 'worse in words', severityText: 'CRITICAL', traceId: LOW },
     { timeNs: 1n, body: 'no trace', severityNumber: 9 },
     { timeNs: 1n, body: 'scenario', traceId: LOW, attributes: { 'user_agent.synthetic.type': 'test' } },
     { timeNs: 1n, body: 'debug', severityNumber: 5, traceId: HIGH },
@@ -92,6 +93,7 @@ test('logs follow their trace; errors, scenarios and those without a trace stay'
     'sampled',
     'error',
     'error in words',
+    'worse in words',
     'no trace',
     'scenario',
   ]);

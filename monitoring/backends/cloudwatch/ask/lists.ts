@@ -1,3 +1,4 @@
+import { FIRST_SEVERITY } from '../../../otlp/severity.ts';
 import type { Question, TimeRange } from '../../../reader.ts';
 import type { LogRow, Page, Trace, TraceSummary } from '../../../telemetry.ts';
 import { type AskContext, eventsOf, eventsWith, within } from './context.ts';
@@ -5,7 +6,6 @@ import { after, inOrder, placeOf, readCursor, writeCursor } from './cursor.ts';
 import { type EventDocument, logRow, spanRow, summaryOf } from './documents.ts';
 import { MOST_ROWS, quote } from './insights.ts';
 
-const SEVERITY = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const;
 /** A trace is not cut by the window it is looked for in. */
 const AROUND_MS = 3_600_000;
 const MOST_ROUNDS = 10;
@@ -62,7 +62,7 @@ function logConditions(question: LogsQuestion, window: TimeRange): string[] {
   const where = ['signal = "log"', within(window)];
   if (question.span_id !== undefined) where.push(`span_id = ${quote(question.span_id.toLowerCase())}`);
   if (question.service !== undefined) where.push(`service = ${quote(question.service)}`);
-  if (question.level !== undefined) where.push(`severity >= ${SEVERITY[question.level]}`);
+  if (question.level !== undefined) where.push(`severity >= ${FIRST_SEVERITY[question.level]}`);
   if (question.text !== undefined && question.text !== '') {
     const text = quote(question.text.toLowerCase());
     const fields = ['message', 'error_type', 'error_message', 'error_stack'];
@@ -82,7 +82,7 @@ function fitsLogs(document: EventDocument, question: LogsQuestion, window: TimeR
     (trace_id === undefined || document.trace_id === trace_id.toLowerCase()) &&
     (span_id === undefined || document.span_id === span_id.toLowerCase()) &&
     (service === undefined || document.service === service) &&
-    (level === undefined || (document.severity ?? 9) >= SEVERITY[level]) &&
+    (level === undefined || (document.severity ?? 9) >= FIRST_SEVERITY[level]) &&
     (!text || words.some((word) => word?.toLowerCase().includes(text.toLowerCase())))
   );
 }

@@ -1,20 +1,8 @@
 import type { DecodedLog } from '../../../otlp/index.ts';
-import type { LogRow } from '../../../telemetry.ts';
+import { levelOf, severityOf } from '../../../otlp/severity.ts';
 import type { Document } from './spans.ts';
 import { formatNs, hasAny, originOf, present, text, toJson } from './values.ts';
 
-export const LEVELS: readonly LogRow['level'][] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-const INFO = 9;
-const SEVERITY_OF = new Map([
-  ['trace', 1],
-  ['debug', 5],
-  ['info', INFO],
-  ['warn', 13],
-  ['warning', 13],
-  ['error', 17],
-  ['fatal', 21],
-  ['critical', 21],
-]);
 const EXCEPTION = ['exception.type', 'exception.message', 'exception.stacktrace'];
 
 /**
@@ -37,7 +25,7 @@ export function logDocument(log: DecodedLog, id: string, receivedAt: number): Do
       service: origin.service,
       environment: origin.environment,
       service_version: origin.version,
-      level: LEVELS[Math.floor((severity - 1) / 4)],
+      level: levelOf(severity),
       severity,
       message: text(log.body),
       trace_id: log.traceId,
@@ -50,10 +38,4 @@ export function logDocument(log: DecodedLog, id: string, receivedAt: number): Do
     resource: log.resource,
   });
   return { origin, timestampMs, message };
-}
-
-/** OpenTelemetry's 1 to 24; where the sender gave a word only, the word's number; info where it gave neither. */
-function severityOf(log: DecodedLog): number {
-  if (log.severityNumber >= 1 && log.severityNumber <= 24) return log.severityNumber;
-  return SEVERITY_OF.get(log.severityText.toLowerCase()) ?? INFO;
 }

@@ -1,3 +1,4 @@
+import { LEVELS } from '../../../otlp/severity.ts';
 import type { Question, TimeRange } from '../../../reader.ts';
 import type { LogRow, Page } from '../../../telemetry.ts';
 import { readCursor, writeCursor } from './cursor.ts';
@@ -6,7 +7,6 @@ import { all, any, type Query, type Search, term, within } from './search.ts';
 
 type LogsQuestion = Extract<Question, { ask: 'logs' }>;
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const SEARCHED = ['message', 'error.type', 'error.message', 'error.stack_trace'].map((field) => `${field}.searched`);
 /** Records of one nanosecond stand in the order in which they came, so that no two share a place; other shippers have none. */
 const ORDER = [

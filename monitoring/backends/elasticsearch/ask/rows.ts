@@ -1,8 +1,7 @@
+import { LEVELS } from '../../../otlp/severity.ts';
 import type { Attributes, LogRow, SpanRow } from '../../../telemetry.ts';
 import { PROMOTED_OF_SPANS } from '../encode/spans.ts';
 import type { Source } from './search.ts';
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 export function spanRow(source: Source): SpanRow {
   const attributes: Attributes = { ...(source.attributes as Attributes | undefined) };

@@ -1,6 +1,7 @@
 import type { SpoolRecord } from '../../../exporter.ts';
 import { emptyAttributes } from '../../../otlp/decode-attributes.ts';
 import { type DecodedLog, decodeLogs } from '../../../otlp/index.ts';
+import { levelOf, severityOf } from '../../../otlp/severity.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { formatNs, msToNs } from '../nanoseconds.ts';
 import type { BulkBody } from './bulk-body.ts';
@@ -13,18 +14,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'exception.message': 'error.message',
   'exception.stacktrace': 'error.stack_trace',
 };
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-const INFO = 9;
-const SEVERITY_OF = new Map([
-  ['trace', 1],
-  ['debug', 5],
-  ['info', INFO],
-  ['warn', 13],
-  ['warning', 13],
-  ['error', 17],
-  ['fatal', 21],
-  ['critical', 21],
-]);
 
 export class LogEncoder {
   readonly #origins: Origins;
@@ -70,7 +59,7 @@ export class LogEncoder {
     }
     return {
       '@timestamp': formatNs(log.timeNs > 0n ? log.timeNs : msToNs(record.receivedAt)),
-      'log.level': LEVELS[Math.floor((severityOf(log) - 1) / 4)],
+      'log.level': levelOf(severityOf(log)),
       message: typeof log.body === 'string' ? log.body : log.body === null ? '' : stringify(log.body),
       ...(isId(log.traceId) ? { 'trace.id': log.traceId } : {}),
       ...(isId(log.spanId) ? { 'span.id': log.spanId } : {}),
@@ -86,10 +75,4 @@ export class LogEncoder {
 /** An id of zeros is no id (W3C trace context). */
 function isId(text: string): boolean {
   return /[1-9a-f]/.test(text);
-}
-
-/** OpenTelemetry's 1 to 24; where the sender gave a word only, the word's number; info where it gave neither. */
-function severityOf(log: DecodedLog): number {
-  if (log.severityNumber >= 1 && log.severityNumber <= 24) return log.severityNumber;
-  return SEVERITY_OF.get(log.severityText.toLowerCase()) ?? INFO;
 }

@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import { BIGINT, UBIGINT, UTINYINT, VARCHAR } from '@duckdb/node-api';
+import { FIRST_SEVERITY } from '../../../otlp/severity.ts';
 import type { Question } from '../../../reader.ts';
 import type { LogRow, Page } from '../../../telemetry.ts';
 import type { Row } from '../partition.ts';
 import type { Store } from '../store.ts';
 import { hexToLong, readTraceId } from '../values.ts';
 import { Parameters, readCursor, type Window, writeCursor } from './parameters.ts';
-import { LEVEL_SEVERITY, LOG_COLUMNS, LOG_TABLES, logRow } from './rows.ts';
+import { LOG_COLUMNS, LOG_TABLES, logRow } from './rows.ts';
 
 type LogsQuestion = Extract<Question, { ask: 'logs' }>;
 
@@ -68,7 +69,7 @@ function conditions(question: LogsQuestion, window: Window, parameters: Paramete
   }
   if (question.service !== undefined) where.push(`service = ${parameters.add(question.service, VARCHAR)}`);
   if (question.level !== undefined) {
-    where.push(`severity >= ${parameters.add(LEVEL_SEVERITY[question.level], UTINYINT)}`);
+    where.push(`severity >= ${parameters.add(FIRST_SEVERITY[question.level], UTINYINT)}`);
   }
   if (question.text !== undefined && question.text !== '') {
     const text = parameters.add(question.text, VARCHAR);

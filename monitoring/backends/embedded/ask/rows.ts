@@ -1,10 +1,10 @@
+import { levelOf } from '../../../otlp/severity.ts';
 import type { Attributes, LogRow, SpanRow } from '../../../telemetry.ts';
 import type { Row } from '../partition.ts';
 import { formatNs, fromJson, longToHex } from '../values.ts';
 
 const KINDS = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 const STATUSES = ['unset', 'ok', 'error'] as const;
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 export const SPAN_COLUMNS = `trace_high, trace_low, span_id, parent_id, start_ns, duration_ns, spans.attributes AS own,
   events, status_message, kind, span_shapes.name AS name, status, http_status, span_shapes.attributes AS shared,
@@ -51,7 +51,7 @@ export function logRow(row: Row): LogRow {
   const spanId = row.span_id as bigint;
   return {
     time: formatNs(row.time_ns as bigint),
-    level: LEVELS[Math.min(5, Math.max(0, Math.floor(((row.severity as number) - 1) / 4)))]!,
+    level: levelOf(row.severity as number),
     message: row.message as string,
     service: row.service as string,
     trace_id: row.trace_high === 0n && row.trace_low === 0n ? null : traceIdOf(row),
@@ -63,8 +63,6 @@ export function logRow(row: Row): LogRow {
     attributes: attributesOf(row),
   };
 }
-
-export const LEVEL_SEVERITY = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const;
 
 function attributesOf(row: Row): Attributes {
   return { ...fromJson(row.shared as string), ...fromJson(row.own as string | null) };

@@ -1,4 +1,5 @@
 import type { DecodedLog } from '../../../otlp/index.ts';
+import { severityOf } from '../../../otlp/severity.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { AttributeSplitter, Interner } from '../interner.ts';
 import { clampNs, hexToLong, msToNs, text, toJson } from '../values.ts';
@@ -6,17 +7,6 @@ import type { Dictionary } from './dictionary.ts';
 import { type Encoded, widen } from './encoded.ts';
 
 const EXCEPTION = ['exception.type', 'exception.message', 'exception.stacktrace'] as const;
-const INFO = 9;
-const SEVERITY_OF = new Map([
-  ['trace', 1],
-  ['debug', 5],
-  ['info', INFO],
-  ['warn', 13],
-  ['warning', 13],
-  ['error', 17],
-  ['fatal', 21],
-  ['critical', 21],
-]);
 
 export class LogEncoder {
   readonly #dictionary: Dictionary;
@@ -56,12 +46,6 @@ export class LogEncoder {
   forget(): void {
     this.#shapes.forget();
   }
-}
-
-/** OpenTelemetry's 1 to 24; where the sender gave a word only, the word's number; info where it gave neither. */
-function severityOf(log: DecodedLog): number {
-  if (log.severityNumber >= 1 && log.severityNumber <= 24) return log.severityNumber;
-  return SEVERITY_OF.get(log.severityText.toLowerCase()) ?? INFO;
 }
 
 function withoutException(log: DecodedLog): Attributes {

@@ -1,6 +1,6 @@
+import { LEVELS } from '../../../otlp/severity.ts';
 import type { Question, TimeRange } from '../../../reader.ts';
 import type { LogRow, Page } from '../../../telemetry.ts';
-import { LEVELS } from '../encode/logs.ts';
 import { containing, literal } from '../influx/influxql.ts';
 import type { Row } from '../influx/query.ts';
 import { newestFirst } from './pages.ts';

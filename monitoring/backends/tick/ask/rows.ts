@@ -1,5 +1,5 @@
+import { FIRST_SEVERITY, levelOf } from '../../../otlp/severity.ts';
 import type { Attributes, LogRow, SpanRow } from '../../../telemetry.ts';
-import { LEVELS } from '../encode/logs.ts';
 import { KINDS, STATUSES } from '../encode/spans.ts';
 import type { Row } from '../influx/query.ts';
 import { exactNs, formatNs, fromJson, textOf } from './window.ts';
@@ -46,7 +46,7 @@ export function logRow(row: Row): LogRow {
   const hasException = type !== null || message !== null || stacktrace !== null;
   return {
     time: formatNs(exactNs(row)),
-    level: LEVELS[Math.min(5, Math.max(0, Math.floor((Number(row.severity ?? 9) - 1) / 4)))]!,
+    level: levelOf(Number(row.severity ?? FIRST_SEVERITY.info)),
     message: String(row.message ?? ''),
     service: String(row.service ?? ''),
     trace_id: textOf(row.trace_id),

@@ -1,27 +1,16 @@
 import type { DecodedLog } from '../../../otlp/index.ts';
+import { levelOf, severityOf } from '../../../otlp/severity.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { quoted, tag } from './line-protocol.ts';
 import type { Draft, Placed } from './lines.ts';
 import { belowMs, stamp } from './stamp.ts';
 import { environmentOf, jsonField, serviceOf, text, toJson } from './values.ts';
 
-export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 const EXCEPTION: Readonly<Record<string, string>> = {
   'exception.type': 'exception_type',
   'exception.message': 'exception_message',
   'exception.stacktrace': 'exception_stacktrace',
 };
-const INFO = 9;
-const SEVERITIES = new Map([
-  ['trace', 1],
-  ['debug', 5],
-  ['info', INFO],
-  ['warn', 13],
-  ['warning', 13],
-  ['error', 17],
-  ['fatal', 21],
-  ['critical', 21],
-]);
 
 /** Log records as points of `logs`; what Ringdown says of runs, incidents and deployments is a point of `annotations` too. */
 export function encodeLogs(logs: readonly DecodedLog[], placed: Placed, draft: Draft): void {
@@ -36,7 +25,7 @@ export function encodeLogs(logs: readonly DecodedLog[], placed: Placed, draft: D
 
 function logLine(log: DecodedLog, timeNs: bigint, time: string): string {
   const severity = severityOf(log);
-  const level = LEVELS[Math.floor((severity - 1) / 4)]!;
+  const level = levelOf(severity);
   const tags = `${tag('env', environmentOf(log.resource))},level=${level}${tag('service', serviceOf(log.resource))}`;
   let fields = `message=${quoted(messageOf(log))},severity=${severity}i,ns=${belowMs(timeNs)}`;
   if (log.traceId !== '') fields += `,trace_id=${quoted(log.traceId)}`;
@@ -72,10 +61,4 @@ function annotationLine(log: DecodedLog, event: string, time: string): string {
 
 function messageOf({ body }: DecodedLog): string {
   return typeof body === 'string' ? body : body === null ? '' : toJson(body);
-}
-
-/** OpenTelemetry's 1 to 24; where the sender gave a word only, the word's number; info where it gave neither. */
-function severityOf(log: DecodedLog): number {
-  if (log.severityNumber >= 1 && log.severityNumber <= 24) return log.severityNumber;
-  return SEVERITIES.get(log.severityText.toLowerCase()) ?? INFO;
 }
