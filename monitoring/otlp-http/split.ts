@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Signal } from '../exporter.ts';
 import { BYTES, ProtoReader } from '../otlp/proto-reader.ts';
+import { varint } from '../otlp/proto-writer.ts';
 
 /** Field numbers from the request down to its items; the rest of each message is told in both halves. */
 const PATHS: Record<Signal, readonly (readonly number[])[]> = {
@@ -72,15 +73,4 @@ function halveMessage(bytes: Buffer, path: readonly (readonly number[])[]): [Buf
 
 function wrap(rest: Buffer[], number: number, content: Buffer): Buffer {
   return Buffer.concat([...rest, varint((number << 3) | BYTES), varint(content.length), content]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let left = value; ; left = Math.floor(left / 128)) {
-    if (left < 128) {
-      bytes.push(left);
-      return Buffer.from(bytes);
-    }
-    bytes.push((left % 128) | 0x80);
-  }
 }

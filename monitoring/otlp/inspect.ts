@@ -1,5 +1,6 @@
 import type { Signal } from '../exporter.ts';
 import { BYTES, FIXED32, FIXED64, ProtoReader, VARINT } from './proto-reader.ts';
+import { varint } from './proto-writer.ts';
 import { type Message, REQUESTS } from './schema.ts';
 
 /** What `inspect` found in a request. */
@@ -164,16 +165,4 @@ function withoutItems(reader: ProtoReader, levels: number, invalid: Set<number>)
     reader.pos = contentEnd;
   }
   return Buffer.concat(parts);
-}
-
-/** An unsigned protobuf varint, for numbers below 2^32. */
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) {
-      bytes.push(rest);
-      return Buffer.from(bytes);
-    }
-    bytes.push((rest % 128) | 0x80);
-  }
 }

@@ -127,3 +127,15 @@ export class ProtoWriter {
     this.#length = end;
   }
 }
+
+/** An unsigned protobuf varint, for numbers below 2^53. */
+export function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) {
+      bytes.push(rest);
+      return Buffer.from(bytes);
+    }
+    bytes.push((rest % 128) | 0x80);
+  }
+}

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Signal } from '../../exporter.ts';
 import { BYTES, ProtoReader } from '../../otlp/proto-reader.ts';
+import { varint } from '../../otlp/proto-writer.ts';
 import { type Message, REQUESTS } from '../../otlp/schema.ts';
 import { LIMITS } from './limits.ts';
 
@@ -159,15 +160,4 @@ function isLonger(bytes: Buffer, characters: number): boolean {
 
 function delimited(tag: number, content: Buffer): Buffer {
   return Buffer.concat([varint(tag), varint(content.length), content]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let left = value; ; left = Math.floor(left / 128)) {
-    if (left < 128) {
-      bytes.push(left);
-      return Buffer.from(bytes);
-    }
-    bytes.push((left % 128) | 0x80);
-  }
 }

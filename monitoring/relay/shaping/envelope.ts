@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Signal } from '../../exporter.ts';
 import { BYTES, ProtoReader } from '../../otlp/proto-reader.ts';
+import { varint } from '../../otlp/proto-writer.ts';
 
 /** Field 1 of the request leads to resources, field 2 below to scopes and then to spans, metrics or log records. */
 const LEVELS = 3;
@@ -73,18 +74,6 @@ function copyLevel(reader: ProtoReader, level: number, dropped: ReadonlySet<numb
     reader.pos = contentEnd;
   }
   return kept > 0 ? { bytes: Buffer.concat(parts) } : undefined;
-}
-
-/** An unsigned protobuf varint, for numbers below 2^53. */
-export function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) {
-      bytes.push(rest);
-      return Buffer.from(bytes);
-    }
-    bytes.push((rest % 128) | 0x80);
-  }
 }
 
 /** How many data points a metric holds, by its field numbers: gauge 5, sum 7, histogram 9, exponential 10, summary 11. */

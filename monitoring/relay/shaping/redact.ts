@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { Signal } from '../../exporter.ts';
 import { BYTES, ProtoReader } from '../../otlp/proto-reader.ts';
+import { varint } from '../../otlp/proto-writer.ts';
 import { type Message, REQUESTS } from '../../otlp/schema.ts';
-import { varint } from './envelope.ts';
 import type { Matcher } from './glob.ts';
 import { redactJson } from './redact-json.ts';
 
