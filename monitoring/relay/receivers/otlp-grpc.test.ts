@@ -15,7 +15,7 @@ import protobuf from 'protobufjs';
 import type { Signal } from '../../exporter.ts';
 import { encodeJson } from '../../otlp/index.ts';
 import { samplePayload } from '../../otlp/testing/foreign-payloads.ts';
-import { SpoolUnavailable } from '../spool/spool.ts';
+import { SpoolUnavailable } from '../spool/group-queue.ts';
 import { OtlpGrpc } from './otlp-grpc.ts';
 import { type IntakeAtHand, intakeForTests, until } from './testing/intake.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { Signal } from '../../exporter.ts';
 import { encodeJson } from '../../otlp/index.ts';
 import { samplePayload } from '../../otlp/testing/foreign-payloads.ts';
-import { SpoolUnavailable } from '../spool/spool.ts';
+import { SpoolUnavailable } from '../spool/group-queue.ts';
 import { OtlpHttp } from './otlp-http.ts';
 import { type IntakeAtHand, intakeForTests, until } from './testing/intake.ts';
 

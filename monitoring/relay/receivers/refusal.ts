@@ -1,5 +1,5 @@
 import { OtlpDecodeError } from '../../otlp/index.ts';
-import { SpoolUnavailable } from '../spool/spool.ts';
+import { SpoolUnavailable } from '../spool/group-queue.ts';
 
 /** A request that is not taken, with the HTTP status that says why. */
 export class Refusal extends Error {

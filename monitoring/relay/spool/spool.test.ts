@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { addCounts, type Counts, noCounts } from '../counts.ts';
 import { systemFiles } from './files.ts';
+import { SpoolUnavailable } from './group-queue.ts';
 import type { NewRecord } from './record.ts';
-import { Spool, type SpoolOptions, SpoolUnavailable } from './spool.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
 
 const LIMITS = { maxItems: 1000, maxBytes: 1 << 20 };
 let folder: string;

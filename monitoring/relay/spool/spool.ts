@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, readFile, truncate, unlink } from 'node:fs/promises';
-import { toError } from '../../../core/errors.ts';
 import type { SpoolRecord } from '../../exporter.ts';
 import { addCounts, type Counts, noCounts } from '../counts.ts';
 import { type SpoolFiles, syncFolder, systemFiles } from './files.ts';
+import { GroupQueue } from './group-queue.ts';
 import { countDamaged, encodeHeader, HEADER_BYTES, type NewRecord, parseRecord } from './record.ts';
 import { countAll, isTornTail, listSegments, quarantineTail, readAt, type Segment, segmentPath } from './segment.ts';
 
@@ -19,17 +19,6 @@ export interface SpoolOptions {
   onDrop(start: number): Promise<void>;
   /** Something was found damaged and was moved aside. */
   onDamage(message: string): void;
-}
-
-/** The spool cannot take a record now; the sender should come again. */
-export class SpoolUnavailable extends Error {
-  readonly reason: 'busy' | 'failed';
-
-  constructor(reason: 'busy' | 'failed', cause?: Error) {
-    super(reason === 'busy' ? 'too much waits to be written' : `cannot write: ${cause?.message}`, { cause });
-    this.name = 'SpoolUnavailable';
-    this.reason = reason;
-  }
 }
 
 export interface ReadLimits {
@@ -55,15 +44,6 @@ export interface ReadResult {
   next: number;
 }
 
-interface Waiting {
-  record: NewRecord;
-  resolve(position: number): void;
-  reject(error: SpoolUnavailable): void;
-}
-
-const MAX_WAITING_BYTES = 64 * 2 ** 20;
-const MAX_GROUP_BYTES = 16 * 2 ** 20;
-
 /**
  * An append-only log in segment files. A position is a byte offset from the beginning of time. `append` resolves after
  * fdatasync; records that come while one is under way share the next. When `maxBytes` would be passed, the oldest
@@ -74,11 +54,14 @@ export class Spool {
   readonly #files: SpoolFiles;
   readonly #segmentBytes: number;
   readonly #segments: Segment[] = [];
+  readonly #queue = new GroupQueue((records, bytes) =>
+    this.#exclusively(() => this.#writeGroup(records, bytes)).catch((error) => {
+      this.counters.failedWrites++;
+      throw error;
+    }),
+  );
   #active: FileHandle | undefined;
   #nextBase = 0;
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
-  #writing: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #readers: (() => void)[] = [];
   #closed = false;
@@ -141,40 +124,7 @@ export class Spool {
 
   /** Resolves with its position once the record is durable; rejects with SpoolUnavailable when it was not taken. */
   append(record: NewRecord): Promise<number> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed || this.#waitingBytes + record.bytes.length > MAX_WAITING_BYTES) {
-        reject(new SpoolUnavailable('busy'));
-        return;
-      }
-      this.#waiting.push({ record, resolve, reject });
-      this.#waitingBytes += record.bytes.length;
-      this.#writing ??= this.#writeAll();
-    });
-  }
-
-  async #writeAll(): Promise<void> {
-    // Appends of this very turn join the first group.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      let bytes = 0;
-      let count = 0;
-      while (count < this.#waiting.length && (count === 0 || bytes < MAX_GROUP_BYTES)) {
-        bytes += HEADER_BYTES + this.#waiting[count++]!.record.bytes.length;
-      }
-      const group = this.#waiting.splice(0, count);
-      const records = group.map((waiting) => waiting.record);
-      const written = await this.#exclusively(() => this.#writeGroup(records, bytes)).catch(
-        (error) => new SpoolUnavailable('failed', toError(error)),
-      );
-      if (written instanceof SpoolUnavailable) this.counters.failedWrites++;
-      this.#waitingBytes -= group.reduce((sum, waiting) => sum + waiting.record.bytes.length, 0);
-      for (const [index, waiting] of group.entries()) {
-        if (written instanceof SpoolUnavailable) waiting.reject(written);
-        else waiting.resolve(written[index]!);
-      }
-    }
-    // In the same turn as the last look at the queue: an append that comes next must start a new round.
-    this.#writing = undefined;
+    return this.#queue.push(record);
   }
 
   /** @returns the position of each */
@@ -394,7 +344,7 @@ export class Spool {
   /** Writes what waits, then takes no more; readers stop waiting. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#writing;
+    await this.#queue.close();
     await this.#exclusively(() => this.#seal());
     for (const wake of this.#readers.splice(0)) wake();
   }
