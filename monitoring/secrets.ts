@@ -6,18 +6,22 @@ const SECRET_NAME =
   /pass(word|wd|phrase)|secret|token|cookie|authorization|credential|(^|[-_])(key|auth|signature|sig)$/i;
 /** Not a secret, and the first thing that one who mends access needs to know. */
 const NO_SECRET = new Set(['access_key_id']);
+const SCHEME = /^(Bearer|Basic|Token|ApiKey|Api-Token)\s+/i;
 /** A header without such a name may carry one all the same, when it is as long as keys are. */
 const LEAST_KEY_LENGTH = 16;
 /** Shorter ones would take letters out of the middle of words. */
 const LEAST_LENGTH = 4;
 const LEAST_BEGINNING = 6;
 
+/** Characters that steer a terminal or turn the direction of writing. Whoever answers us must not write to anybody's screen. */
+const STEERING = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+
 export type Scrub = (text: string) => string;
 
 /**
- * Takes the secrets of a backend's or a source's settings out of texts: as they stand there, percent-encoded, inside JSON,
- * and in Base64 as in `Authorization: Basic`. Servers and proxies repeat in their answers what they were sent, and answers become
- * log lines, reasons in the ledger, dead letters and what the HTTP API tells.
+ * Makes what others say fit to be told: in one line, and without the secrets of a backend's or a source's settings, be it as
+ * they stand there, percent-encoded, inside JSON, or in Base64 as in `Authorization: Basic`. Servers and proxies repeat in their
+ * answers what they were sent, and answers become log lines, reasons in the ledger, dead letters and what the HTTP API tells.
  */
 export function scrubberOf(settings: Readonly<Record<string, unknown>>): Scrub {
   const written = new Set<string>();
@@ -28,7 +32,7 @@ export function scrubberOf(settings: Readonly<Record<string, unknown>>): Scrub {
   const forms = [...written].sort((a, b) => b.length - a.length);
   return (text) => {
     const rest = forms.reduce((left, form) => left.replaceAll(form, '[secret]'), text);
-    return forms.reduce(withoutBeginning, rest);
+    return forms.reduce(withoutBeginning, rest).replace(STEERING, ' ');
   };
 }
 
@@ -50,8 +54,8 @@ function secretsIn(settings: Readonly<Record<string, unknown>>): string[] {
     } else if (name === 'headers' && typeof value === 'object' && value !== null) {
       for (const [header, text] of Object.entries(value)) {
         if (typeof text !== 'string') continue;
-        // A server may repeat the key without the scheme in front of it.
-        if (SECRET_NAME.test(header) || text.length >= LEAST_KEY_LENGTH) found.push(text, ...text.split(' ').slice(1));
+        // Its scheme is no secret, and servers repeat the key without it.
+        if (SECRET_NAME.test(header) || text.length >= LEAST_KEY_LENGTH) found.push(text.replace(SCHEME, ''));
       }
     }
   }
@@ -103,7 +107,7 @@ export function scrubbed<Thrown>(thrown: Thrown, scrub: Scrub): Thrown {
   for (const key of SAID) {
     const told = Reflect.get(thrown, key);
     if (typeof told !== 'string') continue;
-    const rest = scrub(told);
+    const rest = key === 'stack' ? told.split('\n').map(scrub).join('\n') : scrub(told);
     if (rest !== told) Object.defineProperty(thrown, key, { value: rest, configurable: true, writable: true });
   }
   return thrown;

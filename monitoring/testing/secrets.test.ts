@@ -191,11 +191,22 @@ test('what is no secret stays', () => {
   expect(scrubberOf(settings)(text)).toBe(text);
 });
 
+test('what is told steers no terminal', () => {
+  const scrub = scrubberOf({});
+  expect(scrub('refused \u001b]0;owned\u0007\r\nmetric \u202eabc')).toBe('refused  ]0;owned metric  abc');
+  const error = scrubbed(new Error('refused\u001b[2J'), scrub);
+  expect([error.message, error.stack]).toEqual(['refused [2J', expect.stringMatching(/^Error: refused \[2J\n +at /)]);
+});
+
 test('a secret that was cut goes as well, and what hangs on an error', () => {
   const scrub = scrubberOf({ token: 'abcdefghijkl' });
   expect(scrub('wrong token abcdefgh')).toBe('wrong token [secret]');
   expect(scrub('wrong token abcdefgh…')).toBe('wrong token [secret]…');
   expect(scrub('wrong token abcde')).toBe('wrong token abcde');
+  const bearer = scrubberOf({ headers: { authorization: 'Bearer abcdefghijkl' } });
+  expect(bearer('wanted Bearer, got Bearer abcdefghijkl and want Bearer')).toBe(
+    'wanted Bearer, got Bearer [secret] and want Bearer',
+  );
   const error = new TypeError('a abcdefghijkl', { cause: new Error('b abcdefghijkl') });
   const clean = scrubbed(error, scrub);
   expect(clean).toBe(error);
