@@ -18,6 +18,7 @@ import {
   saysCorrupt,
   saysUnusable,
 } from './partition.ts';
+import { PartitionFile } from './partition-file.ts';
 import { earlier, later } from './values.ts';
 import { blamesContent, writeSound } from './write-sound.ts';
 
@@ -26,20 +27,6 @@ const IDLE_MS = 60_000;
 const ROLL_UP_ROWS = 50_000;
 /** A file is closed at this share of the size cap, so that giving up the oldest gives up little. */
 const FILES_IN_CAP = 10;
-
-/** A partition, open or not. */
-interface Entry {
-  file: string;
-  sequence: number;
-  state: PartitionState;
-  partition?: Partition;
-  opening?: Promise<Partition> | undefined;
-  closing?: Promise<void> | undefined;
-  lastUsed: number;
-  /** Questions that need it open. */
-  asking: number;
-  gone: boolean;
-}
 
 /** One question to one partition; `file` tells partitions apart. */
 export type Ask<T> = (query: Query, state: Readonly<PartitionState>, file: string) => Promise<T>;
@@ -52,7 +39,7 @@ export class Store {
   readonly #config: EmbeddedConfig;
   readonly #clock: Clock;
   readonly #exclusive = new Mutex();
-  #entries: Entry[] = [];
+  #entries: PartitionFile[] = [];
   #encoder: Encoder | undefined;
   #running: AbortController | undefined;
   #upkeep: Promise<void> = Promise.resolve();
@@ -84,7 +71,7 @@ export class Store {
       this.#running?.abort();
       this.#running = undefined;
       this.#encoder = undefined;
-      for (const entry of this.#entries) await this.#close(entry);
+      for (const entry of this.#entries) await entry.close();
       this.#entries = [];
     });
     await this.#upkeep;
@@ -116,7 +103,7 @@ export class Store {
 
   async #write(batch: Batch, abort: AbortSignal): Promise<Exported> {
     const entry = this.#entries.at(-1)!;
-    const partition = await this.#opened(entry);
+    const partition = await entry.opened();
     const { state } = partition;
     // Positions follow the order of receipt, so a record received after everything committed is new even where its
     // position says otherwise: then the spool was lost and began again.
@@ -162,10 +149,10 @@ export class Store {
     return answers;
   }
 
-  async #askOne<T>(entry: Entry, question: Ask<T>, abort?: AbortSignal): Promise<{ value: T } | undefined> {
+  async #askOne<T>(entry: PartitionFile, question: Ask<T>, abort?: AbortSignal): Promise<{ value: T } | undefined> {
     for (let attempt = 1; !entry.gone; attempt++) {
       entry.asking++;
-      const partition = await this.#opened(entry).catch(toError);
+      const partition = await entry.opened().catch(toError);
       try {
         if (partition instanceof Error) throw partition;
         return { value: await partition.read((query) => question(query, partition.state, entry.file), abort) };
@@ -186,14 +173,14 @@ export class Store {
   }
 
   /** DuckDB keeps what it has read of a file, up to its memory limit, so large files are not left open side by side. */
-  #closeExcess(asked: Entry): void {
+  #closeExcess(asked: PartitionFile): void {
     const { memoryLimitBytes } = this.#config;
     const before = this.#entries.slice(0, -1).filter((entry) => entry !== asked && entry.partition);
     let held = Math.min(sizeOnDisk(asked.file), memoryLimitBytes);
     for (const entry of before.sort((a, b) => b.lastUsed - a.lastUsed)) {
       held += Math.min(sizeOnDisk(entry.file), memoryLimitBytes);
       if (held <= memoryLimitBytes || entry.asking > 0) continue;
-      this.#close(entry).catch((error) => {
+      entry.close().catch((error) => {
         this.lastError = toError(error);
       });
     }
@@ -214,7 +201,7 @@ export class Store {
       await this.#deleteExpired();
       for (const entry of this.#entries.slice(0, -1)) {
         const idle = this.#clock.monotonic() - entry.lastUsed > IDLE_MS;
-        if (idle && entry.partition && entry.asking === 0) await this.#close(entry);
+        if (idle && entry.partition && entry.asking === 0) await entry.close();
       }
     });
   }
@@ -243,7 +230,7 @@ export class Store {
     for (const entry of this.#entries.slice(0, -1)) {
       const size = sizeOnDisk(entry.file);
       if (entry.state.lastReceived >= oldest && total <= this.#config.maxSizeBytes) continue;
-      await this.#close(entry);
+      await entry.close();
       this.#forget(entry);
       for (const file of [entry.file, `${entry.file}.wal`]) rmSync(file, { force: true });
       total -= size;
@@ -293,10 +280,10 @@ export class Store {
       highWater: before?.state.highWater ?? 0,
       lastReceived: before?.state.lastReceived ?? 0,
     });
-    this.#entries.push(this.#entry(file, sequence, partition.state, partition));
+    this.#entries.push(this.#entry(file, sequence, partition));
     await this.#takeUpNewest();
     // Folded into its file at once, so that it needs no replay when someone asks later.
-    if (before) await this.#close(before);
+    if (before) await before.close();
   }
 
   async #takeUpNewest(): Promise<void> {
@@ -304,7 +291,7 @@ export class Store {
     const before = this.#entries.at(-2);
     let versions = await partition.versions();
     if (versions.size === 0 && before) {
-      versions = await (await this.#opened(before)).versions();
+      versions = await (await before.opened()).versions();
       await partition.saveVersions(versions);
     }
     this.#encoder = new Encoder(await partition.nextIds(), versions);
@@ -336,53 +323,24 @@ export class Store {
       });
       if (known) this.#forget(known);
       if (!partition) continue;
-      const entry = this.#entry(file, sequence, partition.state, partition);
+      const entry = this.#entry(file, sequence, partition);
       this.#entries.push(entry);
-      if (!isNewest) await this.#close(entry);
+      if (!isNewest) await entry.close();
     }
     const newest = this.#entries.at(-1);
     if (!newest) await this.#addPartition();
     else {
-      await this.#opened(newest);
+      await newest.opened();
       await this.#takeUpNewest();
     }
     this.#openError = undefined;
   }
 
-  #entry(file: string, sequence: number, state: PartitionState, partition: Partition): Entry {
-    return { file, sequence, state, partition, lastUsed: this.#clock.monotonic(), asking: 0, gone: false };
+  #entry(file: string, sequence: number, partition: Partition): PartitionFile {
+    return new PartitionFile(file, sequence, partition, this.#config.memoryLimitBytes, this.#clock.monotonic());
   }
 
-  async #opened(entry: Entry): Promise<Partition> {
-    if (entry.partition) return entry.partition;
-    entry.opening ??= this.#open(entry);
-    return await entry.opening;
-  }
-
-  async #open(entry: Entry): Promise<Partition> {
-    try {
-      await entry.closing;
-      entry.partition = await Partition.open(entry.file, this.#config.memoryLimitBytes, EMPTY);
-      return entry.partition;
-    } finally {
-      entry.opening = undefined;
-    }
-  }
-
-  async #close(entry: Entry): Promise<void> {
-    await entry.opening?.catch(() => undefined);
-    const { partition } = entry;
-    delete entry.partition;
-    if (partition) {
-      entry.state = partition.state;
-      entry.closing = partition.close().finally(() => {
-        entry.closing = undefined;
-      });
-    }
-    await entry.closing;
-  }
-
-  #forget(entry: Entry): void {
+  #forget(entry: PartitionFile): void {
     entry.gone = true;
     this.#entries = this.#entries.filter((other) => other !== entry);
   }
@@ -396,10 +354,10 @@ export class Store {
     await this.#tryOpen();
   }
 
-  async #setAside(entry: Entry, error: Error): Promise<void> {
+  async #setAside(entry: PartitionFile, error: Error): Promise<void> {
     if (entry.gone) return;
     const isCurrent = entry === this.#entries.at(-1);
-    await this.#close(entry);
+    await entry.close();
     if (saysCorrupt(error)) {
       this.#forget(entry);
       if (quarantine(entry.file, `${entry.file}.wal`).length > 0) this.quarantined++;
