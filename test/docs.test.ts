@@ -14,7 +14,7 @@ import { memoryFiles } from '../scenarios/language/source-files.ts';
 import { ROOT, temporaryFolder } from './support/ringdown.ts';
 
 /** Every example in the documents is read by what would read it in a user's hands. */
-const DOCUMENTS = ['README.md', 'docs/scenarios.md', 'docs/channels.md', 'docs/alerts.md'];
+const DOCUMENTS = ['README.md', 'docs/scenarios.md', 'docs/channels.md', 'docs/alerts.md', 'docs/backends.md'];
 const CHANNELS = ['push', 'pager', 'call-kim', 'team', 'mail', 'hook', 'terminal'];
 
 interface Example {
@@ -82,7 +82,7 @@ function asConfig(text: string): Diagnostic[] {
   }
   for (const [name, text] of Object.entries(NAMED)) writeFileSync(join(folder.path, name), text);
   writeFileSync(file, content.version === undefined ? `version: 1\n${text}` : text);
-  const anything = new Proxy({}, { get: () => 'placeholder' }) as Record<string, string>;
+  const anything = new Proxy({}, { get: () => 'placeholder-of-some-length' }) as Record<string, string>;
   return loadConfig(file, schemas, anything).diagnostics;
 }
 
