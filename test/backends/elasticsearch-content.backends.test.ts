@@ -61,6 +61,14 @@ const span = (attributes: Attributes, spanId = '00000000000000a1') => ({
 const trace = async () => (await reader.ask({ ask: 'trace', trace_id: TRACE }, HOUR))!;
 
 describe('a trace', () => {
+  test('is found as soon as it was taken, span after span, so that a page carries it', async () => {
+    for (let sent = 1; sent <= 3; sent++) {
+      const record = spansRecord(at(sent * 100), [span({}, `00000000000000a${sent}`)], { 'service.name': 'shop' });
+      expect(await exporter.export(batchOf(record), forever)).toMatchObject({ accepted: { traces: 1 } });
+      expect((await trace()).spans).toHaveLength(sent);
+    }
+  });
+
   test('comes back exactly: nanoseconds, nested attributes, events, and its logs', async () => {
     const attributes: Attributes = {
       "it's": '"quoted" \\ \n \u2028 ☃ 👩‍🚀',

@@ -87,18 +87,26 @@ async function count(prefix: string): Promise<number> {
 }
 
 describe('TLS and API keys', () => {
-  test('a key with the privileges that the README names writes, provisions and reads', async () => {
+  test.each([
+    ['all of them,', ['maintenance']],
+    ['but for maintenance, which an account may lack,', []],
+  ])('a key with the privileges that the README names, %s writes, provisions and reads', async (_, further) => {
     const cluster = ['monitor', 'manage_index_templates'];
-    const privileges = ['auto_configure', 'create_doc', 'read', 'view_index_metadata'];
-    const names = ['traces-keyed.*', 'metrics-keyed.*', 'logs-keyed.*'];
+    const privileges = ['auto_configure', 'create_doc', 'read', 'view_index_metadata', ...further];
+    const keyed = `keyed${further.length}`;
+    const names = [`traces-${keyed}.*`, `metrics-${keyed}.*`, `logs-${keyed}.*`];
     const role = { cluster, indices: [{ names, privileges }] };
-    const { encoded } = await call('POST', '/_security/api_key', { name: 'keyed', role_descriptors: { role } });
-    const { exporter, reader } = make('keyed', { api_key: encoded });
+    const { encoded } = await call('POST', '/_security/api_key', { name: keyed, role_descriptors: { role } });
+    const { exporter, reader } = make(keyed, { api_key: encoded });
     await exporter.start();
     const batch = batchOf(spans(0), logs(1));
     expect(await exporter.export(batch, forever)).toEqual({ accepted: { traces: 3, logs: 1 }, rejected: [] });
-    expect(await count('keyed')).toBe(4);
+    expect(await count(keyed)).toBe(4);
     expect((await reader.ask({ ask: 'traces', order: 'latest', limit: 9 }, HOUR)).items).toHaveLength(3);
+    const [first] = (await reader.ask({ ask: 'traces', order: 'latest', limit: 9 }, HOUR)).items;
+    expect(await reader.ask({ ask: 'trace', trace_id: first!.trace_id }, HOUR)).toMatchObject({
+      trace_id: first!.trace_id,
+    });
     await exporter.shutdown(forever);
   });
 

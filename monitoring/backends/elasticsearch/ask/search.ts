@@ -31,6 +31,17 @@ export class Search {
     this.#prefix = prefix;
   }
 
+  /**
+   * What was just written is found by the next search, instead of up to a second later. An account that may not (privilege
+   * `maintenance`) waits that second.
+   */
+  async refresh(signals: readonly Signal[], abort?: AbortSignal): Promise<void> {
+    const patterns = signals.map((signal) => streamPattern(signal, this.#prefix)).join();
+    const query = { ignore_unavailable: 'true', allow_no_indices: 'true', filter_path: 'error,status' };
+    const answer = await this.#connection.send({ method: 'POST', path: `/${patterns}/_refresh`, query }, abort);
+    if (answer.status !== 200 && answer.status !== 403) throw new Error(refusal(answer));
+  }
+
   /** @throws Error in Elasticsearch's words, also where only some shards could answer: a part is no answer */
   async run(signal: Signal, body: Query, abort?: AbortSignal): Promise<Found> {
     const answer = await this.#connection.send<{
