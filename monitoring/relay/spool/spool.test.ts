@@ -168,6 +168,24 @@ describe('a crash or a fault of the disk', () => {
     expect(damage).toEqual([]);
   }, 60_000);
 
+  test.each([0, 10])(
+    'a kill within the first write to a segment (%i bytes of it) costs nothing of what follows',
+    async (bytes) => {
+      const first = await openSpool();
+      await first.append(record('first'));
+      await first.close();
+      // What is there when the process ends between making a segment and writing to it.
+      await writeFile(join(folder, `${String(first.end).padStart(16, '0')}.segment`), Buffer.alloc(bytes));
+      const spool = await openSpool();
+      const { end } = spool;
+      await spool.append(record('second'));
+      await spool.release(end);
+      expect((await readAll(spool, end)).texts).toEqual(['second']);
+      await spool.close();
+      expect((await readAll(await openSpool(), end)).texts).toEqual(['second']);
+    },
+  );
+
   test('flipped bytes cost the rest of their segment, counted; it opens, reads and writes on', async () => {
     const source = await openSpool({ maxBytes: 1 << 20 });
     const total = 60;

@@ -80,7 +80,11 @@ export class Spool {
     const found = await listSegments(options.folder);
     for (const [index, { path, base }] of found.entries()) {
       const limit = (found[index + 1]?.base ?? Number.POSITIVE_INFINITY) - base;
-      spool.#segments.push(await spool.#examine(path, base, limit));
+      const segment = await spool.#examine(path, base, limit);
+      if (segment.bytes > 0) spool.#segments.push(segment);
+      // Its place is written to again, under the same name: were it kept, releasing it would delete what stands there then.
+      else await unlink(path).catch(() => undefined);
+      spool.#nextBase = Math.max(spool.#nextBase, base);
     }
     const last = spool.#segments.at(-1);
     spool.#nextBase = Math.max(options.startAt, last ? last.base + last.bytes : 0, spool.#nextBase);
