@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 
 export interface AwsAccess {
@@ -7,18 +6,15 @@ export interface AwsAccess {
   url?: string;
   /** Instead of the default chain: environment, shared files, the role of the machine. */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  /** PEM file of the authorities to trust instead of the system's. */
-  caFile?: string;
+  /** PEM of the authorities to trust instead of the system's. */
+  ca?: string;
 }
 
 // One answer to one request; the relay and the sources wait and try again themselves.
 const REQUEST_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/**
- * Settings that every AWS client of ours is made with. Nothing is tried again inside: queue and retry are around it.
- * @throws Error when `caFile` cannot be read
- */
+/** Settings that every AWS client of ours is made with. Nothing is tried again inside: queue and retry are around it. */
 export function clientSettings(access: AwsAccess) {
   return {
     region: access.region,
@@ -29,9 +25,7 @@ export function clientSettings(access: AwsAccess) {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
-      ...(access.caFile === undefined
-        ? {}
-        : { httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(access.caFile) }) }),
+      ...(access.ca === undefined ? {} : { httpsAgent: new Agent({ keepAlive: true, ca: access.ca }) }),
     },
   };
 }

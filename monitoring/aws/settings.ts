@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { readAuthorities } from '../http/authorities.ts';
 import type { AwsAccess } from './client.ts';
 
 /** Keys of ringdown.yaml that say how AWS is reached. */
@@ -58,7 +59,7 @@ export function readAccess(settings: Record<string, unknown>, wrong: string[]): 
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
     wrong.push('access_key_id and secret_access_key go together');
   }
-  const caFile = text('ca_file');
+  const ca = readAuthorities(text('ca_file'), wrong);
   return {
     region: region ?? '',
     ...(url === undefined ? {} : { url }),
@@ -67,6 +68,6 @@ export function readAccess(settings: Record<string, unknown>, wrong: string[]): 
       : {
           credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
         }),
-    ...(caFile === undefined ? {} : { caFile }),
+    ...(ca === undefined ? {} : { ca }),
   };
 }

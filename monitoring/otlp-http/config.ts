@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { type TObject, Type } from 'typebox';
-import { toError } from '../../core/errors.ts';
 import type { BackendSettings } from '../exporter.ts';
+import { readAuthorities } from '../http/authorities.ts';
 import { refuseIfWrong, unknownKeys } from '../refuse-settings.ts';
 import type { OtlpEndpointOptions } from './endpoint.ts';
 
@@ -50,21 +49,9 @@ export function readOtlpEndpoint<Own extends object>(
   const { gzip = true, ca_file: caFile } = settings;
   const url = 'url' in own ? String(own.url) : checkUrl('url', settings.url, wrong);
   if (typeof gzip !== 'boolean') wrong.push('gzip: true or false is expected');
-  const ca = caFile === undefined ? undefined : readCa(caFile, wrong);
+  if (caFile !== undefined && typeof caFile !== 'string') wrong.push('ca_file: the path of a PEM file is expected');
+  const ca = typeof caFile === 'string' ? readAuthorities(caFile, wrong) : undefined;
   wrong.push(...unknownKeys(schema, settings));
   refuseIfWrong('backend', settings.name, wrong);
   return { url, gzip: gzip === true, ...(ca === undefined ? {} : { ca }), ...own };
-}
-
-function readCa(path: unknown, wrong: string[]): string | undefined {
-  if (typeof path !== 'string') {
-    wrong.push('ca_file: the path of a PEM file is expected');
-    return undefined;
-  }
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    wrong.push(`ca_file: ${toError(error).message}`);
-    return undefined;
-  }
 }

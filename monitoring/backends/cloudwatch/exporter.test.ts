@@ -360,9 +360,16 @@ describe('metrics embedded in events', () => {
 
 describe('settings', () => {
   test('everything wrong is said at once, without secrets', () => {
-    const wrong = { log_group: 'a b', retention: '8d', secret_access_key: 'hush', retrention: '1d', region: undefined };
+    const wrong = {
+      log_group: 'a b',
+      retention: '8d',
+      secret_access_key: 'hush',
+      retrention: '1d',
+      region: undefined,
+      ca_file: '/nowhere/ca.pem',
+    };
     expect(() => readConfig({ name: 'aws', type: 'cloudwatch', dataDir: folder, ...wrong })).toThrow(
-      /region is missing.*access_key_id and secret_access_key go together.*log_group.*retention: "8d".*unknown key "retrention"/,
+      /region is missing.*access_key_id and secret_access_key go together.*ca_file: .*nowhere.*log_group.*retention: "8d".*unknown key "retrention"/,
     );
     expect(() => readConfig({ name: 'aws', type: 'cloudwatch', dataDir: folder, ...wrong })).not.toThrow(/hush/);
   });

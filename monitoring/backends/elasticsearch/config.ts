@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { DURATION_PATTERN, parseDuration } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { readAuthorities } from '../../http/authorities.ts';
 import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { backendSettings } from '../settings-schema.ts';
 
@@ -59,7 +60,8 @@ export interface ElasticsearchConfig {
   name: string;
   url: string;
   auth: { apiKey: string } | { username: string; password: string } | undefined;
-  caFile: string | undefined;
+  /** PEM of the authority that signed the server certificate. */
+  ca: string | undefined;
   prefix: string;
   /** Whole hours. */
   retentionHours: number;
@@ -100,7 +102,7 @@ export function readConfig(settings: BackendSettings): ElasticsearchConfig {
     name: settings.name,
     url,
     auth: apiKey ? { apiKey } : username && password ? { username, password } : undefined,
-    caFile,
+    ca: readAuthorities(caFile, wrong),
     prefix,
     retentionHours: Math.floor((retentionMs ?? 0) / 3_600_000),
     gzip: flag('gzip'),

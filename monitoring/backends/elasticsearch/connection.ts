@@ -1,9 +1,8 @@
 import type { Buffer } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Client, type ClientOptions, errors } from '@elastic/elasticsearch';
-import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
+import { toError } from '../../../core/errors.ts';
 import type { ElasticsearchConfig } from './config.ts';
 
 export interface Answer<Body> {
@@ -31,7 +30,6 @@ export class Connection {
   readonly #client: Client;
   readonly #gzip: boolean;
 
-  /** @throws RingdownError `INVALID_BACKEND` when `ca_file` cannot be read */
   constructor(config: ElasticsearchConfig) {
     const options: ClientOptions = {
       node: config.url,
@@ -39,7 +37,7 @@ export class Connection {
       requestTimeout: 300_000,
       compression: config.gzip,
       ...(config.auth ? { auth: config.auth } : {}),
-      ...(config.caFile ? { tls: { ca: readCa(config) } } : {}),
+      ...(config.ca ? { tls: { ca: config.ca } } : {}),
     };
     this.#client = new Client(options);
     this.#gzip = config.gzip;
@@ -76,16 +74,6 @@ export class Connection {
 
   async close(): Promise<void> {
     await this.#client.close();
-  }
-}
-
-function readCa({ name, caFile }: ElasticsearchConfig): string {
-  try {
-    return readFileSync(caFile!, 'utf8');
-  } catch (error) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${name}": ca_file cannot be read: ${toError(error).message}`, {
-      exitCode: EXIT.usage,
-    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { DURATION_PATTERN, parseDuration } from '../../../core/units.ts';
 import type { BackendSettings } from '../../exporter.ts';
+import { readAuthorities } from '../../http/authorities.ts';
 import { refuseIfWrong, unknownKeys } from '../../refuse-settings.ts';
 import { parseStatsdUrl, type StatsdTarget } from '../../statsd/target.ts';
 import { backendSettings } from '../settings-schema.ts';
@@ -56,7 +57,8 @@ export interface TickConfig {
   token: string | undefined;
   telegraf: StatsdTarget | undefined;
   compress: boolean;
-  caFile: string | undefined;
+  /** PEM of the authorities to trust instead of the system’s. */
+  ca: string | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -99,7 +101,7 @@ export function readConfig(settings: BackendSettings): TickConfig {
     token: text('token'),
     telegraf: telegraf === undefined ? undefined : parseStatsdUrl(telegraf),
     compress: choice('compression', COMPRESSIONS, 'gzip') === 'gzip',
-    caFile: text('ca_file'),
+    ca: readAuthorities(text('ca_file'), wrong),
   };
   if (telegraf !== undefined && !config.telegraf)
     wrong.push('telegraf: expected udp://host:port, tcp://host:port or unix:///path');

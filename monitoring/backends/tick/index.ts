@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../core/clock.ts';
-import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
 import type { Backend, BackendSettings } from '../../exporter.ts';
 import { StatsdForwarder } from '../../statsd/index.ts';
-import { readConfig, type TickConfig } from './config.ts';
-
+import { readConfig } from './config.ts';
 import { TickExporter } from './exporter.ts';
 import { InfluxClient } from './influx/client.ts';
 import { provision } from './influx/provision.ts';
@@ -14,15 +11,14 @@ import { forTelegraf } from './telegraf-line.ts';
 
 export function createTick(settings: BackendSettings, clock: Clock): { exporter: TickExporter; reader: TickReader } {
   const config = readConfig(settings);
-  const ca = readAuthorities(config);
   const { telegraf } = config;
   const forwarding = { folder: join(config.dataDir, 'telegraf'), clock, rewrite: forTelegraf };
   const exporter = new TickExporter({
-    connect: () => new InfluxClient(config, ca),
+    connect: () => new InfluxClient(config),
     clock,
     ...(telegraf ? { forwarder: () => new StatsdForwarder({ ...forwarding, target: telegraf }) } : {}),
   });
-  return { exporter, reader: new TickReader(new InfluxClient(config, ca)) };
+  return { exporter, reader: new TickReader(new InfluxClient(config)) };
 }
 
 /** InfluxDB 1.x, 2 or 3, and Telegraf in front of it for StatsD if wished; Chronograf and Kapacitor read the rest. */
@@ -31,7 +27,7 @@ export const backend: Backend = {
   create: (settings) => createTick(settings, systemClock),
   async provision(settings, abort) {
     const config = readConfig(settings);
-    const client = new InfluxClient(config, readAuthorities(config));
+    const client = new InfluxClient(config);
     try {
       return await provision(client, abort);
     } finally {
@@ -39,15 +35,3 @@ export const backend: Backend = {
     }
   },
 };
-
-function readAuthorities({ name, caFile }: TickConfig): string | undefined {
-  if (caFile === undefined) return undefined;
-  try {
-    return readFileSync(caFile, 'utf8');
-  } catch (error) {
-    throw new RingdownError('INVALID_BACKEND', `backend "${name}": ca_file: ${toError(error).message}`, {
-      exitCode: EXIT.usage,
-      cause: error,
-    });
-  }
-}

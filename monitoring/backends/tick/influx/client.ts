@@ -19,15 +19,14 @@ export class InfluxClient {
   readonly #questions: HttpSender;
   readonly #writePath: string;
 
-  /** @param ca PEM */
-  constructor(config: TickConfig, ca: string | undefined) {
+  constructor(config: TickConfig) {
     this.config = config;
     this.#writePath = WRITE_PATHS[config.api](config);
     const options = {
       url: config.url,
       headers: { ...authorization(config), 'user-agent': 'ringdown' },
       connections: 16,
-      ...(ca === undefined ? {} : { ca }),
+      ...(config.ca === undefined ? {} : { ca: config.ca }),
     };
     this.#writes = new HttpSender({ ...options, gzip: config.compress });
     this.#questions = new HttpSender({ ...options, maxAnswerBytes: MAX_ANSWER_BYTES });
