@@ -5,11 +5,11 @@ import { findLoop, loadSource, sourceSchema, sourceTypes } from './registry.ts';
 const source = {
   name: 'aws',
   type: 'cloudwatch-logs',
-  dataDir: '/tmp/x',
+  dataDir: 'data/aws',
   region: 'eu-west-1',
   log_group: '/ringdown/shop/prod',
 };
-const backend = { name: 'cw', type: 'cloudwatch', dataDir: '/tmp/y', region: 'eu-west-1' };
+const backend = { name: 'cw', type: 'cloudwatch', dataDir: 'data/cw', region: 'eu-west-1' };
 
 test('every source is found by the name of its folder, and refuses what is wrong all at once', async () => {
   expect(sourceTypes()).toEqual(['cloudwatch-logs']);
@@ -19,7 +19,7 @@ test('every source is found by the name of its folder, and refuses what is wrong
     hint: 'known types: cloudwatch-logs',
   });
   const { create } = await loadSource('cloudwatch-logs');
-  const wrong = { name: 'aws', type: 'cloudwatch-logs', dataDir: '/tmp/x', every: 'often', colour: 'red' };
+  const wrong = { name: 'aws', type: 'cloudwatch-logs', dataDir: 'data/aws', every: 'often', colour: 'red' };
   expect(() => create(wrong, {} as never)).toThrow(
     /region is missing.*log_group.*every: "often".*unknown key "colour"/,
   );
