@@ -11,6 +11,32 @@ export function unknownKeys(
     .map((key) => `unknown key "${key}"`);
 }
 
+class WrongSettings extends RingdownError {
+  readonly clauses: readonly string[];
+
+  constructor(code: string, message: string, clauses: readonly string[]) {
+    super(code, message, { exitCode: EXIT.usage });
+    this.clauses = clauses;
+  }
+}
+
+/**
+ * What `readConfig` of a backend or source would refuse, before anything is started.
+ * @returns one clause each; empty when nothing is wrong
+ */
+export function whatIsWrong<Settings>(
+  readConfig: (settings: Settings) => unknown,
+  settings: Settings,
+): readonly string[] {
+  try {
+    readConfig(settings);
+    return [];
+  } catch (error) {
+    if (error instanceof WrongSettings) return error.clauses;
+    throw error;
+  }
+}
+
 /**
  * @param wrong one clause each, without the value of a secret
  * @throws RingdownError `INVALID_BACKEND` or `INVALID_SOURCE` (exit code 2) that lists everything wrong at once
@@ -18,5 +44,5 @@ export function unknownKeys(
 export function refuseIfWrong(kind: 'backend' | 'source', name: string, wrong: readonly string[]): void {
   if (wrong.length === 0) return;
   const code = kind === 'backend' ? 'INVALID_BACKEND' : 'INVALID_SOURCE';
-  throw new RingdownError(code, `${kind} "${name}": ${wrong.join('; ')}`, { exitCode: EXIT.usage });
+  throw new WrongSettings(code, `${kind} "${name}": ${wrong.join('; ')}`, wrong);
 }

@@ -73,6 +73,25 @@ relay: { host: 0.0.0.0, otlp_token: "\${TOKEN}" }
     expect(loadConfig(join(folder, 'ringdown.yaml'), schemas, withPlaceholders({})).diagnostics).toEqual([]);
   });
 
+  test('what goes together in a backend is told at its key, all at once, but for what a variable or another machine decides', () => {
+    const text = `version: 1
+backends:
+  - { name: tick, type: tick, url: "influx:8086", telegraf: "8125" }
+  - { name: elk, type: elasticsearch, url: "https://x", api_key: a, username: b, ca_file: /nowhere.pem }
+  - { name: other, type: tick, url: "\${URL}", retention: 30m }
+`;
+    const file = join(folder, 'ringdown.yaml');
+    writeFileSync(file, text);
+    const { diagnostics } = loadConfig(file, schemas, withPlaceholders({}));
+    expect(diagnostics.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual([
+      '3:61 telegraf: expected udp://host:port, tcp://host:port or unix:///path',
+      '3:36 url: expected http:// or https://',
+      '4:66 api_key and username exclude each other',
+      '4:79 username and password go together',
+      expect.stringMatching(/^5:\d+ retention: InfluxDB keeps data for 1h at least/),
+    ]);
+  });
+
   test('environments carry variables, and secrets say where they come from', () => {
     const { config, messages } = load(
       `version: 1

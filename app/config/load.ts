@@ -16,7 +16,7 @@ import type { Connection } from '../../scenarios/language/model.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { compileValue } from '../../scenarios/language/template.ts';
 import type { SecretSource } from '../../scenarios/secrets/secret-source.ts';
-import { configSchema, type EntrySchemas } from './schema.ts';
+import { type BackendCheck, configSchema, type EntrySchemas } from './schema.ts';
 import { isPlaceholder, substitute } from './substitute.ts';
 
 export interface EnvironmentSettings {
@@ -130,13 +130,13 @@ export function loadConfig(
       : checkDocument(doc, configSchema(schemas), { value, open: isPlaceholder });
   const found = [...shape, ...diagnostics];
   const content = (value ?? {}) as ConfigFile;
-  if (shape.length === 0) found.push(...checkMeaning(doc, content));
+  if (shape.length === 0) found.push(...checkMeaning(doc, content, schemas.checkBackend));
   const config = interpret(found.length === 0 ? content : withoutTemplates(shape.length === 0 ? content : {}), file);
   return { value: config, diagnostics: found, texts: new Map([[file, text]]) };
 }
 
 /** What a schema cannot say: URLs, names used twice, globs that match nothing. Values may be secret, so none is printed. */
-function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
+function checkMeaning(doc: SourceDocument, content: ConfigFile, checkBackend: BackendCheck): Diagnostic[] {
   const found: Diagnostic[] = [];
   const at = (path: Path, message: string, hint?: string) => found.push(diagnosticAt(doc, path, message, hint));
 
@@ -169,6 +169,10 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
       seen.add(name);
     }
   }
+  for (const [index, entry] of (content.backends ?? []).entries()) {
+    for (const { key, message } of wrongInBackend(entry, checkBackend))
+      at(['backends', index, ...(key === undefined ? [] : [key])], message);
+  }
   for (const [name, source] of Object.entries(content.secrets ?? {})) {
     const [first, second] = SECRET_SOURCES.filter((key) => Object.hasOwn(source, key));
     if (!first) at(['secrets', name], `secret ${name} has no source`, 'it takes one of env, file and aws_ssm');
@@ -184,6 +188,17 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile): Diagnostic[] {
     }
   }
   return found;
+}
+
+/** What the backend says of its entry, at the first key that it names. */
+function wrongInBackend(entry: PlugInEntry, check: BackendCheck): { key: string | undefined; message: string }[] {
+  // The file is one of the machine that watches, which need not be the one that validates.
+  const { ca_file: _, ...settings } = entry;
+  return check({ ...settings, dataDir: '' }).flatMap((message) => {
+    const keys = (message.match(/[a-z_]+/g) ?? []).filter((word) => Object.hasOwn(settings, word));
+    const unknown = keys.some((key) => typeof settings[key] === 'string' && isPlaceholder(settings[key]));
+    return unknown ? [] : [{ key: keys[0], message }];
+  });
 }
 
 /** What else the file says is of use to whoever looks for further mistakes. */

@@ -146,7 +146,11 @@ export interface EntrySchemas {
   backend: TSchema;
   /** Of `sources:`. */
   source: TSchema;
+  checkBackend: BackendCheck;
 }
+
+/** What no schema can say of an entry of `backends:`: one clause each, naming the key that it is about. */
+export type BackendCheck = (entry: { name: string; type: string; dataDir: string }) => readonly string[];
 
 /** The shape of ringdown.yaml, before `${VARIABLES}` are replaced. */
 export const configSchema = ({ channel, backend, source }: EntrySchemas) =>

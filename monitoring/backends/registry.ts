@@ -3,7 +3,8 @@ import { extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type TSchema, Type } from 'typebox';
 import { EXIT, RingdownError } from '../../core/errors.ts';
-import type { Backend } from '../exporter.ts';
+import type { Backend, BackendSettings } from '../exporter.ts';
+import { whatIsWrong } from '../refuse-settings.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -34,13 +35,27 @@ export async function loadBackend(type: string): Promise<Backend> {
   return withoutSecrets(loaded.backend);
 }
 
+interface ConfigModule {
+  schema: TSchema;
+  readConfig(settings: BackendSettings): unknown;
+}
+
+const loadConfigOf = async (type: string) =>
+  (await import(pathToFileURL(join(here, type, `config${ending}`)).href)) as ConfigModule;
+
 /** Schema of one entry of `backends:` in ringdown.yaml. Loads no backend, only its `config` file. */
 export async function backendSchema(): Promise<TSchema> {
-  const schemas = await Promise.all(
-    backendTypes().map(async (type) => {
-      const loaded = (await import(pathToFileURL(join(here, type, `config${ending}`)).href)) as { schema: TSchema };
-      return loaded.schema;
-    }),
-  );
-  return Type.Union(schemas);
+  const configs = await Promise.all(backendTypes().map(loadConfigOf));
+  return Type.Union(configs.map(({ schema }) => schema));
+}
+
+/** What no schema can say of an entry that fits its own, such as which keys go together: one clause each, naming its key. */
+export async function backendCheck(): Promise<(settings: BackendSettings) => readonly string[]> {
+  const types = backendTypes();
+  const configs = await Promise.all(types.map(loadConfigOf));
+  const byType = new Map(types.map((type, index) => [type, configs[index]!]));
+  return (settings) => {
+    const config = byType.get(settings.type);
+    return config ? whatIsWrong(config.readConfig, settings) : [];
+  };
 }
