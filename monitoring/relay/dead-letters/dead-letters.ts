@@ -46,6 +46,8 @@ export class DeadLetters {
   /** By id, in the order of the log. */
   readonly #index = new Map<string, Entry>();
   #bytes = 0;
+  /** Letters on their way into the log, or in it and not in the index yet. */
+  #adding = 0;
   #closed = false;
 
   private constructor(options: DeadLettersOptions, log: Spool) {
@@ -110,8 +112,13 @@ export class DeadLetters {
   }
 
   async #add(letter: Letter): Promise<void> {
-    const at = await this.#append(encodeLetter(letter));
-    if (at !== undefined) this.#note(letter, at);
+    this.#adding++;
+    try {
+      const at = await this.#append(encodeLetter(letter));
+      if (at !== undefined) this.#note(letter, at);
+    } finally {
+      this.#adding--;
+    }
   }
 
   /** @returns where it stands; undefined, and told, where it could not be written */
@@ -174,6 +181,8 @@ export class DeadLetters {
 
   /** Stretches of the log with nothing but what is gone need no place on disk. */
   async #release(): Promise<void> {
+    // Whoever adds the last of them releases.
+    if (this.#adding > 0) return;
     const [oldest] = this.#index.values();
     await this.#log.release(oldest?.at ?? this.#log.end);
   }
