@@ -52,13 +52,15 @@ export function encodePoints(points: readonly DecodedPoint[], placed: Placed, dr
 }
 
 function pointLine(point: DecodedPoint, shown: Shown, placed: Placed, index: number, isStatsd: boolean): string {
+  // A point without a time would be older than InfluxDB keeps.
+  const timeNs = point.timeNs > 0n ? point.timeNs : BigInt(Math.floor(placed.receivedAt)) * 1_000_000n;
   const isCumulative = shown.temporality === 'cumulative';
   const { tags, rest } = tagsOf(point, shown, isStatsd);
   let { fields } = shown;
-  fields += `${fields === '' ? '' : ','}ns=${belowMs(point.timeNs)}`;
+  fields += `${fields === '' ? '' : ','}ns=${belowMs(timeNs)}`;
   if (isCumulative) fields += `,start_ms=${point.startNs / 1_000_000n}i,series=${quoted(identityOf(point))}`;
   if (rest) fields += `,attributes=${jsonField(rest)}`;
-  return `${measurementText(point.name)}${tags} ${fields} ${stamp(point.timeNs, placed.position, index)}`;
+  return `${measurementText(point.name)}${tags} ${fields} ${stamp(timeNs, placed.position, index)}`;
 }
 
 function tagsOf(point: DecodedPoint, shown: Shown, isStatsd: boolean): { tags: string; rest: Attributes | undefined } {

@@ -113,6 +113,12 @@ describe('a log record as a point', () => {
 });
 
 describe('data points', () => {
+  test('without a time have that of their receipt, which InfluxDB keeps', () => {
+    const [point] = pointsOf(metricsRecord(placed, [{ name: 'depth', type: 'gauge', value: 7, timeNs: 0n }], resource));
+    expect(point!.time / 1_000_000n).toBe(BigInt(placed.receivedAt));
+    expect(point!.fields.ns).toBe(0n);
+  });
+
   test('are a measurement per metric, with type, unit and temporality as tags', () => {
     const points = pointsOf(
       metricsRecord(
