@@ -39,6 +39,35 @@ test('what the store knows before the page leaves is in the page', async () => {
   }
 });
 
+test('the server’s error is in the page though the store is slow to tell the traffic', async () => {
+  const clock = new VirtualClock();
+  const attributes = { 'http.route': '/posts', 'http.request.method': 'POST' };
+  const server = { span_id: 'server0000000001', parent_span_id: SPAN, kind: 'server', attributes, events: [] };
+  const log = { level: 'error', span_id: server.span_id, message: 'boom', exception: null };
+  const traffic = { route: '/posts', method: 'POST', count: 9, errors: 9 };
+  const reader: Reader = {
+    ask: (async ({ ask }: { ask: string }) => {
+      if (ask === 'trace') return { trace_id: incident.cause.trace_id, spans: [server], logs: [log] };
+      await clock.timer(900);
+      return [traffic];
+    }) as Reader['ask'],
+  };
+  const told: { atMs: number; patch: EvidencePatch }[] = [];
+  const source = telemetryEvidence({ clock, reader, spanOf: () => SPAN, onTrouble: () => {} });
+  const done = source.gather(
+    incident,
+    (patch) => told.push({ atMs: clock.monotonic(), patch }),
+    new AbortController().signal,
+  );
+  const begun = clock.monotonic();
+  await clock.advance(1_000);
+  await done;
+  expect(told).toEqual([
+    { atMs: begun, patch: { server_error: 'boom' } },
+    { atMs: begun + 900, patch: { real_traffic: { route: 'POST /posts', requests: 9, errors: 9 } } },
+  ]);
+});
+
 test('a store that never knows is asked ever less often', async () => {
   expect((await asking(Number.POSITIVE_INFINITY, 10_000)).asked).toBeLessThan(25);
 });

@@ -29,21 +29,30 @@ export function telemetryEvidence(deps: {
       const request = { service: incident.service, traceId: incident.cause.trace_id, spanId };
       let trafficTold = false;
       let troubleTold = false;
+      let errorTold = false;
+      const tellError = (words: string) => {
+        if (!errorTold) deliver({ server_error: words });
+        errorTold = true;
+      };
       const begunAt = deps.clock.monotonic();
       for (let pause = FIRST_PAUSE_MS; !abort.aborted; ) {
-        const { serverError, realTraffic } = await gatherEvidence(deps.reader, deps.clock, request, abort).catch(
-          (error) => {
-            // The relay may be restarting; it has ten seconds to come back.
-            if (!troubleTold && !abort.aborted) deps.onTrouble(toError(error));
-            troubleTold = true;
-            return NO_EVIDENCE;
-          },
-        );
+        const { serverError, realTraffic } = await gatherEvidence(
+          deps.reader,
+          deps.clock,
+          request,
+          abort,
+          tellError,
+        ).catch((error) => {
+          // The relay may be restarting; it has ten seconds to come back.
+          if (!troubleTold && !abort.aborted) deps.onTrouble(toError(error));
+          troubleTold = true;
+          return NO_EVIDENCE;
+        });
         if (realTraffic && !trafficTold) {
           trafficTold = true;
           deliver({ real_traffic: realTraffic });
         }
-        if (serverError !== null) return deliver({ server_error: serverError });
+        if (serverError !== null) return;
         await deps.clock.timer(pause, abort).catch(() => {});
         if (deps.clock.monotonic() - begunAt >= ASKED_EAGERLY_MS) pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       }

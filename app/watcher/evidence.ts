@@ -17,12 +17,14 @@ const TRAFFIC_WINDOW_MS = 5 * 60_000;
 /**
  * Asks the telemetry store about the request that one step made.
  * @param spanId the step's CLIENT span; server spans and logs below it are the request's own
+ * @param tellError hears the server's error before the traffic is asked for: a page may leave in between
  */
 export async function gatherEvidence(
   reader: Reader,
   clock: Clock,
   request: { service: string; traceId: string; spanId: string },
   abort: AbortSignal,
+  tellError: (serverError: string) => void = () => undefined,
 ): Promise<RequestEvidence> {
   const now = clock.now();
   const trace = await reader.ask(
@@ -33,6 +35,7 @@ export async function gatherEvidence(
   if (!trace) return NO_EVIDENCE;
   const server = trace.spans.find((span) => span.kind === 'server' && span.parent_span_id === request.spanId);
   const serverError = server ? serverErrorOf(trace, server) : null;
+  if (serverError !== null) tellError(serverError);
   const route = server?.attributes['http.route'];
   if (typeof route !== 'string') return { serverError, realTraffic: null };
 
