@@ -1,4 +1,5 @@
 import { RingdownError } from '../../../../core/errors.ts';
+import { formatDuration } from '../../../../core/units.ts';
 import type { HttpAnswer } from '../../../http/send.ts';
 import { type InfluxClient, wordsOf } from './client.ts';
 import { duration, identifier } from './influxql.ts';
@@ -49,7 +50,7 @@ async function provisionDatabase(client: InfluxClient, abort: AbortSignal): Prom
       await run(`ALTER RETENTION POLICY ${wanted}${isDefault ? ' DEFAULT' : ''}`);
       state = 'changed';
     }
-    done.push(`retention policy ${name} of ${duration(ms)}: ${state}`);
+    done.push(`retention policy ${name} of ${formatDuration(ms)}: ${state}`);
   }
   done.push(await provisionContinuousQuery(client, abort));
   return done;
