@@ -1,6 +1,7 @@
+import { type Interval, QUANTILES } from '../../../charts/interval.ts';
 import type { Question, TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
-import { Chart, type Interval, QUANTILES } from './chart.ts';
+import { Chart } from './chart.ts';
 import { labelFields, SERVED, spanField } from './fields.ts';
 import { type Intervals, intervalsOf } from './intervals.ts';
 import { addIncreases, runningTotals } from './running-totals.ts';
@@ -109,7 +110,7 @@ function add(interval: Interval, type: string, bucket: Aggregated): void {
   interval.min = low.length > 0 ? Math.min(...low) : null;
   interval.max = high.length > 0 ? Math.max(...high) : null;
   for (const { key, lower, count } of bucket.buckets?.bounds.buckets ?? []) {
-    interval.buckets.push({ lower: lower.value, upper: key, count: count.value });
+    interval.slices.push({ lower: lower.value, upper: key, count: count.value });
   }
 }
 
@@ -142,7 +143,7 @@ async function addFromSpans(
     interval.max = max / 1e9;
     if (quantile) {
       const at = (Object.values(bucket.latency.values)[0] as number) / 1e9;
-      interval.buckets.push({ lower: at, upper: at, count });
+      interval.slices.push({ lower: at, upper: at, count });
     }
   }
 }

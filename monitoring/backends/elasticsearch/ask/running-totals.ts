@@ -1,6 +1,6 @@
+import type { Slice } from '../../../charts/slice.ts';
 import type { TimeRange } from '../../../reader.ts';
 import type { Attributes } from '../../../telemetry.ts';
-import type { Bucket } from '../encode/histogram.ts';
 import { stringify } from '../encode/json-bytes.ts';
 import { type Chart, lookBack } from './chart.ts';
 import { labelFields } from './fields.ts';
@@ -22,7 +22,7 @@ interface RunningTotal {
   knownSince: string;
   count: number;
   sum: number;
-  buckets: Bucket[];
+  buckets: Slice[];
 }
 
 const LATEST = { latest: { top_hits: { size: 1, sort: [{ '@timestamp': 'desc' }] } } };
@@ -69,7 +69,7 @@ function totalOf(
     knownSince,
     count: (source['metric.count'] as number | undefined) ?? value ?? 0,
     sum: (source['metric.sum'] as number | undefined) ?? value ?? 0,
-    buckets: (source['metric.buckets'] as Bucket[] | undefined) ?? [],
+    buckets: (source['metric.buckets'] as Slice[] | undefined) ?? [],
   };
 }
 
@@ -97,7 +97,7 @@ export function addIncreases(totals: RunningTotal[], chart: Chart): void {
     interval.sum += total.sum - (base?.sum ?? 0);
     for (const { lower, upper, count } of total.buckets) {
       const had = base?.buckets.find((bucket) => bucket.lower === lower && bucket.upper === upper)?.count ?? 0;
-      if (count > had) interval.buckets.push({ lower, upper, count: count - had });
+      if (count > had) interval.slices.push({ lower, upper, count: count - had });
     }
   }
 }

@@ -1,25 +1,17 @@
+import { explicitSlice, type Slice } from '../../../charts/slice.ts';
 import type { ExponentialBuckets, ExponentialHistogramPoint, HistogramPoint } from '../../../otlp/index.ts';
-
-/** A slice of a distribution: `count` values in (lower, upper]. */
-export interface Bucket {
-  lower: number;
-  upper: number;
-  count: number;
-}
 
 /** Sixteen buckets for every doubling: a value read from one is at most 2.2 % off its middle. */
 const FINEST_SCALE = 4;
 const MOST_BUCKETS = 320;
 
-/** The buckets of a histogram with explicit bounds; the open ends collapse onto their only bound. */
-export function explicitBuckets({ bounds, bucketCounts }: HistogramPoint): Bucket[] {
-  const last = bounds.at(-1) ?? 0;
-  const buckets: Bucket[] = [];
+/** The buckets of a histogram with explicit bounds that hold something. */
+export function explicitBuckets({ bounds, bucketCounts }: HistogramPoint): Slice[] {
+  const buckets: Slice[] = [];
   for (const [index, count] of bucketCounts.entries()) {
     if (count === 0) continue;
-    const upper = finite(bounds[index] ?? last);
-    const lower = finite(index === 0 ? Math.min(0, upper) : (bounds[index - 1] ?? last));
-    buckets.push({ lower: Math.min(lower, upper), upper, count });
+    const { lower, upper } = explicitSlice(bounds, index, count);
+    buckets.push({ lower: finite(lower), upper: finite(upper), count });
   }
   return buckets;
 }
@@ -28,7 +20,7 @@ export function explicitBuckets({ bounds, bucketCounts }: HistogramPoint): Bucke
  * The buckets of an exponential histogram, merged to at most 16 for every doubling, and to 320 in all. Merged buckets of
  * different points have the same bounds, so that their counts add up.
  */
-export function exponentialBuckets(point: ExponentialHistogramPoint): Bucket[] {
+export function exponentialBuckets(point: ExponentialHistogramPoint): Slice[] {
   let scale = Math.min(point.scale, FINEST_SCALE);
   for (;;) {
     const below = merged(point.negative, point.scale, scale);

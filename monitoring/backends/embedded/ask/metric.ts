@@ -1,8 +1,8 @@
 import { BIGINT } from '@duckdb/node-api';
 import { RingdownError } from '../../../../core/errors.ts';
-import type { Aggregate, Question, TimeRange } from '../../../reader.ts';
+import { addValues, aggregated, emptyInterval, type Interval, QUANTILES } from '../../../charts/interval.ts';
+import type { Question, TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
-import { quantile, type Slice } from '../histogram.ts';
 import type { PartitionState, Query } from '../partition.ts';
 import { explodedBuckets, MINUTE_NS } from '../rollup.ts';
 import type { Store } from '../store.ts';
@@ -12,15 +12,6 @@ import { addIncreases, type RunningTotal, runningTotals } from './running-totals
 import { findSeries, type Series, sliceOf } from './series.ts';
 
 export type MetricQuestion = Extract<Question, { ask: 'metric' }>;
-
-/** What fell into one interval of one line of the chart. */
-export interface Interval {
-  count: number;
-  sum: number;
-  min: number | null;
-  max: number | null;
-  slices: Slice[];
-}
 
 /** Lines of a chart while they are added up: key → unit, labels and intervals by number. */
 export class Chart {
@@ -46,7 +37,7 @@ export class Chart {
     }
     let interval = line.at.get(number);
     if (!interval) {
-      interval = { count: 0, sum: 0, min: null, max: null, slices: [] };
+      interval = emptyInterval();
       line.at.set(number, interval);
     }
     return interval;
@@ -54,11 +45,7 @@ export class Chart {
 }
 
 const MOST_INTERVALS = 10_000;
-const PERCENTILES: Partial<Record<Aggregate, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
 const REQUEST_DURATION = 'http.server.request.duration';
-/** Counts, whose single values say nothing: what they were raised by does. */
-const COUNTERS = new Set(['sum', 'counter', 'set']);
-const READINGS = new Set(['gauge']);
 
 /**
  * A metric over time. Intervals begin at multiples of `interval_ms`; whole minutes come from the rollups where the
@@ -98,7 +85,7 @@ export async function askMetric(
       attributes,
       points: Array.from({ length: Math.max(0, end - first) }, (_, index): [number, number | null] => {
         const interval = at.get(first + index);
-        return [(first + index) * step, interval ? aggregate(interval, question.aggregate, type, step) : null];
+        return [(first + index) * step, interval ? aggregated(interval, question.aggregate, type, step) : null];
       }),
     }))
     .sort((a, b) => JSON.stringify(a.attributes).localeCompare(JSON.stringify(b.attributes)));
@@ -161,12 +148,10 @@ async function addPoints(
   for (const row of rows) {
     const one = byId.get(row.series as number)!;
     const interval = chart.interval(one.unit, one.type, one.label, row.place as number);
-    interval.count += row.count as number;
-    interval.sum += (row.sum as number | null) ?? 0;
-    interval.min = extreme(Math.min, interval.min, row.min as number | null);
-    interval.max = extreme(Math.max, interval.max, row.max as number | null);
+    const { count, sum, min, max } = row as Record<'count' | 'sum' | 'min' | 'max', number | null>;
+    addValues(interval, count!, sum ?? 0, min, max);
   }
-  if (PERCENTILES[question.aggregate] === undefined) return;
+  if (QUANTILES[question.aggregate] === undefined) return;
   const buckets = union(
     (where) =>
       `SELECT series, minute::BIGINT * ${MINUTE_NS} AS time_ns, bucket, count FROM bucket_rollup WHERE ${where}`,
@@ -225,35 +210,5 @@ function spanLabel(group: SpanGroup, name: string): string | undefined {
       return group.synthetic ? 'test' : undefined;
     default:
       return undefined;
-  }
-}
-
-function extreme(pick: (a: number, b: number) => number, a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : pick(a, b);
-}
-
-/** The value shown; null where the metric's type has no such value. */
-function aggregate(interval: Interval, wanted: Aggregate, type: string, stepMs: number): number | null {
-  const isCounter = COUNTERS.has(type);
-  const isReading = READINGS.has(type);
-  const percentile = PERCENTILES[wanted];
-  if (percentile !== undefined) {
-    const value = quantile(interval.slices, percentile);
-    if (value === null) return null;
-    return Math.min(interval.max ?? value, Math.max(interval.min ?? value, value));
-  }
-  switch (wanted) {
-    case 'count':
-      return interval.count;
-    case 'sum':
-      return interval.sum;
-    case 'rate':
-      return isReading ? null : (isCounter ? interval.sum : interval.count) / (stepMs / 1000);
-    case 'avg':
-      return isCounter || interval.count === 0 ? null : interval.sum / interval.count;
-    case 'min':
-      return isCounter ? null : interval.min;
-    default:
-      return isCounter ? null : interval.max;
   }
 }

@@ -1,6 +1,8 @@
 import { BIGINT, BOOLEAN, VARCHAR } from '@duckdb/node-api';
+import { QUANTILES } from '../../../charts/interval.ts';
+import { quantile, type Slice } from '../../../charts/slice.ts';
 import type { Question, RequestSeries, TimeRange } from '../../../reader.ts';
-import { bucketSql, exponentialSlice, GROWTH, quantile, type Slice } from '../histogram.ts';
+import { bucketSql, exponentialSlice, GROWTH } from '../histogram.ts';
 import type { Row } from '../partition.ts';
 import type { Store } from '../store.ts';
 import { Parameters, type Window } from './parameters.ts';
@@ -16,7 +18,6 @@ interface Stretch {
   members: Set<string>;
 }
 
-const QUANTILES: Partial<Record<RequestsQuestion['measure'], number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
 /** Attributes that span groups keep, so that the rollups know them. */
 const GROUPED: Readonly<Record<string, (group: SpanGroup) => string>> = {
   'service.name': ({ service }) => service,

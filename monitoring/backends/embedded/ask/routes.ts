@@ -1,7 +1,8 @@
 import { BIGINT, type DuckDBListValue } from '@duckdb/node-api';
+import { quantile, type Slice } from '../../../charts/slice.ts';
 import type { Question } from '../../../reader.ts';
 import type { RouteStats } from '../../../telemetry.ts';
-import { exponentialSlice, GROWTH, quantile, type Slice } from '../histogram.ts';
+import { exponentialSlice, GROWTH } from '../histogram.ts';
 import type { PartitionState, Query } from '../partition.ts';
 import { countedSpans, MINUTE_NS } from '../rollup.ts';
 import type { Store } from '../store.ts';

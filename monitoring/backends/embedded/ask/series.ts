@@ -1,6 +1,7 @@
 import { VARCHAR } from '@duckdb/node-api';
+import { explicitSlice, type Slice } from '../../../charts/slice.ts';
 import type { Attributes } from '../../../telemetry.ts';
-import { explicitSlice, exponentialSlice, type Slice, ZERO_BUCKET } from '../histogram.ts';
+import { exponentialSlice, ZERO_BUCKET } from '../histogram.ts';
 import type { Query } from '../partition.ts';
 import { fromJson, text } from '../values.ts';
 

@@ -1,10 +1,11 @@
 import { RingdownError } from '../../../../core/errors.ts';
+import { addValues, QUANTILES } from '../../../charts/interval.ts';
 import { CannotAnswer, type Question, type TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
 import { measurementOf, tagOf } from '../encode/metric-names.ts';
 import { identifier, literal } from '../influx/influxql.ts';
 import { type Row, tooMuch } from '../influx/query.ts';
-import { add, Chart, PERCENTILES } from './chart.ts';
+import { Chart } from './chart.ts';
 import { type Buckets, slicesOf } from './histogram.ts';
 import { TYPES } from './metric-names.ts';
 import { addIncreases, type Total } from './running-totals.ts';
@@ -43,7 +44,7 @@ export async function askMetric(ask: Ask, question: MetricQuestion, range: TimeR
   const chart = new Chart(question.group_by, steps);
   const tags = tagsOf(question, metricTag);
   await addPoints(ask, question, range, tags, chart);
-  if (PERCENTILES[question.aggregate] !== undefined) await addBuckets(ask, question, range, tags, chart);
+  if (QUANTILES[question.aggregate] !== undefined) await addBuckets(ask, question, range, tags, chart);
   await addTotals(ask, question, range, tags, chart);
   if (chart.isEmpty && question.name === REQUEST_DURATION) await addFromSpans(ask, question, range, chart);
   return chart.series(question.name, question.aggregate);
@@ -97,9 +98,9 @@ async function addPoints(ask: Ask, { name, interval_ms }: MetricQuestion, range:
     if (!interval) continue;
     const number = (key: string) => (row[key] === null || row[key] === undefined ? null : Number(row[key]));
     if (number('items') !== null)
-      add(interval, number('items')!, number('total') ?? 0, number('lower'), number('upper'));
-    else if (COUNTERS.has(typeOf(row))) add(interval, number('v') ?? 0, number('v') ?? 0, null, null);
-    else add(interval, number('n') ?? 0, number('v') ?? 0, number('low'), number('high'));
+      addValues(interval, number('items')!, number('total') ?? 0, number('lower'), number('upper'));
+    else if (COUNTERS.has(typeOf(row))) addValues(interval, number('v') ?? 0, number('v') ?? 0, null, null);
+    else addValues(interval, number('n') ?? 0, number('v') ?? 0, number('low'), number('high'));
   }
 }
 
@@ -158,7 +159,7 @@ async function addFromSpans(ask: Ask, question: MetricQuestion, range: TimeRange
       `nobody sends ${REQUEST_DURATION}, and the spans it is worked out from have no tag ${attribute}`,
     );
   });
-  const percentile = PERCENTILES[question.aggregate];
+  const percentile = QUANTILES[question.aggregate];
   const group = tags.group === undefined ? [] : [identifier(tags.group)];
   const rows = await ask(
     `SELECT COUNT(duration_ns) AS items, SUM(duration_ns) AS total, MIN(duration_ns) AS lower, MAX(duration_ns) AS upper,
@@ -172,7 +173,7 @@ async function addFromSpans(ask: Ask, question: MetricQuestion, range: TimeRange
     const interval = chart.interval('s', 'histogram', label, row.time);
     if (!interval) continue;
     const seconds = (key: string) => Number(row[key] ?? 0) / 1e9;
-    add(interval, Number(row.items), seconds('total'), seconds('lower'), seconds('upper'));
+    addValues(interval, Number(row.items), seconds('total'), seconds('lower'), seconds('upper'));
     interval.slices.push({ lower: seconds('p'), upper: seconds('p'), count: 1 });
   }
 }

@@ -1,5 +1,5 @@
+import type { Slice } from '../../../charts/slice.ts';
 import type { Chart } from './chart.ts';
-import type { Slice } from './histogram.ts';
 
 /** Where a running total stood. Times in Unix milliseconds. */
 export interface Total {
