@@ -73,6 +73,11 @@ export class DataDirectory {
     return join(this.path, 'relay');
   }
 
+  /** Where one backend or source keeps what is its own. */
+  plugInDirectory(kind: 'backends' | 'sources', name: string): string {
+    return join(this.relayDirectory, kind, name);
+  }
+
   /** The token that opens API and UI: RINGDOWN_TOKEN, or one generated at the first start. */
   token(env: Readonly<Record<string, string | undefined>>): string {
     return env.RINGDOWN_TOKEN || this.#secret('token');

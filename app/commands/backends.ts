@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import pc from 'picocolors';
 import type { List } from '../../control/resources.ts';
 import { suggestion } from '../../core/document/index.ts';
@@ -106,7 +105,7 @@ export async function provisionBackends(
       continue;
     }
     try {
-      const settings = { ...entry, dataDir: join(directory.relayDirectory, 'backends', entry.name) };
+      const settings = { ...entry, dataDir: directory.plugInDirectory('backends', entry.name) };
       const done = await terminal.progress(
         `provisioning ${entry.name}`,
         backend.provision(settings, AbortSignal.timeout(PROVISION_TIMEOUT_MS)),

@@ -162,7 +162,6 @@ export async function watch(options: WatchOptions): Promise<number> {
 async function startRelay(options: WatchOptions, { config }: Setup, log: Logger): Promise<Relay> {
   // A relay that never stood is an error of the start, told once.
   let standing = false;
-  const dataDir = (kind: string, name: string) => join(options.directory.relayDirectory, kind, name);
   const relay = superviseRelay(
     {
       ...config.relay,
@@ -170,8 +169,14 @@ async function startRelay(options: WatchOptions, { config }: Setup, log: Logger)
       otlpPort: options.otlpPort,
       statsdPort: options.statsdPort,
       otlpGrpcPort: options.otlpGrpcPort,
-      backends: config.backends.map((entry) => ({ ...entry, dataDir: dataDir('backends', entry.name) })),
-      sources: config.sources.map((entry) => ({ ...entry, dataDir: dataDir('sources', entry.name) })),
+      backends: config.backends.map((entry) => ({
+        ...entry,
+        dataDir: options.directory.plugInDirectory('backends', entry.name),
+      })),
+      sources: config.sources.map((entry) => ({
+        ...entry,
+        dataDir: options.directory.plugInDirectory('sources', entry.name),
+      })),
     },
     { clock: systemClock, onEvent: (event) => (standing || event.type === 'log' ? logRelay(log, event) : undefined) },
   );
