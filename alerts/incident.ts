@@ -21,12 +21,33 @@ export interface Incident {
   resolved_by: string | null;
   /** `<public_url>/incidents/<id>`. */
   url: string;
+  /** What opened it. */
+  source: 'run' | 'rule' | 'inbound';
+  /** Of policy, rule and what it is about; service, environment, policy, rule, priority and monitor are among them. */
+  labels: Record<string, string>;
   /** Keys of all monitors that joined, first failing one first. */
   monitors: string[];
+  /** Members that fail now; the last number before it was resolved, afterwards. */
+  failing_count: number;
+  /** Nobody is told while this stands; null when nothing holds it. */
+  held: Hold | null;
+  /** Who works on it; null while nobody said so. */
+  assignee: string | null;
+  /** Id of the incident that a person merged it into. */
+  merged_into: string | null;
   cause: Cause;
   evidence: Evidence;
   deployment: Deployment | null;
   runbook: string | null;
+}
+
+/** Why nobody is told of an open incident, by the name of the stage that says so. */
+export interface Hold {
+  stage: 'inhibit' | 'dependency' | 'silence' | 'maintenance' | 'quiet_hours';
+  /** For people: `silenced by kim until 14:00 UTC: deploying`. */
+  reason: string;
+  /** When it ends by itself; null where that depends on something else. */
+  until: string | null;
 }
 
 export interface Cause {
@@ -39,9 +60,12 @@ export interface Cause {
   actual: string | null;
   /** First error log or exception of the failing request's trace; null until telemetry brings it. */
   server_error: string | null;
-  trace_id: string;
+  /** Null where no run stands behind it. */
+  trace_id: string | null;
   run_id: string;
-  run_url: string;
+  run_url: string | null;
+  /** Where the alert can be looked at in the system that sent it. */
+  source_url: string | null;
   /** `METHOD /path/template` of the failing request; null when none was made. */
   route: string | null;
   failing_since: string;
@@ -82,6 +106,13 @@ export interface IncidentEvent {
     | 'escalated'
     | 'resolved'
     | 'notified'
+    | 'held'
+    | 'released'
+    | 'renotified'
+    | 'note'
+    | 'assigned'
+    | 'merged'
+    | 'answered'
     | 'delivery_failed';
   message: string;
   /** Who or what did it: a person, a monitor's key, a channel. */

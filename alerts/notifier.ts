@@ -23,6 +23,8 @@ export interface Page {
   /** What a voice says, without preamble, ids or markup. */
   speech: string;
   links: { label: string; url: string }[];
+  /** Whoever opens it may acknowledge without signing in: signed, for this incident and channel, expiring. Null where none can be made. */
+  answer_url: string | null;
 }
 
 /** One way to reach people. Retry, queue and timeout live around it, in the dispatcher. Throws only on a bug. */
@@ -58,10 +60,65 @@ export interface Channel<Settings extends ChannelSettings = ChannelSettings> {
   settings: import('typebox').TObject;
   /** Which events this channel wants; `incident.updated` only where a message can be edited or threaded. */
   events: readonly NotificationEvent[];
+  /** What the vendor takes, by account; absent where it names no limit. One account may serve several channels. */
+  rateLimit?(settings: Settings): RateLimit;
+  /** Reads what comes back from there; absent where nothing does. */
+  answers?: AnswerReader<Settings>;
   create(settings: Settings, context: NotifierContext): Notifier;
 }
 
+/** At most so many notifications a minute over all channels with the same key. The key is no secret: hash what is. */
+export interface RateLimit {
+  key: string;
+  per_minute: number;
+}
+
+/** What somebody did where they were told: pressed a key, clicked a button, acknowledged at the vendor's. */
+export interface ChannelAnswer {
+  /** One of the two names the incident. */
+  incident_id: string | null;
+  dedup_key: string | null;
+  action: 'acknowledge' | 'resolve' | 'escalate' | 'silence' | 'note' | 'repeat' | 'delivered' | 'unanswered';
+  /** The person, by the vendor's name for them; null where unknown, which is the channel's name then. */
+  by: string | null;
+  /** Of a note. */
+  text: string | null;
+  /** Of `delivered` and `unanswered`: the vendor's reference of the message or call. */
+  provider_ref: string | null;
+}
+
+/** A request that came back, as alerts/inbound has it. */
+export type AnswerRequest = import('./inbound/inbound.ts').InboundRequest;
+
+/** How the app did what was asked; the vendor may want to hear it. */
+export interface AnswerOutcome {
+  answer: ChannelAnswer;
+  /** As it is after the answer; null when no open incident is meant. */
+  incident: Incident | null;
+  /** Monitors that still fail, when somebody resolves. */
+  still_failing: number;
+}
+
+export interface AnswerReply {
+  content_type: string;
+  body: string;
+}
+
+/** The way back of a channel: verified on raw bytes, in constant time. */
+export interface AnswerReader<Settings extends ChannelSettings = ChannelSettings> {
+  /** False where the settings lack what it takes to believe an answer, such as a signing secret. */
+  configured(settings: Settings): boolean;
+  /** @param now wall-clock milliseconds */
+  verify(settings: Settings, request: AnswerRequest, now: number): import('./inbound/inbound.ts').Verified;
+  /** Pure. Answers to act on; none where the request is of another kind. */
+  read(settings: Settings, request: AnswerRequest): readonly ChannelAnswer[] | import('./inbound/inbound.ts').Refusal;
+  /** What the vendor gets: TwiML, an edited message, or nothing. */
+  reply(settings: Settings, request: AnswerRequest, outcomes: readonly AnswerOutcome[]): AnswerReply | null;
+}
+
 export interface NotifierContext {
+  /** Where the vendor sends answers of this channel, a path below public_url; null where it could not reach us. */
+  answerUrl: string | null;
   clock: import('../core/clock.ts').Clock;
   /** `ringdown/<version>`. */
   userAgent: string;

@@ -94,7 +94,7 @@ export const IncidentSchema = Type.Object(
     url: text,
     monitors: Type.Array(text),
     cause: Type.Object(
-      { monitor: text, step: text, message: text, trace_id: text, run_url: text, server_error: textOrNull },
+      { monitor: text, step: text, message: text, trace_id: textOrNull, run_url: textOrNull, server_error: textOrNull },
       open,
     ),
   },

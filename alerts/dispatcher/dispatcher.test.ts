@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Delivery } from '../../core/delivery.ts';
 import type { EarlierAttempt, Notification } from '../notifier.ts';
-import type { Policy } from '../policies/policy.ts';
+import { builtInPolicy, type Policy } from '../policies/policy.ts';
 import { failed, passed, unreachable } from '../testing/observations.ts';
 import {
   acknowledge,
@@ -18,6 +18,7 @@ const JOURNEY = 'post-journey@local';
 const busy: Delivery = { status: 'retryable', error: new Error('status 503') };
 
 const twoSteps: Policy = {
+  ...builtInPolicy,
   id: 'critical',
   priority: 'P1',
   rules: [],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Policy } from '../policies/policy.ts';
+import { builtInPolicy, isScenarioRule, type Policy } from '../policies/policy.ts';
 import { answered, failed, observe, passed, timedOut, unreachable, wrongBody } from '../testing/observations.ts';
 import { acknowledge, resolve } from './answer.ts';
 import { decide } from './decide.ts';
@@ -7,10 +7,11 @@ import type { Surroundings } from './draft.ts';
 import type { Observation } from './observation.ts';
 import { type AlertChange, apply, emptyState, isEmpty } from './state.ts';
 
+const anyRun = builtInPolicy.rules.find(isScenarioRule)!;
+
 const policy = (id: string, patch: Partial<Policy> = {}): Policy => ({
+  ...builtInPolicy,
   id,
-  priority: 'P2',
-  rules: [{ tags: [], ids: [], services: [], consecutive: 1 }],
   escalation: [{ after_ms: 0, notify: ['all'], repeat_every_ms: null }],
   resolve: { after_passing: 1 },
   ...patch,
@@ -298,9 +299,9 @@ describe('a monitor that depends on another', () => {
 describe('which policy', () => {
   const critical = policy('critical', {
     priority: 'P1',
-    rules: [{ tags: ['critical'], ids: [], services: [], consecutive: 1 }],
+    rules: [{ ...anyRun, tags: ['critical'] }],
   });
-  const patient = policy('patient', { rules: [{ tags: [], ids: [], services: ['billing'], consecutive: 3 }] });
+  const patient = policy('patient', { rules: [{ ...anyRun, services: ['billing'], consecutive: 3 }] });
 
   const table: [string, Policy[], Partial<Observation>, string, number][] = [
     ['the most urgent that matches', [always, critical], { tags: ['critical'] }, 'critical', 1],

@@ -43,7 +43,13 @@ export function openIncident(
       resolved_at: null,
       resolved_by: null,
       url: `${around.publicUrl}/incidents/${id}`,
+      source: observation.source,
+      labels: labelsOf(observation, policy),
       monitors: [],
+      failing_count: 0,
+      held: null,
+      assignee: null,
+      merged_into: null,
       cause: describeCause(observation, monitor),
       evidence: { real_traffic: null, healthy_monitors: [], ...knownEvidence(observation) },
       deployment: observation.deployment,
@@ -194,9 +200,24 @@ function describeCause(observation: Observation, monitor: MonitorAlert): Cause {
     trace_id: observation.trace_id,
     run_id: observation.run_id,
     run_url: observation.run_url,
+    source_url: observation.source_url,
     route: failure?.route ?? null,
     failing_since: monitor.first_failure!.at,
     attempts: observation.attempts,
+  };
+}
+
+/** What silences, routes and inhibition match. */
+function labelsOf(observation: Observation, policy: Policy): Record<string, string> {
+  return {
+    ...policy.labels,
+    ...observation.labels,
+    service: observation.service,
+    environment: observation.environment,
+    policy: policy.id,
+    priority: observation.priority ?? policy.priority,
+    monitor: observation.monitor,
+    ...(observation.rule === null ? {} : { rule: observation.rule }),
   };
 }
 

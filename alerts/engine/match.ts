@@ -1,5 +1,5 @@
 import type { Priority } from '../incident.ts';
-import { builtInPolicy, type Policy, type Rule } from '../policies/policy.ts';
+import { builtInPolicy, isScenarioRule, type Policy, type ScenarioRule } from '../policies/policy.ts';
 import type { Observation } from './observation.ts';
 
 type Subject = Pick<Observation, 'monitor' | 'service' | 'tags' | 'policy'>;
@@ -23,11 +23,11 @@ export function confirmingPolicy(
 ): Policy | undefined {
   const own = subject.policy === null ? undefined : policies.find((policy) => policy.id === subject.policy);
   if (own) {
-    const needed = own.rules.find((rule) => matches(rule, subject))?.consecutive ?? 1;
+    const needed = own.rules.filter(isScenarioRule).find((rule) => matches(rule, subject))?.consecutive ?? 1;
     return consecutiveFailures >= needed ? own : undefined;
   }
   const candidates = policies
-    .map((policy) => ({ policy, rules: policy.rules.filter((rule) => matches(rule, subject)) }))
+    .map((policy) => ({ policy, rules: policy.rules.filter(isScenarioRule).filter((rule) => matches(rule, subject)) }))
     .filter(({ rules }) => rules.length > 0);
   if (candidates.length === 0) return builtInPolicy;
   return candidates
@@ -36,7 +36,7 @@ export function confirmingPolicy(
     .sort((a, b) => urgency(a.priority) - urgency(b.priority) || (a.id < b.id ? -1 : 1))[0];
 }
 
-function matches(rule: Rule, subject: Subject): boolean {
+function matches(rule: ScenarioRule, subject: Subject): boolean {
   return (
     (rule.tags.length === 0 || rule.tags.some((tag) => subject.tags.includes(tag))) &&
     (rule.ids.length === 0 || rule.ids.includes(subject.monitor.slice(0, subject.monitor.lastIndexOf('@')))) &&

@@ -1,18 +1,30 @@
-import type { Deployment, Evidence } from '../incident.ts';
+import type { Deployment, Evidence, Priority } from '../incident.ts';
 
 /**
- * What the alert engine needs to know of one finished run. Plain data, so that it can be stored, replayed and written
- * in a test by hand; `app` derives it from a run result. Times are RFC 3339, UTC.
+ * What the alert engine needs to know of one finished run, one evaluation of a rule for one set of labels, or one alert
+ * of another system. Plain data, so that it can be stored, replayed and written in a test by hand; `app` derives it from a
+ * run result, `alerts/rules` from a reading, `alerts/inbound` from what a log system sent. Times are RFC 3339, UTC.
  */
 export interface Observation {
-  /** `id@environment`. */
+  source: 'run' | 'rule' | 'inbound';
+  /** `id@environment`; `rule:<policy>/<rule>{label="value",…}`; `inbound:<source>/<key>`. */
   monitor: string;
   monitor_name: string;
   service: string;
   environment: string;
+  /** Of a run its id; of anything else what tells this observation from the one before. */
   run_id: string;
-  run_url: string;
-  trace_id: string;
+  /** Null where no run stands behind it. */
+  run_url: string | null;
+  trace_id: string | null;
+  /** Beside service, environment, policy, rule, priority and monitor, which are labels of every incident. */
+  labels: Readonly<Record<string, string>>;
+  /** Id of the rule in its policy; null for runs. */
+  rule: string | null;
+  /** Of a rule or another system's alert; null: the policy's. */
+  priority: Priority | null;
+  /** Where the alert can be looked at in the system that sent it; null for runs and rules. */
+  source_url: string | null;
   /** When the run began: an outage that it finds is at least as old. */
   started_at: string;
   /** When the run ended. */
@@ -44,7 +56,8 @@ export interface ObservedFailure {
   message: string;
   expected: string | null;
   actual: string | null;
-  kind: 'assertion' | 'network' | 'timeout' | 'template' | 'refused_target' | 'response_limit';
+  /** `rule` and `inbound`: `step` is empty and `message` says it all. */
+  kind: 'assertion' | 'network' | 'timeout' | 'template' | 'refused_target' | 'response_limit' | 'rule' | 'inbound';
   /** `METHOD /path/template`; null when no request was made. */
   route: string | null;
   status_code: number | null;

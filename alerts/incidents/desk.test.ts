@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Policy } from '../policies/policy.ts';
+import { builtInPolicy, type Policy } from '../policies/policy.ts';
 import { degraded, failed, passed, skipped, unreachable, watcherFault } from '../testing/observations.ts';
 import {
   acknowledge,
@@ -16,9 +16,9 @@ import {
 const JOURNEY = 'post-journey@local';
 
 const paging: Policy = {
+  ...builtInPolicy,
   id: 'critical',
   priority: 'P1',
-  rules: [{ tags: [], ids: [], services: [], consecutive: 1 }],
   escalation: [
     { after_ms: 0, notify: ['pager', 'team'], repeat_every_ms: null },
     { after_ms: 300_000, notify: ['call-kim'], repeat_every_ms: 120_000 },

@@ -19,7 +19,13 @@ const writing: Incident = {
   resolved_at: null,
   resolved_by: null,
   url: 'https://ringdown.example.com/incidents/inc-1',
+  source: 'run',
+  labels: {},
   monitors: ['post-journey@production'],
+  failing_count: 1,
+  held: null,
+  assignee: null,
+  merged_into: null,
   cause: {
     monitor: 'post-journey@production',
     monitor_name: 'Write a post and read it back',
@@ -31,6 +37,7 @@ const writing: Incident = {
     trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
     run_id: '0199c0de-0000-7000-8000-000000000000',
     run_url: 'https://ringdown.example.com/runs/0199c0de',
+    source_url: null,
     route: 'POST /v1/posts',
     failing_since: '2026-11-23T03:00:00.000Z',
     attempts: 2,
@@ -144,6 +151,7 @@ test('a page to read', () => {
       { label: 'Run', url: 'https://ringdown.example.com/runs/0199c0de' },
       { label: 'Runbook', url: 'https://wiki.example.com/posts' },
     ],
+    answer_url: null,
   });
 });
 

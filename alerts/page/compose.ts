@@ -38,9 +38,11 @@ export function composePage(incident: Incident, event: NotificationEvent, contex
     speech: composeSpeech(incident, event, context, now),
     links: [
       { label: 'Incident', url: incident.url },
-      { label: 'Run', url: incident.cause.run_url },
+      { label: 'Run', url: incident.cause.run_url ?? '' },
+      { label: 'Source', url: incident.cause.source_url ?? '' },
       { label: 'Runbook', url: incident.runbook ?? '' },
     ].filter(({ url }) => url !== ''),
+    answer_url: null,
   };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { renderDiagnostic } from '../../core/document/index.ts';
 import { duplicateIds, parsePolicy } from './parse.ts';
+import { builtInPolicy } from './policy.ts';
 
 const shipped = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
 
@@ -26,9 +27,11 @@ escalation:
 resolve: { after_passing: 1, notify: same }
 `;
   expect(parsePolicy(text, 'critical.policy.yaml', ['pager', 'team', 'call-kim']).policy).toEqual({
+    ...builtInPolicy,
     id: 'critical',
+    name: 'critical',
     priority: 'P1',
-    rules: [{ tags: ['critical'], ids: [], services: [], consecutive: 1 }],
+    rules: [{ ...builtInPolicy.rules[0], tags: ['critical'] }],
     escalation: [
       { after_ms: 0, notify: ['pager', 'team'], repeat_every_ms: null },
       { after_ms: 300_000, notify: ['call-kim'], repeat_every_ms: 120_000 },

@@ -8,7 +8,7 @@ import {
   suggestion,
 } from '../../core/document/index.ts';
 import { parseDuration } from '../../core/units.ts';
-import { ALL_CHANNELS, type Policy } from './policy.ts';
+import { ALL_CHANNELS, builtInPolicy, type Policy } from './policy.ts';
 import { type PolicyFile, PolicySchema } from './schema.ts';
 
 /** A shorter repeat rings a phone while it still rings. */
@@ -69,13 +69,19 @@ function checkMeaning(doc: SourceDocument, channels: readonly string[]): Diagnos
 
 function toPolicy(file: PolicyFile): Policy {
   return {
+    ...builtInPolicy,
     id: file.id,
+    name: file.name ?? file.id,
     priority: file.priority,
     rules: file.rules.map(({ scenario, failing }) => ({
+      kind: 'scenario',
       tags: scenario.tags ?? [],
       ids: scenario.ids ?? [],
       services: scenario.services ?? [],
+      environments: [],
       consecutive: failing?.consecutive ?? 1,
+      attempts: 1,
+      locations: 1,
     })),
     escalation: file.escalation.map(({ after, notify, repeat }) => ({
       after_ms: parseDuration(after)!,

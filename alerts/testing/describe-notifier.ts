@@ -20,7 +20,12 @@ export interface NotifierHarness {
 
 const TIMEOUT_MS = 250;
 
-export const context: NotifierContext = { clock: systemClock, userAgent: 'ringdown/test', print: () => true };
+export const context: NotifierContext = {
+  clock: systemClock,
+  userAgent: 'ringdown/test',
+  print: () => true,
+  answerUrl: null,
+};
 
 /** What the dispatcher relies on, for every channel that speaks HTTP. */
 export function describeNotifier(harness: NotifierHarness): void {

@@ -18,7 +18,13 @@ export function notification(over: Partial<Notification> = {}, incidentOver: Par
     resolved_at: null,
     resolved_by: null,
     url: 'https://ringdown.example.com/incidents/0190a5d0-0000-7000-8000-000000000001',
+    source: 'run',
+    labels: {},
     monitors: ['post-journey@production'],
+    failing_count: 1,
+    held: null,
+    assignee: null,
+    merged_into: null,
     cause: {
       monitor: 'post-journey@production',
       monitor_name: 'Write a post and read it back',
@@ -30,6 +36,7 @@ export function notification(over: Partial<Notification> = {}, incidentOver: Par
       trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
       run_id: '0190a5d0-0000-7000-8000-000000000002',
       run_url: 'https://ringdown.example.com/runs/0190a5d0-0000-7000-8000-000000000002',
+      source_url: null,
       route: 'POST /v1/posts',
       failing_since: '2025-12-31T23:59:20.000Z',
       attempts: 2,
@@ -59,9 +66,10 @@ export function notification(over: Partial<Notification> = {}, incidentOver: Par
         'Priority one. Reference API, production. Writing a post fails: status 500, expected 201. Server log: no such column, author id.',
       links: [
         { label: 'Incident', url: incident.url },
-        { label: 'Run', url: incident.cause.run_url },
+        { label: 'Run', url: incident.cause.run_url! },
         { label: 'Runbook', url: 'https://wiki.example.com/posts' },
       ],
+      answer_url: null,
     },
     ...over,
   };

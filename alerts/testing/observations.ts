@@ -62,6 +62,7 @@ export function observe(monitor: string, outcome: Outcome, now: number): Observa
   const [id = monitor, environment = 'local'] = monitor.split('@');
   const run_id = `run-${++runs}`;
   return {
+    source: 'run',
     monitor,
     monitor_name: id.replaceAll('-', ' '),
     service: 'reference-api',
@@ -69,6 +70,10 @@ export function observe(monitor: string, outcome: Outcome, now: number): Observa
     run_id,
     run_url: `http://127.0.0.1:4000/runs/${run_id}`,
     trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+    labels: {},
+    rule: null,
+    priority: null,
+    source_url: null,
     started_at: at,
     at,
     scheduled_at: at,

@@ -32,6 +32,7 @@ export async function testChannel(configFile: string | undefined, name: string):
     clock: systemClock,
     userAgent,
     print: (line) => terminal.out(line),
+    answerUrl: null,
   });
   const abort = AbortSignal.timeout(TIMEOUT_MS);
   await notifier.start();
@@ -71,7 +72,13 @@ function testNotification(publicUrl = 'http://127.0.0.1:4000'): Notification {
     resolved_at: null,
     resolved_by: null,
     url: publicUrl,
+    source: 'run',
+    labels: {},
     monitors: [],
+    failing_count: 0,
+    held: null,
+    assignee: null,
+    merged_into: null,
     cause: {
       monitor: 'test',
       monitor_name: 'test',
@@ -80,9 +87,10 @@ function testNotification(publicUrl = 'http://127.0.0.1:4000'): Notification {
       expected: null,
       actual: null,
       server_error: null,
-      trace_id: '0'.repeat(32),
+      trace_id: null,
       run_id: id,
-      run_url: publicUrl,
+      run_url: null,
+      source_url: null,
       route: null,
       failing_since: at,
       attempts: 0,
@@ -102,6 +110,7 @@ function testNotification(publicUrl = 'http://127.0.0.1:4000'): Notification {
       facts: [{ label: 'Sent by', text: '`ringdown channels test`' }],
       speech: 'This is a test from Ringdown. Nothing is wrong.',
       links: [{ label: 'Ringdown', url: publicUrl }],
+      answer_url: null,
     },
   };
 }

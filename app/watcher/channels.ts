@@ -8,13 +8,19 @@ export const CONSOLE: ChannelSettings = { name: 'console', type: 'console' };
 export function createChannels(
   settings: readonly ChannelSettings[],
   types: ReadonlyMap<string, Channel>,
-  context: NotifierContext,
+  context: Omit<NotifierContext, 'answerUrl'> & { answerUrl(channel: string): string | null },
 ): Map<string, DeskChannel> {
   const configured = settings.length > 0 ? settings : [CONSOLE];
   return new Map(
     configured.map((entry) => {
       const channel = types.get(entry.type)!;
-      return [entry.name, { notifier: channel.create(entry, context), events: channel.events }];
+      return [
+        entry.name,
+        {
+          notifier: channel.create(entry, { ...context, answerUrl: context.answerUrl(entry.name) }),
+          events: channel.events,
+        },
+      ];
     }),
   );
 }

@@ -25,8 +25,9 @@ export function telemetryEvidence(deps: {
   return {
     async gather(incident: Incident, deliver, abort) {
       const spanId = deps.spanOf(incident.cause.run_id);
-      if (!spanId || incident.cause.route === null) return;
-      const request = { service: incident.service, traceId: incident.cause.trace_id, spanId };
+      const { route, trace_id: traceId } = incident.cause;
+      if (!spanId || route === null || traceId === null) return;
+      const request = { service: incident.service, traceId, spanId };
       let trafficTold = false;
       let troubleTold = false;
       let errorTold = false;

@@ -11,6 +11,7 @@ export function toObservation(
 ): Observation {
   const endedAt = Date.parse(run.started_at) + run.duration_ms;
   return {
+    source: 'run',
     monitor: run.monitor,
     monitor_name: run.name,
     service: run.service,
@@ -18,6 +19,10 @@ export function toObservation(
     run_id: run.id,
     run_url: `${around.publicUrl}/runs/${run.id}`,
     trace_id: run.trace_id,
+    labels: {},
+    rule: null,
+    priority: null,
+    source_url: null,
     started_at: new Date(run.started_at).toISOString(),
     at: new Date(endedAt).toISOString(),
     scheduled_at: run.scheduled_at,

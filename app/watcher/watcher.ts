@@ -137,7 +137,13 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   const failingSpans = new Map<string, string>();
   // An incident is told of at every change; its annotation, once for each state.
   const annotatedStates = new Map<string, string>();
-  const channels = createChannels(settings.channels, settings.channelTypes, { clock, userAgent, print: deps.print });
+  const channels = createChannels(settings.channels, settings.channelTypes, {
+    clock,
+    userAgent,
+    print: deps.print,
+    // Vendors call back from outside: only a configured address is one that they can reach.
+    answerUrl: (name) => (settings.publicUrl ? `${settings.publicUrl}/api/v1/answers/${name}` : null),
+  });
   const desk = createAlertDesk({
     clock,
     log,

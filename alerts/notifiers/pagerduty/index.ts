@@ -70,7 +70,7 @@ function event({ event: name, dedup_key, incident, page }: Notification) {
       custom_details: Object.fromEntries([
         ...(page.server_error ? [['server_error', cut(page.server_error, LONGEST_DETAIL)]] : []),
         ...page.facts.map(({ label, text }) => [label, cut(text, LONGEST_DETAIL)]),
-        ['trace_id', incident.cause.trace_id],
+        ...(incident.cause.trace_id ? [['trace_id', incident.cause.trace_id]] : []),
         ['monitors', cut(incident.monitors.join(', '), LONGEST_DETAIL)],
       ]),
     },

@@ -1,0 +1,62 @@
+import type { TObject } from 'typebox';
+
+/** A request as it came in. */
+export interface InboundRequest {
+  method: string;
+  /** Path and query as sent. */
+  url: string;
+  /** The URL under which the sender knows us: public_url and `url`. Twilio signs it. */
+  publicUrl: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  query: Readonly<Record<string, string>>;
+  /** Before anything parsed it: signatures are over these bytes. */
+  rawBody: Buffer;
+}
+
+/** One alert of another system. */
+export interface InboundAlert {
+  /** What the sender calls this alert, the same when it fires and when it resolves. */
+  key: string;
+  state: 'firing' | 'resolved';
+  title: string;
+  /** More about it, in plain text; null where the sender says no more. */
+  text: string | null;
+  priority: 'P1' | 'P2' | 'P3' | 'P4' | null;
+  service: string | null;
+  environment: string | null;
+  labels: Readonly<Record<string, string>>;
+  /** Where it can be looked at. */
+  url: string | null;
+  /** RFC 3339; of the change, by the sender's clock. */
+  at: string;
+}
+
+/** Why a request is not believed (401), or not understood (400). Never holds a secret. */
+export type Refusal = { refused: 'unauthentic' | 'malformed'; reason: string };
+
+export type Verified =
+  /** `replay_key`: the same key is not taken twice within 24 h; null where the vendor names none. */
+  { verified: true; replay_key: string | null } | Refusal;
+
+export type Parsed =
+  | { alerts: readonly InboundAlert[] }
+  /** The vendor wants to know that we are there: fetched once, if it may be. */
+  | { confirm: { url: string } }
+  | Refusal;
+
+/** An entry of `inbound:` in ringdown.yaml. */
+export interface InboundSettings {
+  name: string;
+  type: string;
+  [key: string]: unknown;
+}
+
+/** What a folder under `alerts/inbound` exports as `inbound`. */
+export interface InboundKind<Settings extends InboundSettings = InboundSettings> {
+  type: string;
+  settings: TObject;
+  /** Compares in constant time. May fetch a certificate, hence a promise. @param now wall-clock milliseconds */
+  verify(settings: Settings, request: InboundRequest, now: number): Promise<Verified>;
+  /** Pure. Only of what was verified. Unknown fields are ignored. */
+  parse(settings: Settings, request: InboundRequest, now: number): Parsed;
+}
