@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import type { NotificationEvent } from '../incident.ts';
-import type { Channel, ChannelSettings, Notifier, NotifierContext } from '../notifier.ts';
+import type { AnswerReader, Channel, ChannelSettings, Notifier, NotifierContext, RateLimit } from '../notifier.ts';
 
 /** What every channel may be asked to tell. */
 export const STATE_CHANGES: readonly NotificationEvent[] = [
@@ -11,6 +11,9 @@ export const STATE_CHANGES: readonly NotificationEvent[] = [
   'test',
 ];
 
+/** The settings as its channel reads them: the keys that it declares, beside `name` and `type`. */
+export type SettingsOf<Keys extends TProperties> = Static<TObject<Keys>> & ChannelSettings;
+
 /**
  * Declares a channel. `settings` are the keys beside `name` and `type`.
  * A notifier that holds no connection may leave out `start` and `shutdown`.
@@ -20,14 +23,17 @@ export function defineChannel<Type_ extends string, Keys extends TProperties>(de
   description: string;
   settings: Keys;
   events: readonly NotificationEvent[];
-  create(
-    settings: Static<TObject<Keys>> & ChannelSettings,
-    context: NotifierContext,
-  ): Pick<Notifier, 'notify'> & Partial<Notifier>;
+  rateLimit?(settings: SettingsOf<Keys>): RateLimit;
+  answers?: AnswerReader<SettingsOf<Keys>>;
+  create(settings: SettingsOf<Keys>, context: NotifierContext): Pick<Notifier, 'notify'> & Partial<Notifier>;
 }): Channel {
+  const { rateLimit, answers } = definition;
   return {
     type: definition.type,
     events: definition.events,
+    // Settings are checked against the schema below before anybody hands them over.
+    ...(rateLimit ? { rateLimit: (settings) => rateLimit(settings as SettingsOf<Keys>) } : {}),
+    ...(answers ? { answers: answers as unknown as AnswerReader } : {}),
     settings: Type.Object(
       {
         name: Type.String({
@@ -43,7 +49,7 @@ export function defineChannel<Type_ extends string, Keys extends TProperties>(de
     create: (settings, context) => ({
       start: async () => {},
       shutdown: async () => {},
-      ...definition.create(settings as Static<TObject<Keys>> & ChannelSettings, context),
+      ...definition.create(settings as SettingsOf<Keys>, context),
     }),
   };
 }
