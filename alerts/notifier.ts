@@ -78,7 +78,19 @@ export interface ChannelAnswer {
   /** One of the two names the incident. */
   incident_id: string | null;
   dedup_key: string | null;
-  action: 'acknowledge' | 'resolve' | 'escalate' | 'silence' | 'note' | 'repeat' | 'delivered' | 'unanswered';
+  action:
+    | 'acknowledge'
+    /** Ends it though monitors may fail on: the person knows, or cannot be asked again. */
+    | 'resolve'
+    /** Ends it unless monitors still fail: then nothing changes and `still_failing` is not 0, so that a voice can say so. */
+    | 'resolve_unless_failing'
+    | 'escalate'
+    /** For 30 minutes. */
+    | 'silence'
+    | 'note'
+    | 'repeat'
+    | 'delivered'
+    | 'unanswered';
   /** The person, by the vendor's name for them; null where unknown, which is the channel's name then. */
   by: string | null;
   /** Of a note. */
@@ -95,7 +107,7 @@ export interface AnswerOutcome {
   answer: ChannelAnswer;
   /** As it is after the answer; null when no open incident is meant. */
   incident: Incident | null;
-  /** Monitors that still fail, when somebody resolves. */
+  /** Members that failed when somebody wanted to resolve; 0 for every other action. */
   still_failing: number;
 }
 
