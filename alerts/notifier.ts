@@ -23,6 +23,8 @@ export interface Page {
   /** What a voice says, without preamble, ids or markup. */
   speech: string;
   links: { label: string; url: string }[];
+  /** Whom the next escalation step tells, in words, so that a voice can offer it; null when nobody is left. */
+  escalates_to: string | null;
   /** Whoever opens it may acknowledge without signing in: signed, for this incident and channel, expiring. Null where none can be made. */
   answer_url: string | null;
 }
@@ -109,6 +111,8 @@ export interface AnswerOutcome {
   incident: Incident | null;
   /** Members that failed when somebody wanted to resolve; 0 for every other action. */
   still_failing: number;
+  /** What would be told of it now, for whoever asks to hear it again; null when no open incident is meant. */
+  page: Page | null;
 }
 
 export interface AnswerReply {

@@ -151,6 +151,7 @@ test('a page to read', () => {
       { label: 'Run', url: 'https://ringdown.example.com/runs/0199c0de' },
       { label: 'Runbook', url: 'https://wiki.example.com/posts' },
     ],
+    escalates_to: 'call-kim',
     answer_url: null,
   });
 });

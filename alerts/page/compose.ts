@@ -42,6 +42,7 @@ export function composePage(incident: Incident, event: NotificationEvent, contex
       { label: 'Source', url: incident.cause.source_url ?? '' },
       { label: 'Runbook', url: incident.runbook ?? '' },
     ].filter(({ url }) => url !== ''),
+    escalates_to: escalatesTo(incident, context),
     answer_url: null,
   };
 }
@@ -107,14 +108,17 @@ function facts(incident: Incident, context: PageContext, now: number): { label: 
   }
   if (context.flapping && !over) add('Flapping', 'it came and went lately, so it ends only after passing for a while');
   if (incident.acknowledged_by) add('Acknowledged', `by ${incident.acknowledged_by}`);
-  if (!over && incident.state === 'triggered' && context.next_escalation) {
-    const wait = Math.max(0, Date.parse(context.next_escalation.at) - now);
-    add(
-      'Next',
-      `${listed(context.next_escalation.notify.map(calledChannel))} in ${formatDuration(wait)} unless acknowledged`,
-    );
+  const next = escalatesTo(incident, context);
+  if (next) {
+    const wait = Math.max(0, Date.parse(context.next_escalation!.at) - now);
+    add('Next', `${next} in ${formatDuration(wait)} unless acknowledged`);
   }
   return found;
+}
+
+function escalatesTo(incident: Incident, { next_escalation }: PageContext): string | null {
+  if (incident.state !== 'triggered' || !next_escalation) return null;
+  return listed(next_escalation.notify.map(calledChannel));
 }
 
 /** Outages are told in whole seconds: one that has just begun has lasted one. */

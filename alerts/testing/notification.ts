@@ -69,6 +69,7 @@ export function notification(over: Partial<Notification> = {}, incidentOver: Par
         { label: 'Run', url: incident.cause.run_url! },
         { label: 'Runbook', url: 'https://wiki.example.com/posts' },
       ],
+      escalates_to: null,
       answer_url: null,
     },
     ...over,

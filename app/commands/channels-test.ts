@@ -110,6 +110,7 @@ function testNotification(publicUrl = 'http://127.0.0.1:4000'): Notification {
       facts: [{ label: 'Sent by', text: '`ringdown channels test`' }],
       speech: 'This is a test from Ringdown. Nothing is wrong.',
       links: [{ label: 'Ringdown', url: publicUrl }],
+      escalates_to: null,
       answer_url: null,
     },
   };
