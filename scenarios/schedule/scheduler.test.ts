@@ -206,6 +206,19 @@ describe('overlap and concurrency', () => {
   });
 });
 
+test('says how late it is: nothing while runs start in time, more and more while there is no room', async () => {
+  const { clock, scheduler } = bench({ concurrency: 1, runMs: (key) => (key === 'hung@local' ? 300_000 : 0) });
+  scheduler.set(every('hung@local', 600_000));
+  await scheduler.start();
+  await clock.advance(2_000);
+  expect(scheduler.behindMs()).toBe(0);
+  scheduler.set(every('waits@local', 10_000));
+  await clock.advance(60_000);
+  expect(scheduler.behindMs()).toBeGreaterThan(50_000);
+  await clock.advance(300_000);
+  expect(scheduler.behindMs()).toBe(0);
+});
+
 describe('clock steps', () => {
   test.each([3_600_000, -3_600_000])('an interval does not notice a step of %i ms', async (step) => {
     const { clock, scheduler, fired } = bench();

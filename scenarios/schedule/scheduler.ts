@@ -165,6 +165,13 @@ export class Scheduler implements Component {
     return Math.round(this.#clock.now() + Math.max(0, planned.due - this.#clock.monotonic()));
   }
 
+  /** How late the most overdue start is, in monotonic milliseconds; 0 while everything starts in time. */
+  behindMs(): number {
+    if (this.#life !== 'started') return 0;
+    const earliest = Math.min(this.#heap.earliest, this.#queue[0]?.due ?? Number.POSITIVE_INFINITY);
+    return Math.max(0, this.#clock.monotonic() - earliest);
+  }
+
   running(key: string): boolean {
     return this.#entries.get(key)?.state === 'running';
   }
