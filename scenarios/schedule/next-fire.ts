@@ -1,5 +1,5 @@
 import type { Instant } from '../../core/clock.ts';
-import { nextCronFire } from './cron.ts';
+import { nextCronFire } from '../../core/cron.ts';
 import type { Schedule } from './schedule.ts';
 
 const DAY_MS = 86_400_000;

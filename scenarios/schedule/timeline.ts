@@ -1,5 +1,5 @@
 import type { Clock, Instant } from '../../core/clock.ts';
-import { followsElapsedTime } from './cron.ts';
+import { followsElapsedTime } from '../../core/cron.ts';
 import { nextFire } from './next-fire.ts';
 import type { Schedule } from './schedule.ts';
 

@@ -1,6 +1,6 @@
 import { parse } from 'node-cron';
-import type { Instant } from '../../core/clock.ts';
-import { type LocalDay, type LocalTime, timeZone } from '../../core/time-zone.ts';
+import type { Instant } from './clock.ts';
+import { type LocalDay, type LocalTime, timeZone } from './time-zone.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
