@@ -31,6 +31,8 @@ export function notificationOf(state: AlertState, delivery: QueuedDelivery, now:
       failing_monitors: incident.monitors.filter((key) => state.monitors.get(key)?.incident_id === incident.id).length,
       next_escalation: nextEscalation(row),
       continues_as: row.continues_as,
+      released: null,
+      answer_url: null,
       monitorName: (key) => state.monitors.get(key)?.name ?? key,
     },
     now,

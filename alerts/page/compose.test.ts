@@ -65,6 +65,8 @@ const context: PageContext = {
   failing_monitors: 1,
   next_escalation: { at: '2026-11-23T03:05:05.000Z', notify: ['call-kim'] },
   continues_as: null,
+  released: null,
+  answer_url: null,
   monitorName: (key) => key.split('@')[0]!,
 };
 

@@ -1,0 +1,51 @@
+import type { Incident } from '../incident.ts';
+
+/** `rule:<policy>/<rule>{label="value",…}` */
+const RULE_KEY = /^rule:([^{]*)(?:\{(.*)\})?$/s;
+const LABEL = /([^\s=,{}"]+)="((?:[^"\\]|\\.)*)"/g;
+
+/**
+ * What the members of a rule's incident are, by the label that tells them apart: `http.route` makes "route",
+ * `service.name` "service". Null where no single label does, or where they are of several rules.
+ */
+export function memberNoun(monitors: readonly string[]): string | null {
+  const keys = monitors.map((key) => RULE_KEY.exec(key));
+  const rule = keys[0]?.[1];
+  if (rule === undefined || keys.some((key) => key?.[1] !== rule)) return null;
+  const values = new Map<string, Set<string>>();
+  for (const key of keys) {
+    for (const [, label, value] of (key![2] ?? '').matchAll(LABEL)) {
+      values.set(label!, (values.get(label!) ?? new Set()).add(value!));
+    }
+  }
+  const telling = [...values].filter(([, seen]) => seen.size > 1).map(([label]) => label);
+  return telling.length === 1 ? nounOf(telling[0]!) : null;
+}
+
+/** "11 more routes", counted exactly; null while there is but one. @param failing members that fail now */
+export function othersFailing(incident: Incident, failing: number): { count: number; noun: string } | null {
+  const count = failing - 1;
+  if (count < 1) return null;
+  const noun = memberNoun(incident.monitors);
+  if (noun === null) return { count, noun: 'more' };
+  return { count, noun: `more ${count === 1 ? noun : plural(noun)}` };
+}
+
+/** What the list of them is headed with: "Routes". */
+export function membersLabel(incident: Incident): string {
+  const noun = memberNoun(incident.monitors);
+  if (noun !== null) return plural(noun).replace(/^./, (letter) => letter.toUpperCase());
+  return { run: 'Monitors', rule: 'Rules', inbound: 'Alerts' }[incident.source];
+}
+
+function nounOf(label: string): string {
+  const parts = label.split('.');
+  const last = parts.at(-1)!;
+  const bare = parts.length > 1 && /^(name|id)$/.test(last) ? parts.at(-2)! : last;
+  return bare.replace(/[_-]+/g, ' ').toLowerCase();
+}
+
+function plural(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return noun.replace(/y$/, 'ies');
+  return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
+}
