@@ -123,6 +123,8 @@ export async function watch(options: WatchOptions): Promise<number> {
           configuredSecrets: Object.keys(setup.config.secretSources),
           privateFiles: [directory.path, ...(setup.config.file ? [setup.config.file] : [])],
           runRetentionMs: setup.config.runRetentionMs,
+          deadMan: setup.config.deadMan,
+          controlTargets: setup.config.controlTargets,
           uiDirectory: builtUi(),
         },
         {

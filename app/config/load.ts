@@ -52,6 +52,10 @@ export interface Config {
   backends: PlugInEntry[];
   sources: PlugInEntry[];
   relay: RelayConfig;
+  /** Who is called while all is well; null for nobody. */
+  deadMan: { url: string; everyMs: number } | null;
+  /** URLs that answer whenever the network does. */
+  controlTargets: string[];
   runRetentionMs: number;
 }
 
@@ -91,6 +95,8 @@ interface ConfigFile {
     statsd?: { unix_socket?: string };
     cardinality?: { per_metric?: number };
   };
+  watchdog?: { url: string; every?: string };
+  control_targets?: string[];
   retention?: { runs?: string };
 }
 
@@ -98,6 +104,8 @@ export const DEFAULT_CONFIG_FILE = 'ringdown.yaml';
 const DEFAULT_BACKENDS: PlugInEntry[] = [{ name: 'local', type: 'embedded', retention: '7d', max_size: '5GB' }];
 const SHORTEST_TOKEN = 16;
 const SECRET_SOURCES = ['env', 'file', 'aws_ssm'];
+const DEAD_MAN_EVERY = '1m';
+const SHORTEST_DEAD_MAN_MS = 1_000;
 const DEFAULT_RUN_RETENTION_MS = 30 * 86_400_000;
 
 /**
@@ -143,6 +151,12 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile, checkBackend: Ba
   if (content.public_url !== undefined && !mayBeHttpUrl(content.public_url)) {
     at(['public_url'], 'public_url must be an http or https URL');
   }
+  const { url, every } = content.watchdog ?? {};
+  if (url !== undefined && !mayBeHttpUrl(url)) at(['watchdog', 'url'], 'url must be an http or https URL');
+  if (every !== undefined && parseDuration(every)! < SHORTEST_DEAD_MAN_MS)
+    at(['watchdog', 'every'], 'the dead-man cannot be called more often than once a second');
+  for (const [index, target] of (content.control_targets ?? []).entries())
+    if (!mayBeHttpUrl(target)) at(['control_targets', index], 'a control target must be an http or https URL');
   for (const [name, { base_url, variables, connection }] of Object.entries(content.environments ?? {})) {
     const here = ['environments', name];
     if (!mayBeHttpUrl(base_url)) at([...here, 'base_url'], 'base_url must be an http or https URL');
@@ -236,6 +250,10 @@ function interpret(content: ConfigFile, file: string | null): Config {
     backends: content.backends ?? DEFAULT_BACKENDS,
     sources: content.sources ?? [],
     relay: relayConfig(content.relay ?? {}, file),
+    deadMan: content.watchdog
+      ? { url: content.watchdog.url, everyMs: parseDuration(content.watchdog.every ?? DEAD_MAN_EVERY)! }
+      : null,
+    controlTargets: content.control_targets ?? [],
     runRetentionMs: (content.retention?.runs && parseDuration(content.retention.runs)) || DEFAULT_RUN_RETENTION_MS,
   };
 }

@@ -5,6 +5,9 @@ import { Name as NAME, NAME_WORDS } from '../../scenarios/language/schema-words.
 
 const TARGET = '^[a-z][a-z0-9+.-]*://[^/?#@\\s]+/?$';
 
+/** A variable may stand for it. */
+const HTTP_OR_VARIABLE = '^(https?://|\\$\\{)';
+
 const Duration = (description: string, example: string) =>
   Type.String({
     pattern: DURATION_PATTERN,
@@ -198,6 +201,36 @@ export const configSchema = ({ channel, backend, source }: EntrySchemas) =>
         Type.Array(source, { description: 'Logs that are fetched instead of sent to us; they go to every backend.' }),
       ),
       relay: Type.Optional(Relay),
+      watchdog: Type.Optional(
+        Type.Object(
+          {
+            url: Type.String({
+              pattern: HTTP_OR_VARIABLE,
+              'x-expected': 'an http or https URL',
+              description: 'Called while all is well; whoever is behind it must ring when the calls stay away.',
+              examples: ['https://hc-ping.com/your-check'],
+            }),
+            every: Type.Optional(Duration('Between two calls, at least 1s. Default 1m.', '1m')),
+          },
+          { additionalProperties: false, description: 'The dead-man: an alarm outside that outlives the watcher.' },
+        ),
+      ),
+      control_targets: Type.Optional(
+        Type.Array(
+          Type.String({
+            pattern: HTTP_OR_VARIABLE,
+            'x-expected': 'an http or https URL',
+            examples: ['https://one.one.one.one'],
+          }),
+          {
+            minItems: 1,
+            maxItems: 10,
+            description:
+              'Answer whenever the network does. When none does, the watcher is offline, and no service is down.',
+            examples: [['https://one.one.one.one', 'https://dns.google']],
+          },
+        ),
+      ),
       retention: Type.Optional(
         Type.Object(
           { runs: Type.Optional(Duration('Older runs are deleted; the newest 100 of each monitor stay.', '30d')) },

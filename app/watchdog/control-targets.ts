@@ -1,5 +1,7 @@
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
+import { classifyAddress } from '../../scenarios/engine/http/ip-address.ts';
+import type { Failure } from '../../scenarios/run-result.ts';
 
 /** Opens a connection and closes it again. Rejects where none comes about. */
 export type Knock = (host: string, port: number, abort: AbortSignal) => Promise<void>;
@@ -61,3 +63,12 @@ const knockOverTcp: Knock = (host, port, abort) =>
     });
     socket.once('error', reject);
   });
+
+/** Whether a network that is gone could explain the failure: what answers on this machine or beside it needs none. */
+export function mayBeOurNetwork({ kind, request }: Failure): boolean {
+  if (kind !== 'network' && kind !== 'timeout') return false;
+  if (request === null || !URL.canParse(request.url)) return true;
+  const host = new URL(request.url).hostname.replace(/^\[|\]$/g, '');
+  if (host === 'localhost' || host.endsWith('.localhost')) return false;
+  return isIP(host) === 0 || classifyAddress(host) === 'public';
+}

@@ -50,12 +50,12 @@ describe('what is trouble', () => {
 });
 
 describe('the watcher pages about itself', () => {
-  async function watching(signs: () => Signs) {
+  async function watching(signs: () => Signs, alarmed: string[] = []) {
     const clock = new VirtualClock();
     const seen: Observation[] = [];
     const stop = new AbortController();
     const over = watchSelf(
-      { clock, signs: async () => signs(), observe: async (one) => void seen.push(one) },
+      { clock, signs: async () => signs(), observe: async (one) => void seen.push(one), alarmed },
       stop.signal,
     );
     const end = () => {
@@ -77,6 +77,17 @@ describe('the watcher pages about itself', () => {
       ['relay@watcher', 'error', 'the relay has been down for 3 min: telemetry is not received'],
       ['relay@watcher', 'passed', undefined],
     ]);
+    await end();
+  });
+
+  test('goes on with what an earlier process left open: nothing new while it lasts, and its end', async () => {
+    let now: Signs = { ...well, relayDownMs: 180_000 };
+    const { clock, seen, end } = await watching(() => now, ['relay@watcher']);
+    await clock.advance(60_000);
+    expect(seen).toEqual([]);
+    now = well;
+    await clock.advance(5_000);
+    expect(seen.map(({ monitor, status }) => [monitor, status])).toEqual([['relay@watcher', 'passed']]);
     await end();
   });
 

@@ -1,11 +1,16 @@
 import type { Observation } from '../../alerts/engine/observation.ts';
 import type { Clock } from '../../core/clock.ts';
-import { type Signs, type Trouble, troubles } from './troubles.ts';
+import { type Signs, troubles } from './troubles.ts';
 
 const CHECK_EVERY_MS = 5_000;
 
-/** Keys of monitors under which the watcher pages about itself end like this. */
-export const OWN_ENVIRONMENT = 'watcher';
+const OWN_ENVIRONMENT = 'watcher';
+const OWN_SUFFIX = `@${OWN_ENVIRONMENT}`;
+
+/** Whether the watcher pages about itself under this key. */
+export function isOwnMonitor(key: string): boolean {
+  return key.endsWith(OWN_SUFFIX);
+}
 
 /**
  * The watcher watches itself: what stands still in it becomes an incident like any other. Trouble must be seen twice in
@@ -16,21 +21,23 @@ export async function watchSelf(
     clock: Clock;
     signs(): Promise<Signs>;
     observe(observation: Observation): Promise<void>;
+    /** Keys of monitors of its own that an earlier process left in an open incident. */
+    alarmed: readonly string[];
   },
   abort: AbortSignal,
 ): Promise<void> {
   const { clock } = deps;
-  const alarmed = new Map<string, Trouble>();
+  const alarmed = new Set(deps.alarmed.map((key) => key.slice(0, -OWN_SUFFIX.length)));
   let before = new Set<string>();
   while (!abort.aborted) {
     const found = troubles(await deps.signs());
     for (const trouble of found) {
       if (alarmed.has(trouble.part) || !before.has(trouble.part)) continue;
-      alarmed.set(trouble.part, trouble);
+      alarmed.add(trouble.part);
       await deps.observe(observationOf(trouble.part, trouble.message, clock.now()));
     }
     const now = new Set(found.map(({ part }) => part));
-    for (const part of [...alarmed.keys()].filter((part) => !now.has(part))) {
+    for (const part of [...alarmed].filter((part) => !now.has(part))) {
       alarmed.delete(part);
       await deps.observe(observationOf(part, null, clock.now()));
     }

@@ -20,6 +20,9 @@ import type { SecretProvider } from '../../scenarios/secrets/create-secret-provi
 import type { EnvironmentSettings } from '../config/load.ts';
 import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
 import { packageRoot, userAgent, version } from '../version.ts';
+import { ControlTargets, mayBeOurNetwork } from '../watchdog/control-targets.ts';
+import type { DeadManSettings } from '../watchdog/dead-man.ts';
+import { isOwnMonitor } from '../watchdog/watchdog.ts';
 import { annotations } from './annotations.ts';
 import { createChannels } from './channels.ts';
 import { Dependencies } from './dependencies.ts';
@@ -31,6 +34,7 @@ import { defineMonitors, MonitorBoard, type MonitorDefinition } from './monitor-
 import { toObservation } from './observation.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
+import { selfWatch } from './self-watch.ts';
 import { openStateFile } from './state-file.ts';
 import { TelemetrySender } from './telemetry-sender.ts';
 
@@ -56,6 +60,8 @@ export interface WatcherSettings {
   /** Files and folders that no scenario from the browser may read. */
   privateFiles: readonly string[];
   runRetentionMs: number;
+  deadMan: DeadManSettings | null;
+  controlTargets: readonly string[];
   uiDirectory: string | null;
 }
 
@@ -116,6 +122,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     onTrouble: (error) => log.debug({ err: error }, 'versions could not be looked up'),
   });
   const runner = scenarioRunner(clock, settings);
+  const controlTargets = new ControlTargets(settings.controlTargets, clock);
 
   let relayStatus: RelayStatus | undefined;
   const metrics = createOwnMetrics(
@@ -223,7 +230,12 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     for (const key of keys) schedule(key);
     historyRead = false;
     events.publish({ type: 'monitors', data: { items: board.list() } });
-    await desk.retain(keys);
+    await desk.retain([...keys, ...ownMonitors()]);
+  }
+
+  /** Under which the watcher pages about itself at the moment. */
+  function ownMonitors(): string[] {
+    return desk.openIncidents().flatMap(({ monitors }) => monitors.filter(isOwnMonitor));
   }
 
   function publishMonitor(key: string): void {
@@ -235,11 +247,17 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     const definition = board.definition(key)!;
     const { scenario, environment } = definition;
     const { values: secrets } = await settings.secrets.values(scenario.secrets, abort);
-    const run = await runner.run({ scenario, environment, secrets, scheduledAt, abort });
+    const run = await excuse(await runner.run({ scenario, environment, secrets, scheduledAt, abort }));
     // A secret may have been changed where it is kept.
     if (run.failure) settings.secrets.suspect(scenario.secrets);
     await Promise.all([take(run, definition, abort), keep(run)]);
     deps.onRun?.(run);
+  }
+
+  /** A network that is gone here says nothing about the service. */
+  async function excuse(run: RunResult): Promise<RunResult> {
+    if (!run.failure || !mayBeOurNetwork(run.failure) || !(await controlTargets.offline())) return run;
+    return { ...run, watcher_fault: 'the watcher is offline: no control target answers' };
   }
 
   /** Tells everyone who waits for it; the page first. */
@@ -339,11 +357,29 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   );
   unwind.defer(() => desk.shutdown(life.signal));
   await desk.start();
-  await desk.retain(board.definitions().map(({ key }) => key));
+  const alarmed = ownMonitors();
+  await desk.retain([...board.definitions().map(({ key }) => key), ...alarmed]);
   for (const { key } of board.definitions()) schedule(key);
   unwind.defer(() => scheduler.shutdown(life.signal));
   await scheduler.start();
   const chores = [
+    selfWatch(
+      {
+        clock,
+        log,
+        userAgent,
+        deadMan: settings.deadMan,
+        schedulerBehindMs: () => scheduler.behindMs(),
+        rulesBehindMs: () => 0,
+        relayUp: () => relay.pid() !== undefined,
+        channels: () => [],
+        storageTrouble: () => storageTrouble,
+        offline: () => controlTargets.offline(),
+        observe: (observation) => desk.observe(observation),
+        alarmed,
+      },
+      stopping.signal,
+    ),
     every(HISTORY_AGAIN_MS, 'earlier runs could not be read', async () => {
       if (historyRead) return;
       await board.load();
