@@ -1,8 +1,9 @@
 import type { Incident, NotificationEvent } from '../incident.ts';
 import type { Page } from '../notifier.ts';
 import { composeFacts, escalatesTo, outageLength } from './facts.ts';
-import { othersFailing } from './members.ts';
+import { failingMembers, othersFailing } from './members.ts';
 import { spokenName } from './names.ts';
+import { LONGEST_CAUSE, oneLine } from './one-line.ts';
 import { composeSpeech } from './speech.ts';
 
 /** What a page says beyond the incident itself. */
@@ -28,8 +29,6 @@ export interface PageContext {
 
 /** Longest line of a server's error that is shown; the rest stands behind the link. */
 const LONGEST_ERROR = 500;
-/** Of a cause that more is said after, so that a headline keeps the count. */
-const LONGEST_CAUSE = 150;
 
 /**
  * The words of one notification. Plain text without line breaks in any field.
@@ -84,13 +83,6 @@ function cause(incident: Incident, context: PageContext): string {
   const { step, message } = incident.cause;
   if (context.unreachable) return `does not answer: ${message}`;
   if (step !== '') return `${step}: ${message}`;
-  const failing = incident.state === 'resolved' ? incident.failing_count : context.failing_monitors;
-  const others = othersFailing(incident, failing);
+  const others = othersFailing(incident.monitors, failingMembers(incident, context));
   return others ? `${oneLine(message, LONGEST_CAUSE)}, and ${others.count} ${others.noun}` : message;
-}
-
-/** Line breaks and control characters would let a server's error forge lines of the message. */
-function oneLine(text: string, longest: number): string {
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
 }

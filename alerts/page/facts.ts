@@ -25,7 +25,7 @@ export function composeFacts(incident: Incident, context: PageContext, now: numb
   );
   if (context.released && !over) add('Rang late', context.released);
   if (incident.held) add('Held', incident.held.reason);
-  origin(incident, add);
+  found.push(origin(incident));
   if (cause.route) add('Request', cause.route);
   if (cause.expected !== null) add('Expected', cause.expected);
   if (cause.actual !== null) add('Actual', cause.actual);
@@ -53,19 +53,15 @@ export function composeFacts(incident: Incident, context: PageContext, now: numb
 }
 
 /** What saw it. */
-function origin(incident: Incident, add: (label: string, text: string) => void): void {
-  const { cause, labels } = incident;
-  switch (incident.source) {
-    case 'run':
-      return add('Scenario', cause.step ? `${cause.monitor_name}, step "${cause.step}"` : cause.monitor_name);
-    case 'rule':
-      return add('Rule', `${labels.rule ?? cause.monitor_name} of policy ${incident.policy}`);
-    case 'inbound': {
-      const [, sender] = /^inbound:([^/]+)\//.exec(cause.monitor) ?? [];
-      const named = cause.monitor_name !== cause.message && cause.monitor_name !== cause.monitor;
-      return add('Reported by', [sender ?? 'another system', ...(named ? [cause.monitor_name] : [])].join(': '));
-    }
+function origin({ source, cause, labels, policy }: Incident): Page['facts'][number] {
+  if (source === 'run') {
+    const text = cause.step ? `${cause.monitor_name}, step "${cause.step}"` : cause.monitor_name;
+    return { label: 'Scenario', text };
   }
+  if (source === 'rule') return { label: 'Rule', text: `${labels.rule ?? cause.monitor_name} of policy ${policy}` };
+  const [, sender = 'another system'] = /^inbound:([^/]+)\//.exec(cause.monitor) ?? [];
+  const named = cause.monitor_name !== cause.message && cause.monitor_name !== cause.monitor;
+  return { label: 'Reported by', text: named ? `${sender}: ${cause.monitor_name}` : sender };
 }
 
 /** Who else is hit, and what is not. */

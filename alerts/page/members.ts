@@ -22,11 +22,16 @@ export function memberNoun(monitors: readonly string[]): string | null {
   return telling.length === 1 ? nounOf(telling[0]!) : null;
 }
 
+/** Members that fail now; before it was resolved, afterwards. */
+export function failingMembers(incident: Incident, context: { failing_monitors: number }): number {
+  return incident.state === 'resolved' ? incident.failing_count : context.failing_monitors;
+}
+
 /** "11 more routes", counted exactly; null while there is but one. @param failing members that fail now */
-export function othersFailing(incident: Incident, failing: number): { count: number; noun: string } | null {
+export function othersFailing(monitors: readonly string[], failing: number): { count: number; noun: string } | null {
   const count = failing - 1;
   if (count < 1) return null;
-  const noun = memberNoun(incident.monitors);
+  const noun = memberNoun(monitors);
   if (noun === null) return { count, noun: 'more' };
   return { count, noun: `more ${count === 1 ? noun : plural(noun)}` };
 }

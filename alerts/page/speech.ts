@@ -1,6 +1,7 @@
 import type { Incident, NotificationEvent } from '../incident.ts';
 import { activity } from './activity.ts';
 import type { PageContext } from './compose.ts';
+import { failingMembers, othersFailing } from './members.ts';
 import { spokenName } from './names.ts';
 import { spoken } from './spoken.ts';
 import { capitalized, counted, durationInWords, inWords, listed } from './words.ts';
@@ -18,14 +19,17 @@ export function composeSpeech(incident: Incident, event: NotificationEvent, cont
   const where = `${spokenName(incident.service)}, ${spoken(incident.environment)}.`;
   const since = Date.parse(incident.cause.failing_since);
   const what = context.unreachable ? 'answering' : activity(spoken(incident.cause.step), incident.cause.route);
+  const stepless = !context.unreachable && incident.cause.step === '';
   if (event === 'incident.resolved') {
     const end = Date.parse(incident.resolved_at ?? '') || now;
     const by = incident.resolved_by ? `Resolved by ${spoken(incident.resolved_by)}.` : 'Resolved.';
     if (context.continues_as) return `${where} ${capitalized(spoken(context.continues_as))}, this goes on there.`;
-    const works = incident.resolved_by ? '' : ` ${recovery(what, context)} after ${durationInWords(end - since)}.`;
+    const lasted = durationInWords(end - since);
+    if (stepless) return `${by} ${where} ${failure(incident, what, context)} It lasted ${lasted}.`;
+    const works = incident.resolved_by ? '' : ` ${recovery(what, context)} after ${lasted}.`;
     return `${by} ${where}${works}`;
   }
-  if (event === 'incident.acknowledged') {
+  if (event === 'incident.acknowledged' || (event === 'incident.escalated' && incident.state === 'acknowledged')) {
     return `${where} ${failure(incident, what, context)} ${capitalized(spoken(incident.acknowledged_by ?? 'Somebody'))} has taken it.`;
   }
   const priority = `Priority ${inWords(Number(incident.priority.slice(1)))}.`;
@@ -37,7 +41,8 @@ export function composeSpeech(incident: Incident, event: NotificationEvent, cont
     surroundings(incident, context),
     incident.state === 'resolved'
       ? `It is over. It lasted ${durationInWords((Date.parse(incident.resolved_at ?? '') || now) - since)}.`
-      : `Failing for ${durationInWords(now - since)}.`,
+      : `${stepless ? 'So' : 'Failing'} for ${durationInWords(now - since)}.`,
+    context.released && incident.state !== 'resolved' ? `This comes late: ${spoken(context.released)}.` : '',
     deployment(incident, now),
   ]
     .filter(Boolean)
@@ -47,6 +52,10 @@ export function composeSpeech(incident: Incident, event: NotificationEvent, cont
 function failure(incident: Incident, what: string, context: PageContext): string {
   const reason = spoken(incident.cause.message);
   if (context.unreachable) return `It does not answer: ${reason}.`;
+  if (incident.cause.step === '') {
+    const others = othersFailing(incident.monitors, failingMembers(incident, context));
+    return `${capitalized(reason)}.${others ? ` ${capitalized(inWords(others.count))} ${others.noun}.` : ''}`;
+  }
   const routes = context.failing_routes > 1 ? ` ${capitalized(counted(context.failing_routes, 'route'))} fail.` : '';
   return `${capitalized(what)} fails: ${reason}.${routes}`;
 }

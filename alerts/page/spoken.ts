@@ -1,3 +1,5 @@
+import { spokenQuantities } from './quantities.ts';
+
 const LONGEST_SPOKEN = 140;
 
 const SYSTEM_CODES: readonly [RegExp, string][] = [
@@ -15,6 +17,9 @@ const UNSPEAKABLE: readonly [RegExp, string][] = [
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, 'an id'],
 ];
 
+/** `/v1/posts/{id}`, which voices spell with every slash. */
+const PATH = /(?<![^\s(])(?:\/[^\s/,;:()]+)+\/?/g;
+
 /**
  * A message as a voice can say it, on one line: no ids, addresses, links, markup or punctuation that is read aloud.
  * @returns at most 140 characters, cut at a word
@@ -22,7 +27,8 @@ const UNSPEAKABLE: readonly [RegExp, string][] = [
 export function spoken(text: string): string {
   let said = text.split(/\r?\n/)[0] ?? '';
   for (const [pattern, words] of [...SYSTEM_CODES, ...UNSPEAKABLE]) said = said.replace(pattern, words);
-  said = said
+  said = spokenQuantities(said)
+    .replace(PATH, (path) => path.split('/').join(' '))
     .replace(/[<>"'`{}()[\]|\\*#=]/g, ' ')
     .replace(/(\p{L}|\d)[_](?=\p{L}|\d)/gu, '$1 ')
     .replace(/[_]/g, ' ')
