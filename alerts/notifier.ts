@@ -62,11 +62,20 @@ export interface Channel<Settings extends ChannelSettings = ChannelSettings> {
   settings: import('typebox').TObject;
   /** Which events this channel wants; `incident.updated` only where a message can be edited or threaded. */
   events: readonly NotificationEvent[];
+  /** What the schema cannot say of settings that fit it. */
+  check?(settings: Settings): readonly ChannelProblem[];
   /** What the vendor takes, by account; absent where it names no limit. One account may serve several channels. */
   rateLimit?(settings: Settings): RateLimit;
   /** Reads what comes back from there; absent where nothing does. */
   answers?: AnswerReader<Settings>;
   create(settings: Settings, context: NotifierContext): Notifier;
+}
+
+/** Something wrong with an entry of `channels:`. `path` is below the entry. */
+export interface ChannelProblem {
+  path: readonly (string | number)[];
+  message: string;
+  hint?: string;
 }
 
 /** At most so many notifications a minute over all channels with the same key. The key is no secret: hash what is. */

@@ -1,6 +1,14 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import type { NotificationEvent } from '../incident.ts';
-import type { AnswerReader, Channel, ChannelSettings, Notifier, NotifierContext, RateLimit } from '../notifier.ts';
+import type {
+  AnswerReader,
+  Channel,
+  ChannelProblem,
+  ChannelSettings,
+  Notifier,
+  NotifierContext,
+  RateLimit,
+} from '../notifier.ts';
 
 /** What every channel may be asked to tell. */
 export const STATE_CHANGES: readonly NotificationEvent[] = [
@@ -23,15 +31,17 @@ export function defineChannel<Type_ extends string, Keys extends TProperties>(de
   description: string;
   settings: Keys;
   events: readonly NotificationEvent[];
+  check?(settings: SettingsOf<Keys>): readonly ChannelProblem[];
   rateLimit?(settings: SettingsOf<Keys>): RateLimit;
   answers?: AnswerReader<SettingsOf<Keys>>;
   create(settings: SettingsOf<Keys>, context: NotifierContext): Pick<Notifier, 'notify'> & Partial<Notifier>;
 }): Channel {
-  const { rateLimit, answers } = definition;
+  const { check, rateLimit, answers } = definition;
   return {
     type: definition.type,
     events: definition.events,
     // Settings are checked against the schema below before anybody hands them over.
+    ...(check ? { check: (settings) => check(settings as SettingsOf<Keys>) } : {}),
     ...(rateLimit ? { rateLimit: (settings) => rateLimit(settings as SettingsOf<Keys>) } : {}),
     ...(answers ? { answers: answers as unknown as AnswerReader } : {}),
     settings: Type.Object(

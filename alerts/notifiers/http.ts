@@ -9,7 +9,7 @@ import { toError } from '../../core/errors.ts';
 import { parseRetryAfter } from '../../core/retry.ts';
 
 export interface VendorRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   url: string;
   headers?: Record<string, string>;
   auth?: { username: string; password: string };

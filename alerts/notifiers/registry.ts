@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TSchema, Type } from 'typebox';
-import type { Channel } from '../notifier.ts';
+import type { Channel, ChannelProblem, ChannelSettings } from '../notifier.ts';
 
 /** Every channel there is, by its type: each folder beside this file is one. */
 export async function loadChannels(): Promise<Map<string, Channel>> {
@@ -24,4 +24,12 @@ export async function loadChannels(): Promise<Map<string, Channel>> {
 /** Schema of one entry of `channels:` in ringdown.yaml. */
 export function channelSchema(channels: ReadonlyMap<string, Channel>): TSchema {
   return Type.Union([...channels.values()].map((channel) => channel.settings));
+}
+
+/** What the schema cannot say of an entry that fits it, such as a name in a template that nothing has. */
+export function channelProblems(
+  channels: ReadonlyMap<string, Channel>,
+  settings: ChannelSettings,
+): readonly ChannelProblem[] {
+  return channels.get(settings.type)?.check?.(settings) ?? [];
 }

@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import type { Incident } from '../incident.ts';
+import { composePage } from '../page/compose.ts';
+import { notification } from '../testing/notification.ts';
+import { withoutBodies } from './without-bodies.ts';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+
+function told(cause: Partial<Incident['cause']>) {
+  const { incident } = notification();
+  const changed = { ...incident, cause: { ...incident.cause, ...cause } };
+  const context = {
+    unreachable: false,
+    flapping: false,
+    failing_routes: 1,
+    failing_monitors: 1,
+    next_escalation: null,
+    continues_as: null,
+    answer_url: null,
+    monitorName: (key: string) => key,
+  };
+  const page = composePage(changed, 'incident.triggered', context, NOW);
+  return { page, bare: withoutBodies(notification({ page }, { cause: changed.cause })) };
+}
+
+test('a status stays, it is no content', () => {
+  const { page, bare } = told({ message: 'status 500, expected 201', expected: '201', actual: '500' });
+  expect(bare).toEqual(page);
+});
+
+test('what the service answered is in no line, and what was looked at is', () => {
+  const { page, bare } = told({
+    message: '$.email is "kim@example.com", expected "minsu@example.com"',
+    expected: '"minsu@example.com"',
+    actual: '"kim@example.com"',
+  });
+  expect(JSON.stringify(page)).toContain('kim@example.com');
+  expect(JSON.stringify(bare)).not.toMatch(/kim@|minsu@|kim@?example|minsu@?example/);
+  expect(bare.headline).toContain('$.email is not as expected');
+  expect(bare.facts.map(({ label }) => label)).not.toContain('Actual');
+});
+
+test('a body too long for one line is gone as well, to the last word', () => {
+  const body = `"${'account 4711 of Kim Minji, '.repeat(40)}"`;
+  const { bare } = told({ message: `body is ${body}, expected ""`, expected: '""', actual: body });
+  expect(JSON.stringify(bare)).not.toMatch(/4711|Minji/);
+  expect(bare.headline).toContain('body is not as expected');
+});
+
+test('what is missing is told as missing', () => {
+  const { bare } = told({ message: '$.id is missing, expected a value', expected: 'a value', actual: 'missing' });
+  expect(bare.headline).toContain('$.id is missing');
+});
+
+test('a text that says nothing about a response stays as it is', () => {
+  const { page, bare } = told({ message: 'connect ECONNREFUSED', expected: null, actual: null });
+  expect(bare).toEqual(page);
+});

@@ -1,0 +1,46 @@
+import type { Notification, Page } from '../notifier.ts';
+import { spoken } from '../page/spoken.ts';
+
+/** What a status or a duration was is no content of the response. */
+const MEASURED = /^(status|duration)\b/;
+const FACTS_OF_BODIES = new Set(['Expected', 'Actual']);
+/** Shorter beginnings stand in a text by chance. */
+const TELLING_LENGTH = 4;
+
+/**
+ * The page without what the service answered: a body can hold a customer's data, and chats, phones and text messages
+ * are read by others. What was looked at stays, with its verdict: `$.email is not as expected`.
+ */
+export function withoutBodies({ page, incident }: Notification): Page {
+  const { message, actual } = incident.cause;
+  if (actual === null || MEASURED.test(message)) return page;
+  const bare = bareMessage(message);
+  return {
+    ...page,
+    headline: replaced(page.headline, oneLine(message), bare),
+    speech: replaced(page.speech, spoken(message), spoken(bare)),
+    facts: page.facts.filter(({ label }) => !FACTS_OF_BODIES.has(label)),
+  };
+}
+
+/** `$.email is not as expected`, `$.id is missing`. */
+function bareMessage(message: string): string {
+  const [, missing] = /^(.{1,200}?) is missing\b/s.exec(message) ?? [];
+  if (missing) return `${oneLine(missing)} is missing`;
+  const [, subject] = /^((?:row \d+: )?\S{1,200})/.exec(message) ?? [];
+  return subject ? `${subject} is not as expected` : 'the answer is not as expected';
+}
+
+/** A long message stands in the text as far as it fits: then everything from its beginning on is replaced. */
+function replaced(text: string, said: string, instead: string): string {
+  if (said !== '' && text.includes(said)) return text.replaceAll(said, instead);
+  for (let length = said.length - 1; length >= TELLING_LENGTH; length--) {
+    const start = text.indexOf(said.slice(0, length));
+    if (start >= 0) return `${text.slice(0, start)}${instead}`;
+  }
+  return text;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+}
