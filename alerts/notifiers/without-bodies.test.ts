@@ -16,6 +16,7 @@ function told(cause: Partial<Incident['cause']>) {
     failing_monitors: 1,
     next_escalation: null,
     continues_as: null,
+    released: null,
     answer_url: null,
     monitorName: (key: string) => key,
   };
