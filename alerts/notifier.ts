@@ -86,7 +86,10 @@ export interface RateLimit {
 
 /** What somebody did where they were told: pressed a key, clicked a button, acknowledged at the vendor's. */
 export interface ChannelAnswer {
-  /** One of the two names the incident. */
+  /**
+   * One of the two names the incident. What a person typed is the beginning of the id, ten characters or more: it means
+   * the one open incident whose id begins so.
+   */
   incident_id: string | null;
   dedup_key: string | null;
   action:
