@@ -121,7 +121,7 @@ class Check {
       return local;
     });
     const begins = Math.max(start ?? Number.NEGATIVE_INFINITY, since ?? Number.NEGATIVE_INFINITY);
-    if (until !== undefined && until <= begins) this.#wrong([...path, 'until'], 'it ends before it begins');
+    if (until !== undefined && until <= begins) this.#wrong([...path, 'until'], 'it must end after it begins');
     for (const [index, hours] of listed(rotation.hours).entries()) {
       const wrong = wrongHours(hours);
       const entry = Array.isArray(rotation.hours) ? [...path, 'hours', index] : [...path, 'hours'];
@@ -143,7 +143,8 @@ class Check {
       ];
       if (begins === undefined || ends === undefined) continue;
       if (ends <= begins) {
-        this.#wrong([...here, 'to'], 'it ends before it begins');
+        const never = 'it lasts no time: the clocks skip it';
+        this.#wrong([...here, 'to'], ends < begins || from === to ? 'it must end after it begins' : never);
         continue;
       }
       const other = earlier.find((one) => one.from < ends && begins < one.until);
