@@ -41,7 +41,8 @@ export type Question =
       attributes?: Record<string, string>;
       group_by?: string;
       aggregate: Aggregate;
-      interval_ms: number;
+      /** One interval of the whole window when absent. */
+      interval_ms?: number;
     }
   | { ask: 'metric_names' }
   | { ask: 'routes'; service?: string; route?: string; synthetic?: boolean }

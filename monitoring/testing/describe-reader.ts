@@ -173,6 +173,22 @@ export function describeReader(name: string, harness: ReaderHarness): void {
       }
     });
 
+    if (!harness.cannot?.includes('counter_rate')) {
+      test('a metric over a window that is one interval', async () => {
+        const range = { from: traffic.from + 7 * 60_000, to: traffic.from + 38 * 60_000 };
+        const inside = traffic.orders.filter(([time]) => time >= range.from && time < range.to);
+        const sum = inside.reduce((all, [, one]) => all + one, 0);
+        for (const [aggregate, value] of [
+          ['sum', sum],
+          ['rate', sum / (31 * 60)],
+        ] as const) {
+          const [series, ...others] = await destination.reader.ask({ ask: 'metric', name: 'orders', aggregate }, range);
+          expect(others).toEqual([]);
+          expect(series!.points).toEqual([[range.from, expect.closeTo(value, 6)]]);
+        }
+      }, 60_000);
+    }
+
     asked('distinct_users', 'the number of distinct users', async () => {
       const [series] = (await ask(questions.distinct_users)) as RequestSeries[];
       const users = new Set(real.flatMap(({ user }) => user ?? []));

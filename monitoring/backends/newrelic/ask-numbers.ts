@@ -91,7 +91,8 @@ export async function askMetric(
   window: TimeRange,
 ): Promise<MetricSeries[]> {
   const { name, attributes = {}, group_by: groupBy, aggregate, interval_ms: intervalMs } = question;
-  const starts = intervals(window, intervalMs);
+  const starts = intervalMs === undefined ? [window.from] : intervals(window, intervalMs);
+  const end = intervalMs === undefined ? window.to : starts.at(-1)! + intervalMs;
   const conditions = [
     `metricName = ${text(name)}`,
     ...Object.entries(attributes).map(([key, value]) => `${field(key)} = ${text(value)}`),
@@ -100,8 +101,8 @@ export async function askMetric(
     [
       `SELECT ${valueOfMetric(name, aggregate)} AS 'value' FROM Metric ${where(conditions)}`,
       ...(groupBy === undefined ? [] : [`FACET ${field(groupBy)} LIMIT ${MOST_ROWS}`]),
-      during({ from: starts[0]!, to: starts.at(-1)! + intervalMs }),
-      timeseries(intervalMs),
+      during({ from: starts[0]!, to: end }),
+      ...(intervalMs === undefined ? [] : [timeseries(intervalMs)]),
     ].join(' '),
   );
   const lines = new Map<string, Map<number, number | null>>();
@@ -109,7 +110,7 @@ export async function askMetric(
     const group = groupBy === undefined ? '' : facets(row)[0]!;
     const points = lines.get(group) ?? new Map<number, number | null>();
     lines.set(group, points);
-    points.set(Number(row.beginTimeSeconds) * 1_000, numberOf(row.value));
+    points.set(intervalMs === undefined ? window.from : Number(row.beginTimeSeconds) * 1_000, numberOf(row.value));
   }
   return [...lines].map(([group, points]) => ({
     name,

@@ -17,13 +17,14 @@ export async function askMetric(
   window: TimeRange,
   abort: AbortSignal,
 ): Promise<MetricSeries[]> {
-  const { name, attributes = {}, group_by: groupBy, aggregate, interval_ms: ms } = question;
+  const { name, attributes = {}, group_by: groupBy, aggregate, interval_ms } = question;
+  const ms = interval_ms ?? window.to - window.from;
   const found = await findFamily(api, name, window, abort);
   if (!found) return [];
   const matchers = Object.entries(attributes).map(([key, value]) => equals(labelName(key), value));
   const label = groupBy === undefined ? undefined : labelName(groupBy);
   const query = queryFor(found.kind, aggregate, (ending) => selector(found.family + ending, matchers), label, ms);
-  const starts = intervalStarts(window, ms, true);
+  const starts = interval_ms === undefined ? [window.from] : intervalStarts(window, ms, true);
   const rows = await api.range(query, starts[0]! + ms, starts.at(-1)! + ms, ms, abort);
   return rows
     .map(({ labels, values }) => {

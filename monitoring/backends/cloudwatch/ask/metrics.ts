@@ -41,7 +41,9 @@ export async function askMetric(
   window: TimeRange,
   abort?: AbortSignal,
 ): Promise<MetricSeries[]> {
-  const step = question.interval_ms;
+  const whole = question.interval_ms === undefined;
+  // Periods of CloudWatch begin where it likes; those of a minute can be put together to any window.
+  const step = question.interval_ms ?? MINUTE_MS;
   if (!(step >= MINUTE_MS) || step % MINUTE_MS !== 0) {
     throw new CannotAnswer('CloudWatch keeps these metrics by the minute: ask for intervals of whole minutes');
   }
@@ -57,6 +59,11 @@ export async function askMetric(
   const stats = statisticsFor(question.aggregate, kind?.type);
   const groups = await seriesOf(context, question, name, abort);
   const isPercentile = /^p\d/.test(stats[0] ?? '');
+  if (isPercentile && whole && end - first > 1) {
+    throw new CannotAnswer(
+      'percentiles of several minutes cannot be put together: ask for one interval of whole minutes',
+    );
+  }
   if (isPercentile && [...groups.values()].some((series) => series.length > 1)) {
     throw new CannotAnswer(
       'percentiles of several CloudWatch metrics cannot be put together: ask by service and environment',
@@ -76,14 +83,16 @@ export async function askMetric(
   const values = await fetchValues(context.client, queries, range, step, abort);
   return [...groups.keys()]
     .map((group) => {
-      const of = (stat: string, place: number) =>
+      const of = (stat: string, places: readonly number[]) =>
         queries
           .filter((query) => query.group === group && query.stat === stat)
-          .flatMap((query) => values.get(query.Id!)?.get(place) ?? []);
-      const points = Array.from({ length: end - first }, (_, index): [number, number | null] => {
-        const place = first + index;
-        return [place * step, together(question.aggregate, (stat) => of(stat, place), stats, step)];
-      });
+          .flatMap((query) => places.flatMap((place) => values.get(query.Id!)?.get(place) ?? []));
+      const point = (places: readonly number[]): [number, number | null] => [
+        places[0]! * step,
+        together(question.aggregate, (stat) => of(stat, places), stats, places.length * step),
+      ];
+      const places = Array.from({ length: end - first }, (_, index) => first + index);
+      const points = whole ? [point(places)] : places.map((place) => point([place]));
       const attributes: Record<string, string> = question.group_by === undefined ? {} : { [question.group_by]: group };
       return { name: question.name, unit: kind?.unit ?? '', attributes, points };
     })

@@ -74,7 +74,7 @@ async function addPoints(
   search: Search,
   question: MetricQuestion,
   query: Query,
-  { stepMs }: Intervals,
+  intervals: Intervals,
   chart: Chart,
   abort?: AbortSignal,
 ): Promise<void> {
@@ -83,7 +83,7 @@ async function addPoints(
   const sources = [
     ...['unit', 'type'].map((key) => ({ [key]: { terms: { field: `metric.${key}` } } })),
     ...labels.map((field, index) => ({ [`label${index}`]: { terms: { field, missing_bucket: true } } })),
-    time(stepMs),
+    ...intervals.sources,
   ];
   const inner = { ...TOTALS, ...(isQuantile ? BUCKETS : {}) };
   // An answer may hold 65,536 buckets, those of the histograms included.
@@ -91,12 +91,8 @@ async function addPoints(
   for (const bucket of found) {
     const { unit, type, label0, label1, time: start } = bucket.key;
     const group = question.group_by === undefined ? undefined : String(label0 ?? label1 ?? '');
-    add(chart.interval(unit, type, group, start), type, bucket);
+    add(chart.interval(unit, type, group, start ?? intervals.starts[0]!), type, bucket);
   }
-}
-
-function time(stepMs: number): Query {
-  return { time: { date_histogram: { field: '@timestamp', fixed_interval: `${stepMs}ms` } } };
 }
 
 function add(interval: Interval, type: string, bucket: Aggregated): void {
@@ -119,7 +115,7 @@ async function addFromSpans(
   search: Search,
   question: MetricQuestion,
   window: TimeRange,
-  { stepMs }: Intervals,
+  intervals: Intervals,
   chart: Chart,
   abort?: AbortSignal,
 ): Promise<void> {
@@ -127,15 +123,17 @@ async function addFromSpans(
   const { group_by, aggregate } = question;
   const label =
     group_by === undefined ? [] : [{ label: { terms: { field: spanField(group_by), missing_bucket: true } } }];
+  // It takes at least one source, and every SERVER span has this one.
+  const sources = [{ kind: { terms: { field: 'span.kind' } } }, ...label, ...intervals.sources];
   const quantile = QUANTILES[aggregate];
   const inner = {
     duration: { stats: { field: 'event.duration' } },
     ...(quantile ? { latency: { percentiles: { field: 'event.duration', percents: [quantile * 100] } } } : {}),
   };
   const query = all([within(window), SERVED, ...labels]);
-  for (const bucket of await search.groups('traces', query, [...label, time(stepMs)], inner, { abort })) {
+  for (const bucket of await search.groups('traces', query, sources, inner, { abort })) {
     const group = group_by === undefined ? undefined : String(bucket.key.label ?? '');
-    const interval = chart.interval('s', 'histogram', group, bucket.key.time);
+    const interval = chart.interval('s', 'histogram', group, bucket.key.time ?? intervals.starts[0]!);
     const { count, sum, min, max } = bucket.duration;
     interval.count += count;
     interval.sum += sum / 1e9;

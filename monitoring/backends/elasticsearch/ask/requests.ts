@@ -23,10 +23,14 @@ export async function askRequests(
 ): Promise<RequestSeries[]> {
   const { group_by, limit } = question;
   const intervals = question.interval_ms === undefined ? undefined : intervalsOf(window, question.interval_ms);
-  if (intervals && group_by !== undefined && (limit + 1) * intervals.count > MOST_BUCKETS) {
-    throw new RingdownError('TOO_MANY_INTERVALS', `${limit} groups of ${intervals.count} intervals are too many`, {
-      hint: 'ask for fewer groups, a shorter window or a longer interval',
-    });
+  if (intervals && group_by !== undefined && (limit + 1) * intervals.starts.length > MOST_BUCKETS) {
+    throw new RingdownError(
+      'TOO_MANY_INTERVALS',
+      `${limit} groups of ${intervals.starts.length} intervals are too many`,
+      {
+        hint: 'ask for fewer groups, a shorter window or a longer interval',
+      },
+    );
   }
   const filter = [within(window), SERVED, ...ofScenarios(question.synthetic)];
   if (question.service !== undefined) filter.push(term('service.name', question.service));

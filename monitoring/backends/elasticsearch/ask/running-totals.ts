@@ -33,25 +33,24 @@ export async function runningTotals(
   filter: readonly Query[],
   groupBy: string | undefined,
   window: TimeRange,
-  { stepMs }: Intervals,
+  intervals: Intervals,
   abort?: AbortSignal,
 ): Promise<RunningTotal[]> {
-  const before = lookBack(window, stepMs);
+  const before = lookBack(window, intervals.stepMs);
   const sources = ['series', 'start'].map((key) => ({ [key]: { terms: { field: `metric.${key}` } } }));
-  const time = { time: { date_histogram: { field: '@timestamp', fixed_interval: `${stepMs}ms` } } };
   const ask = async (range: TimeRange, by: Query[]) =>
     await search.groups('metrics', all([within(range), ...filter]), by, LATEST, { most: 500, abort });
   const [earlier, inside] = await Promise.all([
     ask({ from: before, to: window.from }, sources),
-    ask(window, [...sources, time]),
+    ask(window, [...sources, ...intervals.sources]),
   ]);
   const knownSince = new Date(Math.max(0, before)).toISOString();
-  return [...earlier, ...inside].map(({ key, latest }: Aggregated) =>
-    totalOf(latest.hits.hits[0]._source, key.time, groupBy, knownSince),
-  );
+  const totalOf = (interval: (key: Aggregated) => number | undefined) => (found: Aggregated) =>
+    runningTotalOf(found.latest.hits.hits[0]._source, interval(found.key), groupBy, knownSince);
+  return [...earlier.map(totalOf(() => undefined)), ...inside.map(totalOf((key) => key.time ?? intervals.starts[0]!))];
 }
 
-function totalOf(
+function runningTotalOf(
   source: Source,
   interval: number | undefined,
   groupBy: string | undefined,

@@ -48,8 +48,8 @@ const MOST_INTERVALS = 10_000;
 const REQUEST_DURATION = 'http.server.request.duration';
 
 /**
- * A metric over time. Intervals begin at multiples of `interval_ms`; whole minutes come from the rollups where the
- * interval is a multiple of a minute. Running totals are told as their increase. `http.server.request.duration` is
+ * A metric over time. Intervals begin at multiples of `interval_ms`, or one is the whole window; whole minutes come from the rollups where the
+ * interval allows. Running totals are told as their increase. `http.server.request.duration` is
  * worked out from SERVER spans where nobody sends it.
  */
 export async function askMetric(
@@ -59,9 +59,10 @@ export async function askMetric(
   window: Window,
   abort?: AbortSignal,
 ): Promise<MetricSeries[]> {
-  const step = question.interval_ms;
-  const first = Math.floor(range.from / step);
-  const end = Math.ceil(range.to / step);
+  const whole = question.interval_ms === undefined;
+  const step = question.interval_ms ?? range.to - range.from;
+  const first = whole ? 0 : Math.floor(range.from / step);
+  const end = whole ? 1 : Math.ceil(range.to / step);
   if (!(step >= 1) || end - first > MOST_INTERVALS) {
     throw new RingdownError('TOO_MANY_INTERVALS', `a chart has at most ${MOST_INTERVALS} intervals`, {
       hint: 'ask for a shorter window or a longer interval',
@@ -85,7 +86,8 @@ export async function askMetric(
       attributes,
       points: Array.from({ length: Math.max(0, end - first) }, (_, index): [number, number | null] => {
         const interval = at.get(first + index);
-        return [(first + index) * step, interval ? aggregated(interval, question.aggregate, type, step) : null];
+        const start = whole ? range.from : (first + index) * step;
+        return [start, interval ? aggregated(interval, question.aggregate, type, step) : null];
       }),
     }))
     .sort((a, b) => JSON.stringify(a.attributes).localeCompare(JSON.stringify(b.attributes)));
@@ -94,6 +96,17 @@ export async function askMetric(
 /** How far before the window a running total's last value is looked for. */
 function lookBack(intervalMs: number): bigint {
   return BigInt(Math.max(Math.ceil(intervalMs), 600_000)) * 1_000_000n;
+}
+
+/** Number of the interval that a point's time lies in. */
+function placeOf({ interval_ms }: MetricQuestion): string {
+  return interval_ms === undefined
+    ? '0::DOUBLE'
+    : `(time_ns // ${BigInt(Math.floor(interval_ms)) * 1_000_000n})::DOUBLE`;
+}
+
+function inWholeMinutes({ interval_ms }: MetricQuestion): boolean {
+  return interval_ms === undefined || Math.floor(interval_ms) % 60_000 === 0;
 }
 
 async function addPartition(
@@ -108,7 +121,7 @@ async function addPartition(
   const added = [...series.values()].filter((one) => !one.cumulative);
   const totals = [...series.values()].filter((one) => one.cumulative);
   if (added.length > 0) await addPoints(query, state, question, window, added, chart);
-  return totals.length > 0 ? await runningTotals(query, totals, question.interval_ms, window, before) : [];
+  return totals.length > 0 ? await runningTotals(query, totals, placeOf(question), window, before) : [];
 }
 
 async function addPoints(
@@ -121,8 +134,8 @@ async function addPoints(
 ): Promise<void> {
   const byId = new Map(series.map((one) => [one.id, one]));
   const ids = `series IN (${series.map((one) => one.id).join(', ')})`;
-  const stepNs = BigInt(Math.floor(question.interval_ms)) * 1_000_000n;
-  const fromRollup = stepNs % MINUTE_NS === 0n;
+  const place = placeOf(question);
+  const fromRollup = inWholeMinutes(question);
   const union = (rollup: (where: string) => string, raw: (where: string) => string) => {
     const parameters = new Parameters();
     if (!fromRollup)
@@ -141,7 +154,7 @@ async function addPoints(
     (where) => `SELECT series, time_ns, count, sum, min, max FROM points WHERE ${where}`,
   );
   const rows = await query(
-    `SELECT series, (time_ns // ${stepNs})::DOUBLE AS place, sum(count) AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max
+    `SELECT series, ${place} AS place, sum(count) AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max
      FROM (${points.from}) GROUP BY ALL`,
     points.list,
   );
@@ -158,7 +171,7 @@ async function addPoints(
     explodedBuckets,
   );
   const counted = await query(
-    `SELECT series, (time_ns // ${stepNs})::DOUBLE AS place, bucket, sum(count) AS count FROM (${buckets.from}) GROUP BY ALL`,
+    `SELECT series, ${place} AS place, bucket, sum(count) AS count FROM (${buckets.from}) GROUP BY ALL`,
     buckets.list,
   );
   for (const row of counted) {
@@ -176,7 +189,8 @@ async function addFromSpans(
   chart: Chart,
   abort?: AbortSignal,
 ): Promise<void> {
-  if (question.interval_ms % 60_000 !== 0) return;
+  if (!inWholeMinutes(question)) return;
+  const minutes = question.interval_ms === undefined ? undefined : question.interval_ms / 60_000;
   const lineOf = (group: SpanGroup) => {
     const fits = Object.entries(question.attributes ?? {}).every(([key, value]) => spanLabel(group, key) === value);
     if (!fits) return undefined;
@@ -185,7 +199,7 @@ async function addFromSpans(
   const parts = await store.ask(
     window.fromNs,
     window.toNs,
-    (query, state) => countSpans(query, state, window, lineOf, question.interval_ms / 60_000),
+    (query, state) => countSpans(query, state, window, lineOf, minutes),
     abort,
   );
   for (const { line, stretch, count, sum, slices } of parts.flat()) {

@@ -18,20 +18,22 @@ export interface RunningTotal {
   buckets: Map<number, number>;
 }
 
-/** The last point of every interval, and of the time before the window. */
+/**
+ * The last point of every interval, and of the time before the window.
+ * @param place SQL for the number of the interval that `time_ns` lies in
+ */
 export async function runningTotals(
   query: Query,
   series: Series[],
-  intervalMs: number,
+  place: string,
   window: Window,
   before: bigint,
 ): Promise<RunningTotal[]> {
   const byId = new Map(series.map((one) => [one.id, one]));
   const parameters = new Parameters();
   const from = parameters.add(window.fromNs, BIGINT);
-  const stepNs = BigInt(Math.floor(intervalMs)) * 1_000_000n;
   const rows = await query(
-    `SELECT series, start_ns, (time_ns // ${stepNs})::DOUBLE AS place, time_ns >= ${from} AS inside, max(time_ns) AS time_ns,
+    `SELECT series, start_ns, ${place} AS place, time_ns >= ${from} AS inside, max(time_ns) AS time_ns,
        arg_max(count, time_ns) AS count, arg_max(sum, time_ns) AS sum, arg_max(zero_count, time_ns) AS zero_count,
        arg_max(bucket_offset, time_ns) AS bucket_offset, arg_max(buckets, time_ns) AS buckets
      FROM points

@@ -46,7 +46,7 @@ export class Chart {
   }
 
   series(name: string, wanted: Aggregate): MetricSeries[] {
-    const { starts, stepMs = 1 } = this.#steps;
+    const { starts, stepMs } = this.#steps;
     return [...this.#lines.values()]
       .map(({ unit, type, attributes, at }) => ({
         name,

@@ -31,7 +31,7 @@ const SPAN_TAGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A metric over time. Intervals begin at multiples of `interval_ms`. Running totals are told as their increase.
+ * A metric over time. Intervals begin at multiples of `interval_ms`, or one is the whole window. Running totals are told as their increase.
  * `http.server.request.duration` is worked out from SERVER spans where nobody sends it.
  */
 export async function askMetric(ask: Ask, question: MetricQuestion, range: TimeRange): Promise<MetricSeries[]> {
@@ -77,6 +77,10 @@ function by(tags: Tags, ...more: string[]): string {
   return [...(tags.group === undefined ? [] : [identifier(tags.group)]), 'metric_type', 'unit', ...more].join(', ');
 }
 
+function byTime(intervalMs: number | undefined): string[] {
+  return intervalMs === undefined ? [] : [`time(${Math.floor(intervalMs)}ms)`];
+}
+
 function groupOf(row: Row, { group }: Tags): string {
   return group === undefined ? '' : String(row[group] ?? '');
 }
@@ -91,7 +95,7 @@ async function addPoints(ask: Ask, { name, interval_ms }: MetricQuestion, range:
     `SELECT COUNT("value") AS n, SUM("value") AS v, MIN("value") AS low, MAX("value") AS high, SUM("count") AS items,
        SUM("sum") AS total, MIN("lower") AS lower, MAX("upper") AS upper
      FROM ${identifier(measurementOf(name))} WHERE ${within(range)} AND temporality::tag != 'cumulative'${tags.where}
-     GROUP BY ${by(tags, `time(${Math.floor(interval_ms)}ms)`)} fill(none)`,
+     GROUP BY ${by(tags, ...byTime(interval_ms))} fill(none)`,
   );
   for (const row of rows) {
     const interval = chart.interval(String(row.unit ?? ''), typeOf(row), groupOf(row, tags), row.time);
@@ -126,7 +130,7 @@ async function addBuckets(ask: Ask, { name }: MetricQuestion, range: TimeRange, 
 
 async function addTotals(ask: Ask, { name, interval_ms }: MetricQuestion, range: TimeRange, tags: Tags, chart: Chart) {
   // How far before the window a running total's last value is looked for.
-  const before = range.from - Math.max(Math.ceil(interval_ms), 600_000);
+  const before = range.from - Math.max(Math.ceil(interval_ms ?? range.to - range.from), 600_000);
   const rows = await ask(
     `SELECT "value", "count", "sum", "buckets", "start_ms", "series" FROM ${identifier(measurementOf(name))}
      WHERE ${within({ from: before, to: range.to })} AND temporality::tag = 'cumulative'${tags.where}
@@ -160,12 +164,12 @@ async function addFromSpans(ask: Ask, question: MetricQuestion, range: TimeRange
     );
   });
   const percentile = QUANTILES[question.aggregate];
-  const group = tags.group === undefined ? [] : [identifier(tags.group)];
+  const groups = [...(tags.group === undefined ? [] : [identifier(tags.group)]), ...byTime(question.interval_ms)];
   const rows = await ask(
     `SELECT COUNT(duration_ns) AS items, SUM(duration_ns) AS total, MIN(duration_ns) AS lower, MAX(duration_ns) AS upper,
        PERCENTILE(duration_ns, ${(percentile ?? 0.5) * 100}) AS p
      FROM spans WHERE ${within(range)} AND kind = 'server'${tags.where}
-     GROUP BY ${[...group, `time(${Math.floor(question.interval_ms)}ms)`].join(', ')} fill(none)`,
+     ${groups.length > 0 ? `GROUP BY ${groups.join(', ')} fill(none)` : ''}`,
   );
   for (const row of rows) {
     const found = groupOf(row, tags);

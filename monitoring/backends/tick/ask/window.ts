@@ -26,9 +26,9 @@ export function formatNs(ns: bigint): string {
   return `${new Date(Number(ns / 1_000_000_000n) * 1_000).toISOString().slice(0, -5)}.${rest}Z`;
 }
 
-/** Intervals of a chart: begin at multiples of `stepMs`, or one of the whole window. */
+/** Intervals of a chart: begin at multiples of `stepMs`, or one is the whole window. */
 export interface Steps {
-  stepMs: number | undefined;
+  stepMs: number;
   /** Begin of each, Unix milliseconds. */
   starts: number[];
   /** Which one a time falls in; undefined where none. */
@@ -37,7 +37,7 @@ export interface Steps {
 
 /** @returns undefined when they would be more than `most` */
 export function stepsOf({ from, to }: TimeRange, stepMs: number | undefined, most: number): Steps | undefined {
-  if (stepMs === undefined) return { stepMs, starts: [from], indexOf: () => 0 };
+  if (stepMs === undefined) return { stepMs: to - from, starts: [from], indexOf: () => 0 };
   const first = Math.floor(from / stepMs);
   const count = Math.max(0, Math.ceil(to / stepMs) - first);
   if (!(stepMs >= 1) || count > most) return undefined;
