@@ -23,6 +23,10 @@ function pagerduty(call: VendorCall) {
     const { summary, source, severity } = event.payload ?? {};
     if (!summary || summary.length > 1_024) return invalid("'payload.summary' is missing or too long");
     if (!source) return invalid("'payload.source' is missing or blank");
+    if (!(event.links ?? []).every(({ href }: { href: string }) => href)) return invalid("'links' have no 'href'");
+    if (!(event.images ?? []).every(({ src }: { src: string }) => src?.startsWith('https://'))) {
+      return invalid("'images' must be served via HTTPS");
+    }
     if (!['critical', 'error', 'warning', 'info'].includes(severity)) return invalid("'payload.severity' is invalid");
   }
   return {
@@ -72,4 +76,54 @@ test('trigger, acknowledge and resolve carry one dedup_key', async () => {
     custom_details: { server_error: 'no such column: author_id' },
   });
   expect(events[0].links[2]).toEqual({ href: 'https://wiki.example.com/posts', text: 'Runbook' });
+});
+
+test('pictures stand beside the alert', async () => {
+  const images = [
+    { src: 'https://grafana.example.com/render/posts.png', href: 'https://grafana.example.com', alt: 'Posts' },
+  ];
+  const notifier = channel.create({ ...settings(server.url), images }, context);
+  await notifier.notify(notification(), AbortSignal.timeout(5_000));
+  expect(JSON.parse(server.accepted[0]!.body).images).toEqual(images);
+});
+
+test.each([
+  ['P1', 'critical'],
+  ['P2', 'error'],
+  ['P3', 'warning'],
+  ['P4', 'info'],
+] as const)('%s is %s', async (priority, severity) => {
+  const notifier = channel.create(settings(server.url), context);
+  await notifier.notify(notification({}, { priority }), AbortSignal.timeout(5_000));
+  expect(JSON.parse(server.accepted[0]!.body).payload.severity).toBe(severity);
+});
+
+test('the summary, which is read out and texted, quotes no response; the details do', async () => {
+  const message = '$.email is "kim@example.com", expected "minsu@example.com"';
+  const { incident, page } = notification();
+  const cause = { ...incident.cause, message, expected: '"minsu@example.com"', actual: '"kim@example.com"' };
+  const told = notification(
+    {
+      page: {
+        ...page,
+        headline: `P1 Reference API · read: ${message}`,
+        facts: [{ label: 'Actual', text: cause.actual }],
+      },
+    },
+    { cause },
+  );
+  for (const include_bodies of [false, true]) {
+    const notifier = channel.create({ ...settings(server.url), include_bodies }, context);
+    await notifier.notify(told, AbortSignal.timeout(5_000));
+    const { payload } = JSON.parse(server.accepted.at(-1)!.body);
+    expect(payload.summary.includes('kim@example.com')).toBe(include_bodies);
+    expect(payload.custom_details.Actual).toContain('kim@example.com');
+  }
+});
+
+test('the limit is that of the integration key, 120 a minute where nothing else was granted', () => {
+  const limit = channel.rateLimit!(settings('http://x'));
+  expect(limit).toEqual({ key: expect.stringMatching(/^pagerduty:[0-9a-f]{12,}$/), per_minute: 120 });
+  expect(channel.rateLimit!({ ...settings('http://x'), rate_limit: '600/m' }).per_minute).toBe(600);
+  expect(channel.rateLimit!(settings('http://x', 'R0other00123456789abcdef01234567')).key).not.toBe(limit.key);
 });
