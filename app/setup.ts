@@ -58,7 +58,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
   const { channels, policyFiles, functionFiles, secretSources } = config.value;
 
   const names = channels.length > 0 ? channels.map(({ name }) => name) : [CONSOLE.name];
-  const policies = loadPolicies(policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'), names);
+  const policies = loadPolicies(policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'), { channels: names });
   const functions = await loadFunctions(functionFiles);
   const secrets = createSecretProvider(secretSources, {
     clock: systemClock,

@@ -91,7 +91,7 @@ const SCENARIO_KEYS = Object.keys(ScenarioSchema.properties);
 function diagnosticsOf({ text, place }: Example): readonly Diagnostic[] {
   const content = parse(text) as object;
   const keys = Object.keys(content);
-  if (keys.includes('escalation')) return parsePolicy(text, place, CHANNELS).diagnostics;
+  if (keys.includes('escalation')) return parsePolicy(text, place, { channels: CHANNELS }).diagnostics;
   const lists = !('environments' in content) || Array.isArray(content.environments);
   if (Array.isArray(content) || (lists && keys.every((key) => SCENARIO_KEYS.includes(key)))) {
     return parseScenario(asScenario(text), 'example', { files: memoryFiles('example', NAMED) }).diagnostics.map(

@@ -8,7 +8,7 @@ const shipped = (name: string) => readFileSync(new URL(`./${name}`, import.meta.
 
 describe('shipped policies', () => {
   test.each(['critical.policy.yaml', 'default.policy.yaml'])('%s needs no configured channel', (name) => {
-    const { policy, diagnostics } = parsePolicy(shipped(name), name, []);
+    const { policy, diagnostics } = parsePolicy(shipped(name), name, { channels: [] });
     expect(diagnostics).toEqual([]);
     expect(policy?.id).toBe(name.split('.')[0]);
     expect(policy?.escalation[0]).toEqual({ after_ms: 0, notify: ['all'], repeat_every_ms: null });
@@ -26,7 +26,7 @@ escalation:
   - { after: 5m, notify: [call-kim], repeat: { every: 2m, until: acknowledged } }
 resolve: { after_passing: 1, notify: same }
 `;
-  expect(parsePolicy(text, 'critical.policy.yaml', ['pager', 'team', 'call-kim']).policy).toEqual({
+  expect(parsePolicy(text, 'critical.policy.yaml', { channels: ['pager', 'team', 'call-kim'] }).policy).toEqual({
     ...builtInPolicy,
     id: 'critical',
     name: 'critical',
@@ -51,7 +51,7 @@ escalation:
   - { after: soon, notify: [team] }
   - { after: 1m, notify: [team], repeat: { every: 1s } }
 `;
-  const { policy, diagnostics } = parsePolicy(text, 'p.policy.yaml', ['pager', 'team']);
+  const { policy, diagnostics } = parsePolicy(text, 'p.policy.yaml', { channels: ['pager', 'team'] });
   expect(policy).toBeNull();
   expect(diagnostics.map((found) => renderDiagnostic(found, text).split('\n')[0])).toEqual([
     'p.policy.yaml:2:5: id must be lower-case letters, digits and hyphens, found the text "Critical!"',
@@ -67,13 +67,13 @@ escalation:
 });
 
 test('broken YAML is a diagnostic, too', () => {
-  const { policy, diagnostics } = parsePolicy('rules: [', 'p.policy.yaml', []);
+  const { policy, diagnostics } = parsePolicy('rules: [', 'p.policy.yaml', {});
   expect(policy).toBeNull();
   expect(diagnostics.length).toBeGreaterThan(0);
 });
 
 test('two files must not share an id', () => {
-  const policy = parsePolicy(shipped('default.policy.yaml'), 'a', []).policy!;
+  const policy = parsePolicy(shipped('default.policy.yaml'), 'a', {}).policy!;
   expect(
     duplicateIds([
       { policy, file: 'a' },

@@ -46,6 +46,8 @@ export interface SignalRule {
   kind: string;
   /** Unique in its policy. */
   id: string;
+  /** For people; the id where the file says none. */
+  name: string;
   /** What the kind's `compile` made of the file. */
   spec: unknown;
   /** How often it is evaluated. */
@@ -62,8 +64,9 @@ export interface SignalRule {
   /** May hold `{{ value }}`, `{{ threshold }}` and `{{ <label> }}`; null for the kind's own words. */
   summary: string | null;
   runbook: string | null;
-  /** Null: the value's own label `service.name`, or the policy's id. */
+  /** Null: the value's own label `service.name`, or the policy's id. The parser fills in the service that is asked about. */
   service: string | null;
+  /** Null: the value's own label, or the place where the watcher is. */
   environment: string | null;
 }
 
@@ -110,7 +113,7 @@ export const builtInPolicy: Policy = {
   rules: [
     { kind: 'scenario', tags: [], ids: [], services: [], environments: [], consecutive: 1, attempts: 1, locations: 1 },
   ],
-  group_by: ['service', 'environment'],
+  group_by: ['service', 'environment', 'rule'],
   routes: [],
   inhibit: [],
   quiet_hours: [],

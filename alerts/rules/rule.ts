@@ -8,7 +8,7 @@ export interface Reading {
   value: number | null;
   /** Null: there is no data. */
   breached: boolean | null;
-  /** One sentence with value and limit in people's units: `p95 of GET /v1/posts is 2.1 s, allowed are 500 ms`. */
+  /** One sentence with value and limit in people's units: `p95 of GET /v1/posts is 2.1 s, more than 500 ms`. */
   text: string;
   /** As text with its unit, for summaries; null where there is none. */
   shown: { value: string | null; threshold: string | null };
@@ -17,8 +17,17 @@ export interface Reading {
 /** Something wrong with a rule that the schema cannot say. `path` is below the key of the kind. */
 export interface RuleProblem {
   path: readonly (string | number)[];
+  /** Whether the key or, when absent, the value is meant. */
+  part?: 'key' | 'value';
   message: string;
   hint?: string;
+}
+
+/** A name in a rule that must be configured elsewhere. */
+export interface RuleReference {
+  path: readonly (string | number)[];
+  to: 'backend' | 'heartbeat';
+  name: string;
 }
 
 /** What a folder under `alerts/rules` exports as `rule`. Pure: it neither asks nor waits. */
@@ -27,11 +36,38 @@ export interface RuleKind<Written = unknown, Spec = unknown> {
   kind: string;
   /** Shape of what stands under the key; descriptions and examples become the published schema. */
   schema: TSchema;
+  /** Only of what `schema` lets pass. */
   check(written: Written): readonly RuleProblem[];
+  references(written: Written): readonly RuleReference[];
   /** Only of what `schema` and `check` let pass. */
   compile(written: Written): Spec;
+  /** Names of the labels that its readings carry. */
+  labels(spec: Spec): readonly string[];
+  /** The service that it asks about, for incidents of rules that name none; null where it asks about none or several. */
+  service(spec: Spec): string | null;
   /** @param now wall-clock milliseconds */
   questions(spec: Spec, now: number): readonly SignalQuestion[];
-  /** @param answers in the order of the questions; null where one could not be asked. Never throws. */
+  /**
+   * Never throws.
+   * @param answers in the order of the questions; null where one could not be asked. What depends on such a one has no
+   *   reading: that is not "no data", which would be a statement about the service
+   */
   evaluate(spec: Spec, answers: readonly (SignalAnswer | null)[], now: number): readonly Reading[];
+  /** What an instance reads that was there before and is in the answer no more; null for no data. */
+  vanished(spec: Spec, labels: Readonly<Record<string, string>>): Reading | null;
+}
+
+/** Completes a definition: nothing more to check, no labels, no service, and what vanished has no data, unless it says so. */
+export function defineRule<Written, Spec>(
+  definition: Pick<RuleKind<Written, Spec>, 'kind' | 'schema' | 'compile' | 'questions' | 'evaluate'> &
+    Partial<RuleKind<Written, Spec>>,
+): RuleKind {
+  return {
+    check: () => [],
+    references: () => [],
+    labels: () => [],
+    service: () => null,
+    vanished: () => null,
+    ...definition,
+  } as RuleKind;
 }

@@ -33,7 +33,7 @@ export type SeriesQuestion = Windowed &
         of: 'requests';
         service: string | null;
         route: string | null;
-        /** `error`: 5xx or no answer. */
+        /** `error`: 5xx or no answer; `ok`: everything else. */
         status: '2xx' | '3xx' | '4xx' | '5xx' | 'ok' | 'error' | number | null;
         /** False leaves out requests made by scenarios. */
         synthetic: boolean | null;
@@ -56,8 +56,8 @@ export type SignalQuestion =
   /** The certificate that a host presents; `host:port`. */
   | { of: 'certificate'; target: string }
   | { of: 'heartbeat'; name: string }
-  /** Of the relay's ledger. */
-  | { of: 'backend'; name: string };
+  /** Of the relay's ledger; `window_ms` is the time in which losses count. */
+  | { of: 'backend'; name: string; window_ms: number };
 
 export interface SignalGroup {
   labels: Readonly<Record<string, string>>;
@@ -82,7 +82,7 @@ export interface SignalAnswers {
   certificate: { expires_at: string; subject: string };
   /** `last_at` null: none since it is known, which is `known_since`. `failed`: the last one reported a failure. */
   heartbeat: { known_since: string; last_at: string | null; failed: boolean; message: string | null };
-  /** `lost`: items that the backend refused or that were dropped for it, since the watcher keeps count. */
+  /** `lost`: items that the backend refused or that were dropped for it within the window. */
   backend: { lag_ms: number; lost: number };
 }
 

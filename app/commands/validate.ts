@@ -47,7 +47,7 @@ export async function validate(files: string[], configFile: string | undefined, 
   const loaded = [
     ...(files.length === 0 || config.diagnostics.length > 0 || files.includes(config.value.file ?? '') ? [config] : []),
     ...configFiles.map((file) => loadConfig(file, schemas, anything)),
-    loadPolicies(policyFiles, channels),
+    loadPolicies(policyFiles, { channels }),
     checkFragments(fragmentFiles),
     scenarios,
   ];

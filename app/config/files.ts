@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { KnownNames } from '../../alerts/policies/known-names.ts';
 import { duplicateIds, parsePolicy } from '../../alerts/policies/parse.ts';
 import type { Policy } from '../../alerts/policies/policy.ts';
 import { type Diagnostic, diagnosticAt, readDocument } from '../../core/document/index.ts';
@@ -59,11 +60,11 @@ export function checkFragments(files: readonly string[]): Loaded<null> {
   return { value: null, diagnostics, texts: new Map([...included, ...texts]) };
 }
 
-/** Reads policy files. @param channels names that `notify` may use */
-export function loadPolicies(files: readonly string[], channels: readonly string[]): Loaded<Policy[]> {
+/** Reads policy files. @param known names that they may use */
+export function loadPolicies(files: readonly string[], known: KnownNames): Loaded<Policy[]> {
   const read: { policy: Policy; file: string; text: string }[] = [];
   const { diagnostics, texts } = readEach(files, (text, file) => {
-    const { policy, diagnostics: found } = parsePolicy(text, file, channels);
+    const { policy, diagnostics: found } = parsePolicy(text, file, known);
     if (policy) read.push({ policy, file, text });
     return found;
   });

@@ -30,11 +30,7 @@ export function checkDocument(
   schema: TSchema,
   filledIn: { value: unknown; open: (text: string) => boolean } = { value: doc.value, open: () => false },
 ): Diagnostic[] {
-  let validate = compiled.get(schema);
-  if (!validate) {
-    validate = ajv.compile(schema as AnySchemaObject);
-    compiled.set(schema, validate);
-  }
+  const validate = validatorOf(schema);
   if (doc.value === undefined || validate(filledIn.value)) return [];
   // Cut before the unions are reduced, too: that is quadratic.
   const errors = meantErrors((validate.errors ?? []).slice(0, MOST_DIAGNOSTICS))
@@ -46,6 +42,20 @@ export function checkDocument(
       ? withoutMisspelt(errors)
       : errors.filter(({ keyword }) => keyword !== 'required');
   return inOrder(told.map((error) => describe(error, doc)).filter(({ line }) => line < doc.guessedFrom));
+}
+
+/** Whether a piece of a document is what a schema says, for whoever goes on only with what has the right shape. */
+export function hasShape(value: unknown, schema: TSchema): boolean {
+  return value !== undefined && validatorOf(schema)(value);
+}
+
+function validatorOf(schema: TSchema): ValidateFunction {
+  let validate = compiled.get(schema);
+  if (!validate) {
+    validate = ajv.compile(schema as AnySchemaObject);
+    compiled.set(schema, validate);
+  }
+  return validate;
 }
 
 /** A key that is missing because it is misspelt is told once, where it stands. */

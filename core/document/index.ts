@@ -1,4 +1,4 @@
-export { checkDocument } from './check.ts';
+export { checkDocument, hasShape } from './check.ts';
 export { columns, type Diagnostic, inOrder, renderDiagnostic, renderDiagnostics } from './diagnostic.ts';
 export {
   diagnosticAt,
