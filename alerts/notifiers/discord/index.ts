@@ -1,0 +1,109 @@
+import type { Delivery } from '../../../core/delivery.ts';
+import type { Notification } from '../../notifier.ts';
+import { accountKey } from '../account-key.ts';
+import { defineChannel, ResponseBodies, Secret, STATE_CHANGES } from '../define.ts';
+import { callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
+import { rememberMessages } from '../message-memory.ts';
+import { withoutBodies } from '../without-bodies.ts';
+import { message } from './message.ts';
+
+/** Discord names no fixed limit but in its answers; 30 a minute is what a webhook is seen to get. */
+const PER_MINUTE = 30;
+/** Nobody's phone makes a sound (message flag SUPPRESS_NOTIFICATIONS). */
+const QUIET = 1 << 12;
+/** The message to edit is gone: somebody deleted it. */
+const UNKNOWN_MESSAGE = 10_008;
+
+/**
+ * Posts to a Discord channel through its webhook. Later states edit the first message; an escalation is a new one, because
+ * an edit makes no sound. docs.discord.com/developers/resources/webhook
+ */
+export const channel = defineChannel({
+  type: 'discord',
+  description: 'Posts to a Discord channel through a webhook.',
+  settings: {
+    url: Secret('The webhook; it is a secret.', '${DISCORD_WEBHOOK_URL}'),
+    response_bodies: ResponseBodies,
+  },
+  events: [...STATE_CHANGES, 'incident.updated'],
+  rateLimit: ({ url }) => ({ key: accountKey('discord', url), per_minute: PER_MINUTE }),
+  create: ({ url, response_bodies }, { clock, userAgent }) => {
+    const messages = rememberMessages();
+    const secrets = URL.canParse(url) ? [url, new URL(url).pathname, token(url)] : [url];
+
+    const send = (method: 'POST' | 'PATCH', target: string, body: object, abort: AbortSignal) =>
+      callVendor(
+        {
+          method,
+          url: target,
+          headers: { 'content-type': 'application/json', 'user-agent': userAgent },
+          body: JSON.stringify(body),
+          secrets: secrets.filter((secret) => secret.length > 1),
+        },
+        clock,
+        abort,
+      );
+
+    async function post(notification: Notification, abort: AbortSignal): Promise<Delivery> {
+      const { event, dedup_key } = notification;
+      const quiet = event === 'incident.updated' ? { flags: QUIET } : {};
+      const target = at(url, '', { wait: 'true' });
+      const delivery = idempotentDelivery(
+        await send('POST', target, { ...message(notification), ...quiet }, abort),
+        messageId,
+      );
+      const told = delivery.status === 'accepted' ? delivery.providerRef : undefined;
+      if (told !== undefined && messages.of(dedup_key) === undefined) messages.keep(dedup_key, told);
+      return delivery;
+    }
+
+    return {
+      async notify(asked, abort) {
+        if (!URL.canParse(url)) return { status: 'failure', error: new Error('url must be that of a webhook') };
+        const notification = response_bodies ? asked : { ...asked, page: withoutBodies(asked) };
+        const { event, dedup_key } = notification;
+        const first = messages.of(dedup_key);
+        if (first === undefined || event === 'incident.escalated' || event === 'incident.triggered') {
+          return post(notification, abort);
+        }
+        const outcome = await send('PATCH', at(url, `/messages/${first}`, {}), message(notification), abort);
+        if (isGone(outcome)) {
+          messages.forget(dedup_key);
+          return post(notification, abort);
+        }
+        return idempotentDelivery(outcome, messageId);
+      },
+    };
+  },
+});
+
+/** The webhook's URL may carry a query of its own, such as `thread_id`. */
+function at(url: string, path: string, query: Record<string, string>): string {
+  const target = new URL(url);
+  target.pathname = `${target.pathname.replace(/\/$/, '')}${path}`;
+  for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
+  return target.href;
+}
+
+function token(url: string): string {
+  return new URL(url).pathname.split('/').filter(Boolean).at(-1) ?? '';
+}
+
+function isGone(outcome: VendorOutcome): boolean {
+  return (
+    outcome.kind === 'answer' && outcome.answer.status === 404 && parsed(outcome.answer.body)?.code === UNKNOWN_MESSAGE
+  );
+}
+
+function messageId(body: string): string | undefined {
+  const id = parsed(body)?.id;
+  return typeof id === 'string' && /^\d{1,32}$/.test(id) ? id : undefined;
+}
+
+function parsed(body: string): { id?: unknown; code?: unknown } | undefined {
+  try {
+    return JSON.parse(body) as { id?: unknown; code?: unknown };
+  } catch {
+    return undefined;
+  }
+}
