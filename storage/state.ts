@@ -1,4 +1,6 @@
 import { type AlertSchema, alertMigrations, alertRepository, deploymentRepository } from './alerts/index.ts';
+import { type HeartbeatSchema, heartbeatMigrations, heartbeatRepository } from './heartbeats/index.ts';
+import { type InboundSchema, inboundMigrations, inboundRepository } from './inbound/index.ts';
 import { type RunSchema, runMigrations, runRepository } from './runs/run-repository.ts';
 import { migrate, openSqlite } from './sqlite/index.ts';
 
@@ -7,9 +9,9 @@ import { migrate, openSqlite } from './sqlite/index.ts';
  * @param file path of the SQLite database, or `:memory:`
  */
 export async function openState(file: string) {
-  const { db, close } = await openSqlite<RunSchema & AlertSchema>({ file });
+  const { db, close } = await openSqlite<RunSchema & AlertSchema & HeartbeatSchema & InboundSchema>({ file });
   try {
-    await migrate(db, { ...runMigrations, ...alertMigrations });
+    await migrate(db, { ...runMigrations, ...alertMigrations, ...heartbeatMigrations, ...inboundMigrations });
   } catch (error) {
     await close();
     throw error;
@@ -18,6 +20,8 @@ export async function openState(file: string) {
     runs: runRepository(db.$pickTables<keyof RunSchema>()),
     alerts: alertRepository(db.$pickTables<keyof AlertSchema>()),
     deployments: deploymentRepository(db.$pickTables<keyof AlertSchema>()),
+    heartbeats: heartbeatRepository(db.$pickTables<keyof HeartbeatSchema>()),
+    inbound: inboundRepository(db.$pickTables<keyof InboundSchema>()),
     close,
   };
 }

@@ -21,14 +21,16 @@ export interface InboundAlert {
   title: string;
   /** More about it, in plain text; null where the sender says no more. */
   text: string | null;
-  priority: 'P1' | 'P2' | 'P3' | 'P4' | null;
+  /** As the sender says it: `critical`, `sev2`; null where it says none. The source's `severities` make a priority of it. */
+  severity: string | null;
   service: string | null;
   environment: string | null;
   labels: Readonly<Record<string, string>>;
   /** Where it can be looked at. */
   url: string | null;
-  /** RFC 3339; of the change, by the sender's clock. */
-  at: string;
+  runbook: string | null;
+  /** RFC 3339; of the change, by the sender's clock. Null where the sender says none: the time of receipt. */
+  at: string | null;
 }
 
 /** Why a request is not believed (401), or not understood (400). Never holds a secret. */
@@ -39,7 +41,13 @@ export type Verified =
   { verified: true; replay_key: string | null } | Refusal;
 
 export type Parsed =
-  | { alerts: readonly InboundAlert[] }
+  | {
+      alerts: readonly InboundAlert[];
+      /** Entries that cannot be understood, with where and why: the others are taken all the same. */
+      skipped?: readonly string[];
+      /** Alerts that the sender left out of this payload. */
+      truncated?: number;
+    }
   /** The vendor wants to know that we are there: fetched once, if it may be. */
   | { confirm: { url: string } }
   | Refusal;
@@ -55,8 +63,10 @@ export interface InboundSettings {
 export interface InboundKind<Settings extends InboundSettings = InboundSettings> {
   type: string;
   settings: TObject;
+  /** What no schema can say of an entry: one clause each, naming the key that it is about. */
+  check(settings: Settings): readonly string[];
   /** Compares in constant time. May fetch a certificate, hence a promise. @param now wall-clock milliseconds */
   verify(settings: Settings, request: InboundRequest, now: number): Promise<Verified>;
-  /** Pure. Only of what was verified. Unknown fields are ignored. */
+  /** Pure. Only of what was verified. Unknown fields are ignored. Never throws, whatever was sent. */
   parse(settings: Settings, request: InboundRequest, now: number): Parsed;
 }

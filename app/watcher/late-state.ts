@@ -9,6 +9,8 @@ export class LateState implements State {
   readonly runs: State['runs'];
   readonly alerts: State['alerts'];
   readonly deployments: State['deployments'];
+  readonly heartbeats: State['heartbeats'];
+  readonly inbound: State['inbound'];
   readonly #stop = new AbortController();
   readonly #opening: Promise<void>;
   #reason: Error;
@@ -19,6 +21,8 @@ export class LateState implements State {
     this.runs = this.#late('runs');
     this.alerts = this.#late('alerts');
     this.deployments = this.#late('deployments');
+    this.heartbeats = this.#late('heartbeats');
+    this.inbound = this.#late('inbound');
     this.#opening = this.#untilItOpens(open, clock);
   }
 
@@ -41,7 +45,7 @@ export class LateState implements State {
   }
 
   /** Every method of a repository returns a promise, so one that is not there yet can answer for all of them. */
-  #late<Room extends 'runs' | 'alerts' | 'deployments'>(room: Room): State[Room] {
+  #late<Room extends Exclude<keyof State, 'close'>>(room: Room): State[Room] {
     return new Proxy({} as State[Room], {
       get: (_target, method) =>
         this.#opened ? Reflect.get(this.#opened[room], method) : () => Promise.reject(this.#reason),

@@ -93,3 +93,17 @@ test('pruning keeps the newest of each monitor however old they are', async () =
   expect((await runs.list('journey@local', { limit: 10 })).items.map((item) => item.id)).toEqual([id(5), id(4)]);
   expect((await runs.list('rare@local', { limit: 10 })).items).toHaveLength(1);
 });
+
+test('runs of a window are tallied over several monitors, without those that say nothing about the service', async () => {
+  await runs.save(run(1, { status: 'failed' }));
+  await runs.save(run(2));
+  await runs.save(run(3, { status: 'error', monitor: 'other@local' }));
+  await runs.save(run(4, { status: 'error', watcher_fault: 'offline' }));
+  await runs.save(run(5, { status: 'skipped' }));
+  await runs.save(run(6, { monitor: 'third@local' }));
+  await runs.save(run(7));
+  const both = ['journey@local', 'other@local'];
+  expect(await runs.tally(both, run(1).started_at, run(7).started_at)).toEqual({ passed: 1, failed: 2 });
+  expect(await runs.tally(both, run(2).started_at, run(8).started_at)).toEqual({ passed: 2, failed: 1 });
+  expect(await runs.tally([], run(0).started_at, run(9).started_at)).toEqual({ passed: 0, failed: 0 });
+});

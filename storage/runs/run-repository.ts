@@ -36,6 +36,9 @@ export const runMigrations: Record<string, Migration> = {
   },
 };
 
+/** SQLite takes some 32,000 values in a query. */
+const MONITORS_A_QUERY = 1_000;
+
 // RFC 3339 in UTC with milliseconds sorts as text, and a UUIDv7 breaks ties in order of creation.
 const CURSOR = /^([^|]+)\|([^|]+)$/;
 
@@ -110,6 +113,24 @@ export function runRepository(db: Kysely<RunSchema>): RunStore {
         .where('status', '!=', 'skipped')
         .executeTakeFirstOrThrow();
       return { total: Number(row.total), passed: Number(row.passed ?? 0), flaky: Number(row.flaky ?? 0) };
+    },
+
+    async tally(monitors, from, to) {
+      const found = { passed: 0, failed: 0 };
+      for (let start = 0; start < monitors.length; start += MONITORS_A_QUERY) {
+        const rows = await db
+          .selectFrom('runs')
+          .select((select) => ['status', select.fn.countAll<number>().as('runs')])
+          .where('monitor', 'in', monitors.slice(start, start + MONITORS_A_QUERY))
+          .where('started_at', '>=', from)
+          .where('started_at', '<', to)
+          .where('status', '!=', 'skipped')
+          .where(sql<boolean>`json_extract(summary, '$.watcher_fault') is null`)
+          .groupBy('status')
+          .execute();
+        for (const { status, runs } of rows) found[status === 'passed' ? 'passed' : 'failed'] += Number(runs);
+      }
+      return found;
     },
 
     async prune(before, keep) {

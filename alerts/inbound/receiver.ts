@@ -1,0 +1,310 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Component } from '../../core/component.ts';
+import { formatDuration, parseDuration } from '../../core/units.ts';
+import type { Observation } from '../engine/observation.ts';
+import type { CommonInboundSettings } from './define.ts';
+import type { InboundAlert, InboundKind, InboundRequest, InboundSettings, Refusal } from './inbound.ts';
+import type { InboundStore, RememberedAlert } from './inbound-store.ts';
+import { observeAlert, tidy } from './observe-alert.ts';
+import { REPLAY_WINDOW_MS, type ReplayGuard } from './replay-guard.ts';
+import { SourceMemory, type Word } from './source-memory.ts';
+import { untilDone, WriteBehind } from './write-behind.ts';
+
+const MOST_UNWRITTEN = 100_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const LOGGED_EVERY_MS = 60_000;
+
+export type InboundOutcome =
+  | 'accepted'
+  | 'repeated'
+  | 'out_of_order'
+  | 'unknown'
+  | 'expired'
+  | 'too_many'
+  | 'replayed'
+  | 'confirmed'
+  | 'skipped'
+  | 'truncated'
+  | 'unauthentic'
+  | 'malformed'
+  | 'unknown_source';
+
+/** What became of a request. */
+export type Receipt =
+  | {
+      status: 'taken';
+      /** Alerts in the request that were understood. */
+      alerts: number;
+      /** Those that said something new. */
+      changed: number;
+      /** Entries that were not understood, and why; at most 20. */
+      skipped: readonly string[];
+    }
+  | { status: 'replayed' }
+  | { status: 'confirmed' }
+  /** More alerts fire than one source may have: these were not taken. */
+  | { status: 'too_many' }
+  /** The sender's word was taken, but what it asks for could not be done now. */
+  | { status: 'unavailable'; reason: string }
+  | ({ status: 'refused' } & Refusal);
+
+export interface ReceiverDeps {
+  kinds: ReadonlyMap<string, InboundKind>;
+  sources: readonly InboundSettings[];
+  /** The alert desk. Decides at once, in the order of the calls; resolves when that is safe. */
+  observe(observation: Observation): Promise<void>;
+  store: InboundStore;
+  /** Shared with the answers of channels; the receiver fills it with what an earlier process took. */
+  replays: ReplayGuard;
+  /** Fetches a URL that a vendor wants to see fetched. Rejects when that fails. */
+  confirm(url: string): Promise<void>;
+  clock: Clock;
+  log: ReceiverLog;
+}
+
+export interface ReceiverLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Receiver extends Component {
+  receive(source: string, request: InboundRequest): Promise<Receipt>;
+  /** Whether this monitor's key is of an alert of a source that is configured: its incident is not to be let go of. */
+  owns(monitor: string): boolean;
+  /** Since the start, alerts and requests by what became of them. */
+  counts(): { source: string; outcome: InboundOutcome; count: number }[];
+}
+
+interface Source {
+  settings: CommonInboundSettings;
+  kind: InboundKind;
+  memory: SourceMemory;
+}
+
+/**
+ * Takes the alerts of other systems in: verify, refuse replays, parse, and hand what is new to the desk. Safe to be told
+ * things twice and in the wrong order. A source that falls silent ends nothing, unless it has `expires_after`.
+ */
+export function createReceiver(deps: ReceiverDeps): Receiver {
+  const { clock, log } = deps;
+  const stopping = new AbortController();
+  const counted = new Map<string, { source: string; outcome: InboundOutcome; count: number }>();
+  const logged = new Map<string, number>();
+  const chores: Promise<unknown>[] = [];
+  let recalled = false;
+  let started = false;
+  const sources = new Map<string, Source>(
+    deps.sources.map((entry) => {
+      const settings = entry as CommonInboundSettings;
+      const expiresAfterMs =
+        settings.expires_after === undefined ? null : (parseDuration(settings.expires_after) ?? null);
+      return [entry.name, { settings, kind: deps.kinds.get(entry.type)!, memory: new SourceMemory(expiresAfterMs) }];
+    }),
+  );
+  const disk = new WriteBehind<RememberedAlert>({
+    clock,
+    write: (alerts) => deps.store.saveAlerts(alerts),
+    onTrouble: (error) => {
+      if (error) log.error({ err: error }, 'alerts of other systems cannot be written; they are kept in memory');
+      else log.info({}, 'alerts of other systems are written again');
+    },
+    most: MOST_UNWRITTEN,
+  });
+
+  function count(source: string, outcome: InboundOutcome, by = 1): void {
+    const key = `${source}\n${outcome}`;
+    const entry = counted.get(key) ?? { source, outcome, count: 0 };
+    entry.count += by;
+    counted.set(key, entry);
+  }
+
+  /** Whoever sends nonsense all day must not fill the log with it. */
+  function warnSometimes(source: string, reason: string, message: string): void {
+    const key = `${source}\n${message}`;
+    if (clock.monotonic() - (logged.get(key) ?? Number.NEGATIVE_INFINITY) < LOGGED_EVERY_MS) return;
+    logged.set(key, clock.monotonic());
+    log.warn({ source, reason }, message);
+  }
+
+  function refuse(source: string, refusal: Refusal): Receipt {
+    count(source, refusal.refused);
+    warnSometimes(source, refusal.reason, `a request of another system was refused as ${refusal.refused}`);
+    return { status: 'refused', ...refusal };
+  }
+
+  async function receive(name: string, request: InboundRequest): Promise<Receipt> {
+    const source = sources.get(name);
+    if (!source) {
+      count('', 'unknown_source');
+      warnSometimes('', 'no source of that name', 'a request came for a source that is not configured');
+      return { status: 'refused', refused: 'unauthentic', reason: 'no source of that name' };
+    }
+    const verified = await source.kind.verify(source.settings, request, clock.now());
+    if ('refused' in verified) return refuse(name, verified);
+    const taking = verified.replay_key === null ? undefined : deps.replays.take(`inbound ${name}`, verified.replay_key);
+    if (taking === null) {
+      count(name, 'replayed');
+      return { status: 'replayed' };
+    }
+    try {
+      const receipt = await understand(source, request);
+      if (receipt.status === 'taken' || receipt.status === 'confirmed') await taking?.carriedOut();
+      else taking?.failed();
+      return receipt;
+    } catch (error) {
+      taking?.failed();
+      throw error;
+    }
+  }
+
+  async function understand(source: Source, request: InboundRequest): Promise<Receipt> {
+    const { name } = source.settings;
+    const parsed = source.kind.parse(source.settings, request, clock.now());
+    if ('refused' in parsed) return refuse(name, parsed);
+    if ('confirm' in parsed) return confirm(name, parsed.confirm.url);
+    const { alerts, skipped = [], truncated = 0 } = parsed;
+    if (skipped.length > 0) {
+      count(name, 'skipped', skipped.length);
+      warnSometimes(name, skipped[0]!, 'an alert of another system was not understood');
+    }
+    if (truncated > 0) {
+      count(name, 'truncated', truncated);
+      warnSometimes(name, `${truncated} alerts were left out`, 'another system left alerts out of its message');
+    }
+    if (alerts.length === 0 && skipped.length > 0) {
+      return refuse(name, { refused: 'malformed', reason: skipped.slice(0, 5).join('; ') });
+    }
+    const changed = await take(source, alerts);
+    if (changed === null) return { status: 'too_many' };
+    return { status: 'taken', alerts: alerts.length, changed, skipped: skipped.slice(0, 20) };
+  }
+
+  async function confirm(name: string, url: string): Promise<Receipt> {
+    try {
+      await deps.confirm(url);
+    } catch (error) {
+      warnSometimes(name, String(error), 'a subscription could not be confirmed');
+      return { status: 'unavailable', reason: 'the subscription could not be confirmed' };
+    }
+    count(name, 'confirmed');
+    log.info({ source: name }, 'a subscription was confirmed');
+    return { status: 'confirmed' };
+  }
+
+  /** @returns how many said something new; null when a source has more alerts than it may */
+  async function take(source: Source, alerts: readonly InboundAlert[]): Promise<number | null> {
+    const { settings, memory } = source;
+    const now = clock.now();
+    const news: { alert: InboundAlert; at: string; undo(): void }[] = [];
+    let refused = 0;
+    for (const sent of alerts) {
+      const alert = tidy(sent);
+      const at = sentAt(alert, now);
+      const word = { alert, at, receivedAt: now, heard: clock.monotonic() } satisfies Word;
+      const verdict = memory.hear(word, { complete: recalled });
+      count(settings.name, verdict.outcome);
+      if (verdict.outcome === 'too_many') refused++;
+      if (verdict.outcome === 'accepted') news.push({ alert, at, undo: verdict.undo });
+    }
+    if (refused > 0) warnSometimes(settings.name, `${refused} alerts`, 'a source has more firing alerts than it may');
+    await told(settings, news);
+    return refused > 0 ? null : news.length;
+  }
+
+  /** To the desk first: what is remembered here but unknown there would never ring. */
+  async function told(
+    settings: CommonInboundSettings,
+    news: readonly { alert: InboundAlert; at: string; undo(): void }[],
+  ): Promise<void> {
+    const now = clock.now();
+    try {
+      await Promise.all(news.map(({ alert, at }) => deps.observe(observeAlert(settings, alert, at, now))));
+    } catch (error) {
+      for (const { undo } of news.toReversed()) undo();
+      throw error;
+    }
+    const received_at = new Date(now).toISOString();
+    await Promise.all(
+      news.map(({ alert, at }) =>
+        disk.put(`${settings.name}/${alert.key}`, { source: settings.name, at, received_at, alert }),
+      ),
+    );
+  }
+
+  async function recall(): Promise<void> {
+    const since = new Date(clock.now() - REPLAY_WINDOW_MS).toISOString();
+    const stored = await untilDone(
+      clock,
+      () => deps.store.load(since),
+      (error) => log.error({ err: error }, 'alerts of other systems cannot be read; those that come are taken'),
+      stopping.signal,
+    );
+    if (!stored) return;
+    deps.replays.remember(stored.taken);
+    for (const { source, at, received_at, alert } of stored.alerts) {
+      // Heard now: whoever repeats itself could not be heard while nobody listened.
+      const word = { alert, at, receivedAt: Date.parse(received_at), heard: clock.monotonic() };
+      sources.get(source)?.memory.recall(word);
+    }
+    recalled = true;
+  }
+
+  async function expire(source: Source, expiresAfterMs: number): Promise<void> {
+    const { settings, memory } = source;
+    const pause = Math.min(Math.max(expiresAfterMs / 10, 1_000), 60_000);
+    while (!stopping.signal.aborted) {
+      await clock.timer(pause, stopping.signal).catch(() => {});
+      if (stopping.signal.aborted) return;
+      const over = memory.expire(clock.monotonic(), clock.now());
+      if (over.length === 0) continue;
+      count(settings.name, 'expired', over.length);
+      const reason = `not repeated for ${formatDuration(expiresAfterMs)}`;
+      log.info({ source: settings.name, alerts: over.length, reason }, 'alerts of another system are taken as over');
+      await told(settings, over);
+    }
+  }
+
+  async function prune(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await deps.store
+        .prune(new Date(clock.now() - REPLAY_WINDOW_MS).toISOString())
+        .catch((error) => log.warn({ err: error }, 'old alerts of other systems could not be removed'));
+      await clock.timer(PRUNE_EVERY_MS, stopping.signal).catch(() => {});
+    }
+  }
+
+  return {
+    receive,
+    owns: (monitor) => {
+      const name = /^inbound:([^/]+)\//.exec(monitor)?.[1];
+      return name !== undefined && sources.has(name);
+    },
+    counts: () => [...counted.values()].map((entry) => ({ ...entry })),
+    async start() {
+      if (started) return;
+      started = true;
+      const recalling = recall();
+      chores.push(recalling.then(prune));
+      for (const source of sources.values()) {
+        const { expiresAfterMs } = source.memory;
+        if (expiresAfterMs !== null) chores.push(expire(source, expiresAfterMs));
+      }
+      // A database that is slow must not keep the watcher from starting.
+      const patience = new AbortController();
+      await Promise.race([recalling, clock.timer(2_000, patience.signal).catch(() => {})]);
+      patience.abort();
+    },
+    async shutdown(abort) {
+      stopping.abort();
+      await Promise.allSettled(chores);
+      await disk.shutdown(abort);
+    },
+  };
+}
+
+/** A sender whose clock is far ahead must not make all that follows look old. */
+function sentAt(alert: InboundAlert, now: number): string {
+  const at = alert.at === null ? now : Date.parse(alert.at);
+  return new Date(Number.isFinite(at) ? Math.min(at, now + 10 * 60_000) : now).toISOString();
+}

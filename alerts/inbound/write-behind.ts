@@ -1,0 +1,109 @@
+import type { Clock } from '../../core/clock.ts';
+import { toError } from '../../core/errors.ts';
+
+/** How long somebody waits for the disk. What was put is kept in memory, and written when the disk is back. */
+const WAITS_AT_MOST_MS = 2_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+export interface WriteBehindOptions<Value> {
+  clock: Clock;
+  /** All or nothing. */
+  write(values: readonly Value[]): Promise<void>;
+  /** The first failure of a row of them, and null when writing works again. Must not throw. */
+  onTrouble(error: Error | null): void;
+  /** Values that may wait; past it the oldest are forgotten. */
+  most: number;
+}
+
+/**
+ * Rows that are kept in memory and written as soon as the database takes them: the latest of each key, many in one
+ * write, tried again for as long as it takes.
+ */
+export class WriteBehind<Value> {
+  readonly #options: WriteBehindOptions<Value>;
+  readonly #stop = new AbortController();
+  #waiting = new Map<string, Value>();
+  #told: (() => void)[] = [];
+  #writing: Promise<void> | undefined;
+  #trouble = false;
+
+  constructor(options: WriteBehindOptions<Value>) {
+    this.#options = options;
+  }
+
+  /** Resolves when it is on disk, and after two seconds in any case. While the disk is known to be away, at once. */
+  async put(key: string, value: Value): Promise<void> {
+    this.#keep(key, value);
+    const written = new Promise<void>((resolve) => this.#told.push(resolve));
+    this.#writing ??= this.#writeAll();
+    if (this.#trouble) return;
+    const patience = new AbortController();
+    const patient = this.#options.clock.timer(WAITS_AT_MOST_MS, patience.signal).catch(() => {});
+    await Promise.race([written, patient]);
+    patience.abort();
+  }
+
+  /** Writes what waits, or gives it up when `abort` fires. */
+  async shutdown(abort: AbortSignal): Promise<void> {
+    const stop = () => this.#stop.abort();
+    if (abort.aborted) stop();
+    abort.addEventListener('abort', stop, { once: true });
+    await this.#writing;
+    abort.removeEventListener('abort', stop);
+  }
+
+  #keep(key: string, value: Value): void {
+    this.#waiting.delete(key);
+    this.#waiting.set(key, value);
+    if (this.#waiting.size > this.#options.most) this.#waiting.delete(this.#waiting.keys().next().value!);
+  }
+
+  async #writeAll(): Promise<void> {
+    let pause = FIRST_PAUSE_MS;
+    while (this.#waiting.size > 0 && !this.#stop.signal.aborted) {
+      const batch = this.#waiting;
+      const told = this.#told;
+      this.#waiting = new Map();
+      this.#told = [];
+      try {
+        await this.#options.write([...batch.values()]);
+        if (this.#trouble) this.#options.onTrouble(null);
+        this.#trouble = false;
+        pause = FIRST_PAUSE_MS;
+        for (const tell of told) tell();
+      } catch (error) {
+        if (!this.#trouble) this.#options.onTrouble(toError(error));
+        this.#trouble = true;
+        const newer = this.#waiting;
+        this.#waiting = batch;
+        for (const [key, value] of newer) this.#keep(key, value);
+        // Nobody waits for a disk that is away.
+        for (const tell of told) tell();
+        await this.#options.clock.timer(pause, this.#stop.signal).catch(() => {});
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      }
+    }
+    this.#writing = undefined;
+  }
+}
+
+/** Tries until it works, ever more slowly. @returns undefined when aborted */
+export async function untilDone<Result>(
+  clock: Clock,
+  work: () => Promise<Result>,
+  onTrouble: (error: Error) => void,
+  abort: AbortSignal,
+): Promise<Result | undefined> {
+  let told = false;
+  for (let pause = FIRST_PAUSE_MS; !abort.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!told) onTrouble(toError(error));
+      told = true;
+      await clock.timer(pause, abort).catch(() => {});
+    }
+  }
+  return undefined;
+}
