@@ -1,4 +1,8 @@
 import type { Logger } from 'pino';
+import type { AnswerLinks } from '../alerts/inbound/answer-links.ts';
+import type { AnswerDesk } from '../alerts/inbound/answers.ts';
+import type { Heartbeats } from '../alerts/inbound/heartbeats.ts';
+import type { Receiver } from '../alerts/inbound/receiver.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Edit } from '../core/document/index.ts';
 import type { Reader } from '../monitoring/reader.ts';
@@ -76,6 +80,13 @@ export interface ControlDeps {
     acknowledge(id: string, by: string): Promise<Incident | null>;
     resolve(id: string, by: string): Promise<Incident | null>;
   };
+  /** Alerts of other systems. */
+  inbound: Pick<Receiver, 'receive'>;
+  /** What comes back from channels. */
+  answers: Pick<AnswerDesk, 'answer'>;
+  /** Links in pages. */
+  answerLinks: Pick<AnswerLinks, 'look' | 'act'>;
+  heartbeats: Pick<Heartbeats, 'beat'>;
   scenarios: ScenarioEditing;
   deployments: {
     list(options: { limit: number; cursor?: string }): Promise<List<Deployment>>;

@@ -69,6 +69,10 @@ beforeEach(async () => {
         id === 'i1' ? ({ ...incident, state: 'acknowledged', acknowledged_by: by } as Incident) : null,
       resolve: async () => null,
     },
+    inbound: { receive: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },
+    answers: { answer: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },
+    answerLinks: { look: async () => ({ status: 'forged' }), act: async () => ({ status: 'forged' }) },
+    heartbeats: { beat: async () => null },
     scenarios,
     deployments: {
       list: async () => ({ items: [], next_cursor: null }),

@@ -5,10 +5,14 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPlug
 import { SESSION_COOKIE } from './access.ts';
 import type { ControlDeps } from './deps.ts';
 import { answerError, problem, sendProblem } from './problems.ts';
+import { answerLinkRoutes } from './routes/answer-links.ts';
+import { answerRoutes } from './routes/answers.ts';
 import { backendRoutes } from './routes/backends.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { heartbeatRoutes } from './routes/heartbeats.ts';
+import { inboundRoutes } from './routes/inbound.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { monitorRoutes } from './routes/monitors.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -96,6 +100,10 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
     runRoutes,
     scenarioRoutes,
     incidentRoutes,
+    inboundRoutes,
+    answerRoutes,
+    answerLinkRoutes,
+    heartbeatRoutes,
     deploymentRoutes,
     telemetryRoutes,
     backendRoutes,
