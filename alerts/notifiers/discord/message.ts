@@ -1,5 +1,5 @@
 import type { Notification } from '../../notifier.ts';
-import { cut } from '../cut.ts';
+import { cutEscaped, fitting, onOneLine } from '../cut.ts';
 
 // Limits of messages and embeds, in characters: docs.discord.com/developers/resources/message
 const CONTENT = 2_000;
@@ -35,18 +35,6 @@ export function message({ event, incident, page }: Notification) {
   };
 }
 
-/** As many as there is room for: what comes first matters most. */
-function fitting(parts: readonly string[], room: number, between: string): string {
-  const kept: string[] = [];
-  let left = room;
-  for (const part of parts) {
-    left -= part.length + between.length;
-    if (left < 0) break;
-    kept.push(part);
-  }
-  return kept.join(between);
-}
-
 function link({ label, url }: { label: string; url: string }): string {
   return `[${markdown(label, 80)}](${url.replace(/[\s<>()]/g, (sign) => ESCAPED[sign] ?? encodeURIComponent(sign))})`;
 }
@@ -55,10 +43,7 @@ const ESCAPED: Record<string, string> = { '(': '%28', ')': '%29' };
 
 /** Discord's own markdown, mentions (`<@&role>`, `@everyone`) and channel links lose their meaning. */
 function markdown(text: string, longest: number): string {
-  const line = text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
-  const escaped = (kept: string) =>
-    kept.replace(/[\\*_~`|>#[\]()<]/g, '\\$&').replace(/@(?=everyone|here)/g, '@\u200b');
-  let kept = cut(line, longest);
-  while (escaped(kept).length > longest) kept = cut(kept, Math.floor(kept.length * 0.8));
-  return escaped(kept);
+  return cutEscaped(onOneLine(text), longest, (kept) =>
+    kept.replace(/[\\*_~`|>#[\]()<]/g, '\\$&').replace(/@(?=everyone|here)/g, '@\u200b'),
+  );
 }

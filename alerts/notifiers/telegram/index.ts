@@ -1,0 +1,142 @@
+import { Type } from 'typebox';
+import type { Delivery } from '../../../core/delivery.ts';
+import type { Notification } from '../../notifier.ts';
+import { accountKey } from '../account-key.ts';
+import { defineChannel, ResponseBodies, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
+import { callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
+import { rememberMessages } from '../message-memory.ts';
+import { withoutBodies } from '../without-bodies.ts';
+import { keyboard, message } from './message.ts';
+
+const API_URL = 'https://api.telegram.org';
+// core.telegram.org/bots/faq: one message a second to a person, twenty a minute to a group.
+const PER_MINUTE_TO_PERSON = 60;
+const PER_MINUTE_TO_GROUP = 20;
+const LONGEST_WAIT_S = 3_600;
+
+interface Answer {
+  result?: { message_id?: number };
+  description?: string;
+  parameters?: { retry_after?: number };
+}
+
+/**
+ * Sends through a Telegram bot. Later states edit the first message; an escalation answers it, because an edit makes no
+ * sound. core.telegram.org/bots/api
+ */
+export const channel = defineChannel({
+  type: 'telegram',
+  description: 'Sends a message through a Telegram bot.',
+  settings: {
+    bot_token: Secret('Token of the bot, from @BotFather.', '${TELEGRAM_BOT_TOKEN}'),
+    chat_id: Type.String({
+      pattern: '^(-?\\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$',
+      'x-expected': 'a number in quotes such as "-1001234567890", or @channelname',
+      description: 'The chat: a number in quotes, or @channelname.',
+      examples: ['-1001234567890'],
+    }),
+    response_bodies: ResponseBodies,
+    url: VendorUrl(API_URL),
+  },
+  events: [...STATE_CHANGES, 'incident.updated'],
+  rateLimit: ({ bot_token, chat_id }) => ({
+    key: accountKey('telegram', `${bot_token} ${chat_id}`),
+    per_minute: /^\d/.test(chat_id) ? PER_MINUTE_TO_PERSON : PER_MINUTE_TO_GROUP,
+  }),
+  create: ({ bot_token, chat_id, response_bodies, url = API_URL }, { clock, userAgent }) => {
+    const messages = rememberMessages();
+
+    const call = (method: 'sendMessage' | 'editMessageText', body: object, abort: AbortSignal) =>
+      callVendor(
+        {
+          method: 'POST',
+          url: `${url.replace(/\/$/, '')}/bot${bot_token}/${method}`,
+          headers: { 'content-type': 'application/json', 'user-agent': userAgent },
+          body: JSON.stringify({ chat_id, parse_mode: 'HTML', link_preview_options: { is_disabled: true }, ...body }),
+          secrets: [bot_token, encodeURIComponent(bot_token)],
+        },
+        clock,
+        abort,
+      );
+
+    /** With buttons, or with links in the text where Telegram does not take their addresses: a page matters more than its buttons. */
+    async function tell(
+      method: 'sendMessage' | 'editMessageText',
+      notification: Notification,
+      more: object,
+      abort: AbortSignal,
+    ) {
+      const buttons = keyboard(notification);
+      const outcome = buttons
+        ? await call(method, { text: message(notification, false), reply_markup: buttons, ...more }, abort)
+        : undefined;
+      if (outcome && !refusesButton(outcome)) return outcome;
+      return call(method, { text: message(notification, true), ...more }, abort);
+    }
+
+    async function send(notification: Notification, abort: AbortSignal): Promise<Delivery> {
+      const { event, dedup_key } = notification;
+      const first = messages.of(dedup_key);
+      const more = {
+        ...(first ? { reply_parameters: { message_id: Number(first), allow_sending_without_reply: true } } : {}),
+        ...(event === 'incident.updated' || event === 'incident.resolved' ? { disable_notification: true } : {}),
+      };
+      const delivery = deliveryOf(await tell('sendMessage', notification, more, abort));
+      const told = delivery.status === 'accepted' ? delivery.providerRef : undefined;
+      if (told !== undefined && first === undefined) messages.keep(dedup_key, told);
+      return delivery;
+    }
+
+    return {
+      async notify(asked, abort) {
+        const notification = response_bodies ? asked : { ...asked, page: withoutBodies(asked) };
+        const { event, dedup_key } = notification;
+        const first = messages.of(dedup_key);
+        if (first === undefined || event === 'incident.escalated' || event === 'incident.triggered') {
+          return send(notification, abort);
+        }
+        const outcome = await tell('editMessageText', notification, { message_id: Number(first) }, abort);
+        if (says(outcome, /message is not modified/i)) return { status: 'accepted', providerRef: first };
+        if (says(outcome, /message to edit not found|message can't be edited/i)) {
+          messages.forget(dedup_key);
+          return send(notification, abort);
+        }
+        return deliveryOf(outcome);
+      },
+    };
+  },
+});
+
+/** Telegram says in the body, and nowhere else, how long to wait. */
+function deliveryOf(outcome: VendorOutcome): Delivery {
+  const delivery = idempotentDelivery(outcome, (body) => {
+    const id = parsed(body)?.result?.message_id;
+    return Number.isSafeInteger(id) ? String(id) : undefined;
+  });
+  if (delivery.status !== 'retryable' || delivery.retryAfterMs !== undefined || outcome.kind !== 'answer')
+    return delivery;
+  const seconds = parsed(outcome.answer.body)?.parameters?.retry_after;
+  return typeof seconds === 'number' && seconds > 0
+    ? { ...delivery, retryAfterMs: Math.min(seconds, LONGEST_WAIT_S) * 1_000 }
+    : delivery;
+}
+
+function refusesButton(outcome: VendorOutcome): boolean {
+  return says(outcome, /button|wrong http url|reply markup/i);
+}
+
+function says(outcome: VendorOutcome, pattern: RegExp): boolean {
+  return (
+    outcome.kind === 'answer' &&
+    outcome.answer.status === 400 &&
+    pattern.test(parsed(outcome.answer.body)?.description ?? '')
+  );
+}
+
+function parsed(body: string): Answer | undefined {
+  try {
+    return (JSON.parse(body) ?? undefined) as Answer | undefined;
+  } catch {
+    return undefined;
+  }
+}
