@@ -1,0 +1,121 @@
+import type { Observation } from '../engine/observation.ts';
+import type { SeriesAnswer, SeriesQuestion, SignalAnswer, SignalQuestion, SignalSource } from '../rules/signal.ts';
+import { GivenNumbers } from './given-numbers.ts';
+import type { GivenSeries } from './policy-test.ts';
+
+type RunQuestion = Extract<SeriesQuestion, { of: 'runs' }>;
+
+/** What rules ask, answered from what a test gives. Times that are passed in are milliseconds since the start of the case. */
+export class GivenSignals implements SignalSource {
+  readonly #numbers: GivenNumbers;
+  /** Wall-clock milliseconds; follows the simulated clock. */
+  readonly #wallClock: () => number;
+  readonly #elapsed: () => number;
+  readonly #knownSince: string;
+  readonly #runs: { at_ms: number; run: Observation }[] = [];
+  readonly #beats = new Map<string, { at: string; failed: boolean }>();
+  readonly #certificates = new Map<string, string>();
+  readonly #ledgers = new Map<string, { lag_ms: number; lost: number }>();
+  #awayUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(series: readonly GivenSeries[], clock: { now(): number; monotonic(): number }) {
+    this.#numbers = new GivenNumbers(series);
+    this.#wallClock = () => clock.now();
+    this.#elapsed = () => clock.monotonic();
+    this.#knownSince = new Date(clock.now()).toISOString();
+  }
+
+  ran(run: Observation): void {
+    this.#runs.push({ at_ms: this.#elapsed(), run });
+  }
+
+  beat(name: string, failed: boolean): void {
+    this.#beats.set(name, { at: new Date(this.#wallClock()).toISOString(), failed });
+  }
+
+  present(target: string, expiresInMs: number): void {
+    this.#certificates.set(target, new Date(this.#wallClock() + expiresInMs).toISOString());
+  }
+
+  ledger(name: string, says: { lag_ms: number; lost: number }): void {
+    this.#ledgers.set(name, says);
+  }
+
+  goAway(forMs: number): void {
+    this.#awayUntil = this.#elapsed() + forMs;
+  }
+
+  async ask<Q extends SignalQuestion>(question: Q): Promise<SignalAnswer<Q>> {
+    return this.answer(question) as SignalAnswer<Q>;
+  }
+
+  /** @throws Error where the source is away, or the test says nothing about what is asked */
+  answer(question: SignalQuestion): SignalAnswer {
+    if (this.#elapsed() < this.#awayUntil) throw new Error('the test takes the source of signals away');
+    switch (question.of) {
+      case 'runs':
+        return this.#countRuns(question);
+      case 'certificate': {
+        const expires_at = this.#certificates.get(question.target);
+        if (expires_at === undefined) throw new Error(`the test gives no certificate of ${question.target}`);
+        return { expires_at, subject: question.target.replace(/:\d+$/, '') };
+      }
+      case 'heartbeat': {
+        const last = this.#beats.get(question.name);
+        return {
+          known_since: this.#knownSince,
+          last_at: last?.at ?? null,
+          failed: last?.failed ?? false,
+          message: null,
+        };
+      }
+      case 'backend':
+        return this.#ledgers.get(question.name) ?? { lag_ms: 0, lost: 0 };
+      default:
+        return this.#numbers.answer(question, this.#elapsed());
+    }
+  }
+
+  /**
+   * Until when the answer to the question stays what it is, if nothing further is given. Milliseconds since the start of
+   * the case; the present itself while the answer changes from moment to moment.
+   */
+  constantUntil(question: SignalQuestion): number {
+    const now = this.#elapsed();
+    const away = now < this.#awayUntil ? this.#awayUntil : Number.POSITIVE_INFINITY;
+    switch (question.of) {
+      case 'runs': {
+        const to = now - question.offset_ms;
+        const from = to - question.window_ms;
+        const later = this.#runs.filter(({ at_ms }) => at_ms > from);
+        if (later.some(({ at_ms }) => at_ms <= to)) return now;
+        return Math.min(away, ...later.map(({ at_ms }) => at_ms + question.offset_ms));
+      }
+      case 'certificate':
+      case 'heartbeat':
+      case 'backend':
+        return away;
+      default:
+        return Math.min(away, this.#numbers.constantUntil(question, now));
+    }
+  }
+
+  #countRuns(question: RunQuestion): SeriesAnswer {
+    const to = this.#elapsed() - question.offset_ms;
+    const from = to - question.window_ms;
+    const any = (wanted: readonly string[], has: (one: string) => boolean) => wanted.length === 0 || wanted.some(has);
+    const value = this.#runs.filter(
+      ({ at_ms, run }) =>
+        at_ms > from &&
+        at_ms <= to &&
+        run.status !== 'skipped' &&
+        run.watcher_fault === null &&
+        (question.status === null || (question.status === 'passed') === (run.status === 'passed')) &&
+        any(question.ids, (id) => run.monitor.slice(0, run.monitor.lastIndexOf('@')) === id) &&
+        any(question.tags, (tag) => run.tags.includes(tag)) &&
+        any(question.services, (service) => run.service === service) &&
+        any(question.environments, (environment) => run.environment === environment),
+    ).length;
+    return { unit: '1', groups: [{ labels: {}, value, samples: value }] };
+  }
+}

@@ -1,0 +1,240 @@
+import type { Observation } from '../engine/observation.ts';
+import type { AlertChange } from '../engine/state.ts';
+import type { Incident } from '../incident.ts';
+import { GivenSignals } from './given-signals.ts';
+import { observationOf } from './observation-of.ts';
+import { firedBy } from './parts.ts';
+import type { Given, GivenSeries, ToldEvent } from './policy-test.ts';
+import { SimulatedWatcher, type WatcherParts } from './simulated-watcher.ts';
+import type { FiredParts, Happening, Simulation, Told } from './simulation.ts';
+import { SimulationClock } from './simulation-clock.ts';
+import { describeGiven } from './words.ts';
+
+export interface SimulationSetup extends WatcherParts {
+  /** What the scenario of a monitor says, by the monitor's key; undefined where there is none. */
+  monitor?(key: string): Partial<Observation> | undefined;
+}
+
+/** What happens in a simulation, and how long it lasts. */
+export interface Script {
+  /** Wall-clock milliseconds at 0. */
+  start: number;
+  /** In the order of their times. */
+  given: readonly Given[];
+  series: readonly GivenSeries[];
+  /** When incidents are looked at. */
+  looks: readonly number[];
+  end_ms: number;
+}
+
+/** Timeline entries that repeat what `told` says. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['notified', 'evidence_added', 'delivery_failed']);
+
+/**
+ * Plays a script through the real chain: rules, incidents, escalation and dispatcher, on a clock that goes from one moment
+ * in which something is due to the next. What falls on the same moment happens in this order: what was due, what is
+ * given, what follows from it.
+ */
+export async function simulate(setup: SimulationSetup, script: Script): Promise<Simulation> {
+  return new Run(setup, script).play();
+}
+
+class Run {
+  readonly #setup: SimulationSetup;
+  readonly #script: Script;
+  readonly #clock: SimulationClock;
+  readonly #signals: GivenSignals;
+  readonly #watcher: SimulatedWatcher;
+  readonly #told: Told[] = [];
+  readonly #happenings: Happening[] = [];
+  readonly #snapshots = new Map<number, readonly Incident[]>();
+  readonly #problems: { at_ms: number; text: string }[] = [];
+  readonly #fired: FiredParts = new Set();
+  readonly #incidents = new Map<string, Incident>();
+  /** What comes again, by when it comes next. */
+  readonly #repeating: { next_ms: number; given: Extract<Given, { kind: 'run' }> }[] = [];
+  #runs = 0;
+
+  constructor(setup: SimulationSetup, script: Script) {
+    this.#setup = setup;
+    this.#script = script;
+    this.#clock = new SimulationClock(script.start);
+    this.#signals = new GivenSignals(script.series, this.#clock);
+    this.#watcher = new SimulatedWatcher(setup, this.#clock, {
+      onTold: (channel, user, { event, incident }) => {
+        const { id, dedup_key, title, priority, policy } = incident;
+        const at_ms = this.#clock.monotonic();
+        this.#told.push({
+          at_ms,
+          channel,
+          user,
+          event: event as ToldEvent,
+          incident_id: id,
+          dedup_key,
+          title,
+          priority,
+          policy,
+        });
+        const whom = user === null ? channel : `${channel} (${user})`;
+        this.#note('told', `${whom}: ${event.replace('incident.', '')} · ${title}`);
+      },
+      onTrouble: (channel, { event }, why) =>
+        this.#note('trouble', `${channel} ${why}: ${event.replace('incident.', '')}`),
+      onChange: (change) => this.#see(change),
+      onIncident: (incident) => this.#incidents.set(incident.id, incident),
+    });
+  }
+
+  async play(): Promise<Simulation> {
+    void this.#watcher.start();
+    await this.#clock.advanceTo(0);
+    const looks = [...new Set(this.#script.looks)].sort((a, b) => a - b);
+    let given = 0;
+    let look = 0;
+    for (;;) {
+      const next = Math.min(
+        this.#script.given[given]?.at_ms ?? Number.POSITIVE_INFINITY,
+        looks[look] ?? Number.POSITIVE_INFINITY,
+        this.#script.end_ms,
+      );
+      const moment = Math.min(next, this.#nextRepeat(next));
+      await this.#clock.advanceTo(moment);
+      for (; this.#script.given[given]?.at_ms === moment; given++) this.#do(this.#script.given[given]!);
+      for (const repeat of this.#repeating) if (repeat.next_ms === moment) this.#repeat(repeat);
+      await this.#clock.advanceTo(moment);
+      for (; looks[look] === moment; look++) this.#snapshots.set(moment, [...this.#incidents.values()]);
+      if (moment >= this.#script.end_ms) break;
+    }
+    this.#watcher.kill();
+    return {
+      told: this.#told,
+      happenings: this.#happenings,
+      snapshots: this.#snapshots,
+      problems: this.#problems,
+      fired: this.#fired,
+    };
+  }
+
+  /** When a run comes again that may change something; those that cannot are over with at once. */
+  #nextRepeat(before: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const repeat of this.#repeating) {
+      if (this.#changesNothing(repeat.given)) {
+        const { every_ms, until_ms } = repeat.given;
+        const last = Math.min(until_ms, before - 1);
+        if (repeat.next_ms <= last) repeat.next_ms += every_ms! * (Math.floor((last - repeat.next_ms) / every_ms!) + 1);
+      }
+      if (repeat.next_ms <= repeat.given.until_ms) next = Math.min(next, repeat.next_ms);
+    }
+    return next;
+  }
+
+  /** A monitor that passes goes on passing: nothing is written, and nobody hears of it. */
+  #changesNothing({ run }: Extract<Given, { kind: 'run' }>): boolean {
+    const state = this.#watcher.desk?.monitorState(run.monitor);
+    return (
+      run.status === 'passed' &&
+      run.watcher_fault === null &&
+      state?.state === (run.degraded ? 'degraded' : 'passing') &&
+      state.incident_id === null
+    );
+  }
+
+  #repeat(repeat: { next_ms: number; given: Extract<Given, { kind: 'run' }> }): void {
+    if (repeat.next_ms > repeat.given.until_ms) return;
+    repeat.next_ms += repeat.given.every_ms!;
+    this.#run(repeat.given, false);
+  }
+
+  #do(given: Given): void {
+    if (given.kind === 'run' && given.every_ms !== null) {
+      this.#note('given', `${describeGiven(given)}, again and again`);
+      this.#repeating.push({ next_ms: given.at_ms, given });
+      return;
+    }
+    if (given.kind !== 'run') this.#note('given', describeGiven(given));
+    switch (given.kind) {
+      case 'run':
+        this.#run(given, true);
+        break;
+      case 'answer':
+        this.#answer(given);
+        break;
+      case 'channel':
+        this.#watcher.channel(given.name)!.fail(given.how, given.fails_ms);
+        break;
+      case 'database':
+        this.#watcher.databaseTrouble = 'the test takes the database away';
+        this.#later(given.fails_ms, () => {
+          this.#watcher.databaseTrouble = null;
+        });
+        break;
+      case 'restart':
+        this.#watcher.kill();
+        this.#later(given.down_ms, () => void this.#watcher.start());
+        break;
+      case 'clock':
+        this.#clock.step(given.step_ms);
+        break;
+      case 'heartbeat':
+        this.#signals.beat(given.name, given.failed);
+        break;
+      case 'certificate':
+        this.#signals.present(given.target, given.expires_in_ms);
+        break;
+      case 'backend':
+        this.#signals.ledger(given.name, given);
+        break;
+      case 'signals':
+        this.#signals.goAway(given.fails_ms);
+        break;
+    }
+  }
+
+  #run(given: Extract<Given, { kind: 'run' }>, note: boolean): void {
+    const { run } = given;
+    if (!this.#watcher.desk) {
+      this.#note('trouble', `${run.monitor} does not run: the watcher is down`);
+      return;
+    }
+    if (note) this.#note('given', describeGiven(given));
+    const observation = observationOf(run, this.#setup.monitor?.(run.monitor), {
+      now: this.#clock.now(),
+      number: ++this.#runs,
+    });
+    this.#signals.ran(observation);
+    this.#watcher.observe(observation);
+  }
+
+  #answer(given: Extract<Given, { kind: 'answer' }>): void {
+    const { desk } = this.#watcher;
+    const open = (desk?.openIncidents() ?? []).filter(
+      ({ monitors }) => given.monitor === null || monitors.includes(given.monitor),
+    );
+    const [incident, another] = open;
+    if (!desk || !incident) this.#cannot(`${given.by} finds no open incident to ${given.action}`);
+    else if (another) {
+      this.#cannot(`${open.length} incidents are open; say which one ${given.by} means to ${given.action} by monitor:`);
+    } else void desk[given.action === 'escalate' ? 'acknowledge' : given.action](incident.id, given.by);
+  }
+
+  #cannot(text: string): void {
+    this.#problems.push({ at_ms: this.#clock.monotonic(), text });
+    this.#note('trouble', text);
+  }
+
+  #later(ms: number, act: () => void): void {
+    void this.#clock.timer(ms).then(act);
+  }
+
+  #see(change: AlertChange): void {
+    for (const event of change.events) {
+      if (!SAID_ELSEWHERE.has(event.kind)) this.#note('incident', `${event.kind}: ${event.message}`);
+    }
+    for (const part of firedBy(change, this.#setup.policies, this.#incidents)) this.#fired.add(part);
+  }
+
+  #note(kind: Happening['kind'], text: string): void {
+    this.#happenings.push({ at_ms: this.#clock.monotonic(), kind, text });
+  }
+}

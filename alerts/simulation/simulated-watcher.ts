@@ -1,0 +1,138 @@
+import type { Observation } from '../engine/observation.ts';
+import type { AlertChange, ChannelInfo } from '../engine/state.ts';
+import type { Incident } from '../incident.ts';
+import { type AlertDesk, createAlertDesk } from '../incidents/desk.ts';
+import type { Notification } from '../notifier.ts';
+import type { Recipient, ResolveTarget } from '../on-call/targets.ts';
+import type { Policy } from '../policies/policy.ts';
+import type { MaintenanceWindow } from '../silences/silence.ts';
+import { SimulatedChannel } from './simulated-channel.ts';
+import { SimulatedStore } from './simulated-store.ts';
+import type { SimulationClock } from './simulation-clock.ts';
+
+/** What a watcher is made of, as far as alerts go. */
+export interface WatcherParts {
+  policies: readonly Policy[];
+  channels: readonly ChannelInfo[];
+  /** Who is on call; without it a target is the channel of that name. */
+  resolveTarget?: ResolveTarget;
+  /** Windows of the config. */
+  maintenance?: readonly MaintenanceWindow[];
+}
+
+export interface WatcherEars {
+  onTold(channel: string, user: string | null, notification: Notification): void;
+  onTrouble(channel: string, notification: Notification, why: string): void;
+  onChange(change: AlertChange): void;
+  onIncident(incident: Incident): void;
+}
+
+/** The real desk and dispatcher on a simulated clock, with channels that tell nobody and a database in memory. */
+export class SimulatedWatcher {
+  readonly #parts: WatcherParts;
+  readonly #clock: SimulationClock;
+  readonly #ears: WatcherEars;
+  readonly #store = new SimulatedStore();
+  readonly #channels: ReadonlyMap<string, SimulatedChannel>;
+  /** Who was meant by what a channel is told; the latest last. */
+  readonly #meant: { channel: string; user: string; at: number }[] = [];
+  #life = { ended: true };
+  #desk: AlertDesk | null = null;
+
+  constructor(parts: WatcherParts, clock: SimulationClock, ears: WatcherEars) {
+    this.#parts = parts;
+    this.#clock = clock;
+    this.#ears = ears;
+    this.#channels = new Map(
+      parts.channels.map(({ name }) => [
+        name,
+        new SimulatedChannel(
+          clock,
+          (notification) => ears.onTold(name, this.#userOf(name), notification),
+          (notification, why) => ears.onTrouble(name, notification, why),
+        ),
+      ]),
+    );
+  }
+
+  /** Null while it is down. */
+  get desk(): AlertDesk | null {
+    return this.#desk;
+  }
+
+  channel(name: string): SimulatedChannel | undefined {
+    return this.#channels.get(name);
+  }
+
+  /** Takes the database away, with a reason, or gives it back. */
+  set databaseTrouble(why: string | null) {
+    this.#store.trouble = why;
+  }
+
+  /** Dies without a word, as a killed process does: it neither wakes, nor writes, nor sends. */
+  kill(): void {
+    this.#life.ended = true;
+    this.#desk = null;
+  }
+
+  /** Goes on with what the database knows. Resolves as soon as the clock moves. */
+  async start(): Promise<void> {
+    const life = { ended: false };
+    this.#life = life;
+    const never = new Promise<never>(() => undefined);
+    const alive = <T>(act: () => Promise<T>): Promise<T> =>
+      life.ended ? never : act().then((result) => (life.ended ? never : result));
+    const clock = this.#clock;
+    this.#desk = createAlertDesk({
+      clock: {
+        now: () => clock.now(),
+        monotonic: () => clock.monotonic(),
+        timer: (ms, abort) => alive(() => clock.timer(ms, abort)),
+      },
+      store: {
+        load: () => alive(() => this.#store.load()),
+        commit: (change) =>
+          alive(async () => {
+            await this.#store.commit(change);
+            this.#ears.onChange(change);
+          }),
+      },
+      policies: this.#parts.policies,
+      channels: new Map(
+        this.#parts.channels.map(({ name, events }) => {
+          const channel = this.#channels.get(name)!;
+          const notify: SimulatedChannel['notify'] = (notification, abort) =>
+            alive(() => channel.notify(notification, abort));
+          return [name, { notifier: { start: channel.start, shutdown: channel.shutdown, notify }, events }] as const;
+        }),
+      ),
+      publicUrl: 'http://127.0.0.1:4000',
+      // Backoff has jitter; a simulation has none, so that it says the same each time.
+      random: () => 0.5,
+      onIncident: (incident) => this.#ears.onIncident(incident),
+      log: { info() {}, warn() {}, error() {} },
+    });
+    await this.#desk.start();
+  }
+
+  observe(observation: Observation): void {
+    void this.#desk?.observe(observation);
+  }
+
+  #resolve(
+    target: string,
+    ...rest: Parameters<ResolveTarget> extends [string, ...infer R] ? R : never
+  ): readonly Recipient[] {
+    const recipients = this.#parts.resolveTarget!(target, ...rest);
+    for (const { channel, delay_ms, user } of recipients) {
+      if (user !== null) this.#meant.push({ channel, user, at: this.#clock.monotonic() + delay_ms });
+    }
+    return recipients;
+  }
+
+  /** Whom the channel is told for: the last person that a step meant by it. */
+  #userOf(channel: string): string | null {
+    const now = this.#clock.monotonic();
+    return this.#meant.findLast((one) => one.channel === channel && one.at <= now)?.user ?? null;
+  }
+}
