@@ -3,7 +3,7 @@ import type { Attempt, Failure, RunResult, RunStatus, StepResult } from './run-r
 /** The line of a run in a list. */
 export type RunSummary = Pick<
   RunResult,
-  'id' | 'monitor' | 'status' | 'degraded' | 'started_at' | 'duration_ms' | 'trace_id'
+  'id' | 'monitor' | 'status' | 'degraded' | 'started_at' | 'duration_ms' | 'trace_id' | 'watcher_fault'
 > & { attempts: number; failure: { step: string; message: string } | null };
 
 export function summarize(run: RunResult): RunSummary {
@@ -15,6 +15,7 @@ export function summarize(run: RunResult): RunSummary {
     started_at: run.started_at,
     duration_ms: run.duration_ms,
     trace_id: run.trace_id,
+    watcher_fault: run.watcher_fault,
     attempts: run.attempts.length,
     failure: run.failure && { step: run.failure.step, message: run.failure.message },
   };
@@ -74,6 +75,11 @@ export interface RunStore {
    * the flaky ones, which passed only at a later attempt.
    */
   uptime(monitor: string, since: string): Promise<{ total: number; passed: number; flaky: number }>;
+  /**
+   * How the runs of these monitors ended that started in the window (RFC 3339, half-open), all monitors together; `failed`
+   * counts errors too. Skipped runs, and those of which the watcher itself was the cause, are not counted.
+   */
+  tally(monitors: readonly string[], from: string, to: string): Promise<{ passed: number; failed: number }>;
   /** Removes runs that started before the given time; the newest `keep` of each monitor stay. @returns how many went */
   prune(before: string, keep: number): Promise<number>;
 }
