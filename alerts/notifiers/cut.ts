@@ -6,10 +6,10 @@ export function cut(text: string, length: number): string {
 }
 
 /** As `cut`, of a text that grows by its medium's escapes: within the limit with them, and no escape torn in two. */
-export function cutEscaped(text: string, length: number, escape: (text: string) => string): string {
+export function cutEscaped(text: string, length: number, escaped: (text: string) => string): string {
   let kept = cut(text, length);
-  while (escape(kept).length > length) kept = cut(kept, Math.floor(kept.length * 0.8));
-  return escape(kept);
+  while (escaped(kept).length > length) kept = cut(kept, Math.floor(kept.length * 0.8));
+  return escaped(kept);
 }
 
 /** As many parts as there is room for, joined: what comes first matters most. */

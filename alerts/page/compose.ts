@@ -45,11 +45,16 @@ export function composePage(incident: Incident, event: NotificationEvent, contex
       { label: 'Run', url: incident.cause.run_url ?? '' },
       { label: 'Source', url: incident.cause.source_url ?? '' },
       { label: 'Runbook', url: incident.runbook ?? '' },
-    ].filter(({ url }) => url !== ''),
+    ].filter(({ url }) => isWebLink(url)),
     escalates_to: escalatesTo(incident, context),
     // Once somebody has taken it there is nothing left to answer.
     answer_url: incident.state === 'triggered' ? context.answer_url : null,
   };
+}
+
+/** Another system's alert, or a scenario file, may name anything: nothing else is put where people click. */
+function isWebLink(url: string): boolean {
+  return /^https?:\/\//i.test(url) && URL.canParse(url);
 }
 
 function headline(incident: Incident, event: NotificationEvent, context: PageContext, now: number): string {

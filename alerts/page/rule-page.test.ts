@@ -128,6 +128,11 @@ test('an alert of another system names its sender', () => {
   });
 });
 
+test.each(['javascript:alert(1)', 'not a url', 'file:///etc/passwd'])('%s is no link', (source_url) => {
+  const { links } = page({ cause: { ...slow.cause, source_url }, runbook: source_url });
+  expect(links.map(({ label }) => label)).toEqual(['Incident']);
+});
+
 test('the answer link is there until somebody has taken it', () => {
   expect(page().answer_url).toBe('https://ringdown.example.com/a/token');
   expect(page({ state: 'acknowledged' }, {}, 'incident.updated').answer_url).toBeNull();
