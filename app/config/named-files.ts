@@ -7,6 +7,7 @@ export const FILE_KINDS = {
   scenario: /\.scenario\.ya?ml$/,
   steps: /\.steps\.ya?ml$/,
   policy: /\.policy\.ya?ml$/,
+  'policy.test': /\.policy\.test\.ya?ml$/,
 } as const;
 
 /**
