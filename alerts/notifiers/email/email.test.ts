@@ -79,9 +79,38 @@ describe('email', () => {
     expect(received[0]!.message).toContain('text/plain');
     expect(received[0]!.message).toContain('text/html');
     expect(received[0]!.message).toContain('no such column: author_id');
-    const [first, second] = received.map(({ message }) => header(message, 'References'));
-    expect(first).toBe('<ringdown-3f2a9c@ringdown>');
-    expect(second).toBe(first);
+    const [first, second] = received.map(({ message }) => message);
+    expect(header(first!, 'Message-ID')).toBe('<ringdown-3f2a9c@example.com>');
+    expect(header(first!, 'In-Reply-To')).toBeUndefined();
+    expect(header(second!, 'Message-ID')).toBe('<ringdown-3f2a9c.second@example.com>');
+    expect(header(second!, 'In-Reply-To')).toBe('<ringdown-3f2a9c@example.com>');
+    expect(header(second!, 'References')).toBe('<ringdown-3f2a9c@example.com>');
+  });
+
+  test('a machine sent it, of this list, and it matters', async () => {
+    await create({ from: 'Ringdown <pages@mail.example.org>' }).notify(notification(), soon());
+    await create().notify(notification({ event: 'incident.resolved' }), soon());
+    const [page, resolved] = received.map(({ message }) => message);
+    expect(header(page!, 'List-Id')).toBe('Ringdown <mail.ringdown.mail.example.org>');
+    expect(header(page!, 'Auto-Submitted')).toBe('auto-generated');
+    expect(header(page!, 'Importance')).toBe('High');
+    expect(header(resolved!, 'Importance')).not.toBe('High');
+  });
+
+  test('a long key of any letters makes ids that every mailbox takes', async () => {
+    await create().notify(notification({ event: 'incident.resolved', dedup_key: '한'.repeat(200) }), soon());
+    expect(header(received[0]!.message, 'References')).toMatch(/^<[0-9a-f]{32}@example\.com>$/);
+    expect(Math.max(...received[0]!.message.split('\r\n').map((line) => line.length))).toBeLessThan(999);
+  });
+
+  test('the button acknowledges, and nothing is loaded from anywhere', async () => {
+    const page = { ...notification().page, answer_url: 'https://ringdown.example.com/a/tok"en' };
+    await create().notify(notification({ page }), soon());
+    const message = received[0]!.message.replace(/=\r\n/g, '').replace(/=3D/g, '=');
+    const quoted = message.slice(message.indexOf('text/html'));
+    expect(quoted).toContain('<a href="https://ringdown.example.com/a/tok&quot;en"');
+    expect(quoted).not.toMatch(/<img|url\(|<link|<script/i);
+    expect(message).toContain('Acknowledge: https://ringdown.example.com/a/tok"en');
   });
 
   test('hostile text adds no header, no receiver and no markup', async () => {

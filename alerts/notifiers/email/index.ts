@@ -4,7 +4,10 @@ import { Type } from 'typebox';
 import type { Delivery } from '../../../core/delivery.ts';
 import { toError } from '../../../core/errors.ts';
 import type { Notification } from '../../notifier.ts';
+import { cut, onOneLine } from '../cut.ts';
 import { defineChannel, Secret, STATE_CHANGES } from '../define.ts';
+import { html, plainText } from './content.ts';
+import { listId, threadHeaders } from './thread.ts';
 
 const LONGEST_SUBJECT = 200;
 
@@ -22,7 +25,7 @@ export const channel = defineChannel({
     }),
   },
   events: STATE_CHANGES,
-  create: ({ url, from, to }) => {
+  create: ({ name, url, from, to }) => {
     const secrets = URL.canParse(url) ? [new URL(url).password, decodeURIComponent(new URL(url).password)] : [];
     return {
       async notify(notification, abort) {
@@ -33,7 +36,7 @@ export const channel = defineChannel({
         const onAbort = () => socket.destroy();
         abort.addEventListener('abort', onAbort, { once: true });
         try {
-          return await Promise.race([send(transport, notification, to, secrets), aborted(abort)]);
+          return await Promise.race([send(transport, notification, { name, from, to, secrets }), aborted(abort)]);
         } finally {
           abort.removeEventListener('abort', onAbort);
           socket.destroy();
@@ -46,19 +49,24 @@ export const channel = defineChannel({
 async function send(
   transport: Transporter,
   notification: Notification,
-  to: string[],
-  secrets: string[],
+  { name, from, to, secrets }: { name: string; from: string; to: string[]; secrets: string[] },
 ): Promise<Delivery> {
-  const { dedup_key, delivery_id, page } = notification;
-  const thread = `<${encodeURIComponent(dedup_key)}@ringdown>`;
+  const { dedup_key, event, incident, page } = notification;
+  const rings = event === 'incident.triggered' || event === 'incident.escalated';
   try {
     const sent = await transport.sendMail({
       to,
-      subject: oneLine(page.headline).slice(0, LONGEST_SUBJECT),
-      messageId: `<${encodeURIComponent(delivery_id)}@ringdown>`,
-      inReplyTo: thread,
-      references: thread,
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Ringdown-Dedup-Key': oneLine(dedup_key) },
+      subject: cut(onOneLine(page.headline), LONGEST_SUBJECT),
+      ...threadHeaders(notification, from),
+      priority: rings && (incident.priority === 'P1' || incident.priority === 'P2') ? 'high' : 'normal',
+      headers: {
+        'List-Id': listId(name, from),
+        // RFC 3834 §5, and the same for Exchange: nobody's absence is reported to the sender of pages.
+        'Auto-Submitted': 'auto-generated',
+        'X-Auto-Response-Suppress': 'All',
+        'X-Ringdown-Event': event,
+        'X-Ringdown-Dedup-Key': onOneLine(dedup_key),
+      },
       text: plainText(notification),
       html: html(notification),
     });
@@ -84,42 +92,4 @@ function aborted(abort: AbortSignal): Promise<Delivery> {
     if (abort.aborted) resolve(result);
     abort.addEventListener('abort', () => resolve(result), { once: true });
   });
-}
-
-function plainText({ page }: Notification): string {
-  return [
-    page.headline,
-    ...(page.server_error ? ['', `Server: ${page.server_error}`] : []),
-    '',
-    ...page.facts.map(({ label, text }) => `${label}: ${text}`),
-    '',
-    ...page.links.map(({ label, url }) => `${label}: ${url}`),
-  ].join('\n');
-}
-
-function html({ page }: Notification): string {
-  const facts = page.facts.map(
-    ({ label, text }) =>
-      `<tr><th align="left" valign="top" style="padding:2px 12px 2px 0">${escapeHtml(label)}</th><td>${escapeHtml(text)}</td></tr>`,
-  );
-  const links = page.links.map(({ label, url }) => `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`);
-  return [
-    `<h2 style="margin:0 0 8px">${escapeHtml(page.headline)}</h2>`,
-    page.server_error ? `<p><strong>Server:</strong> <code>${escapeHtml(page.server_error)}</code></p>` : '',
-    `<table>${facts.join('')}</table>`,
-    `<p>${links.join(' &middot; ')}</p>`,
-  ].join('\n');
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;')
-    .replace(/'/g, '&#39;');
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }

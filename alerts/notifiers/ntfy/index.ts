@@ -1,12 +1,30 @@
+import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Priority } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
-import { cut } from '../cut.ts';
-import { defineChannel, STATE_CHANGES } from '../define.ts';
+import { accountKey } from '../account-key.ts';
+import { cut, onOneLine } from '../cut.ts';
+import { defineChannel, ResponseBodies, STATE_CHANGES } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
+import { withoutBodies } from '../without-bodies.ts';
 
 /** ntfy's scale: 5 breaks through "do not disturb" and keeps sounding. */
 const URGENCY: Record<Priority, number> = { P1: 5, P2: 4, P3: 3, P4: 2 };
+
+const OPEN_TAG: Record<Priority, string> = {
+  P1: 'rotating_light',
+  P2: 'warning',
+  P3: 'large_orange_diamond',
+  P4: 'information_source',
+};
+const TAG: Partial<Record<Notification['event'], string>> = {
+  'incident.acknowledged': 'eyes',
+  'incident.resolved': 'white_check_mark',
+  test: 'bell',
+};
+const MOST_ACTIONS = 3;
+/** A server lets one visitor publish once in 5 s after a burst of 60, unless it is set otherwise: docs.ntfy.sh/config. */
+const PER_MINUTE = 12;
 
 // ntfy turns a longer message into an attachment, which a lock screen does not show.
 const LONGEST_MESSAGE_BYTES = 4_000;
@@ -21,10 +39,16 @@ export const channel = defineChannel({
     token: Type.Optional(
       Type.String({ minLength: 1, description: 'Access token of a protected topic.', examples: ['${NTFY_TOKEN}'] }),
     ),
+    response_bodies: ResponseBodies,
   },
   events: STATE_CHANGES,
-  create: ({ url, token }, { clock, userAgent }) => ({
-    async notify(notification, abort) {
+  rateLimit: ({ url, token }) => ({
+    key: accountKey('ntfy', `${URL.canParse(url) ? new URL(url).host : url} ${token ?? ''}`),
+    per_minute: PER_MINUTE,
+  }),
+  create: ({ url, token, response_bodies }, { clock, userAgent }) => ({
+    async notify(asked, abort) {
+      const notification = response_bodies ? asked : { ...asked, page: withoutBodies(asked) };
       const target = splitTopic(url);
       if (!target) return { status: 'failure', error: new Error('url must be https://<server>/<topic>') };
       const outcome = await callVendor(
@@ -54,21 +78,50 @@ function splitTopic(url: string): { server: string; topic: string } | undefined 
   return match ? { server: `${parsed.origin}${match[1]}`, topic: decodeURIComponent(match[2]!) } : undefined;
 }
 
-function message({ event, incident, page }: Notification) {
+function message(notification: Notification) {
+  const { event, incident, page } = notification;
   const open = event === 'incident.triggered' || event === 'incident.escalated' || event === 'test';
   const lines = [
     ...(page.server_error ? [`Server: ${page.server_error}`] : []),
     ...page.facts.map(({ label, text }) => `${label}: ${text}`),
   ];
   return {
-    title: cut(page.headline, LONGEST_TITLE),
+    ...sequence(notification),
+    title: cut(onOneLine(page.headline), LONGEST_TITLE),
     message: shorten(lines.join('\n') || page.headline),
     // A phone that sounds at night for good news is soon muted.
     priority: open ? URGENCY[incident.priority] : 2,
-    tags: [open ? 'rotating_light' : 'white_check_mark'],
+    tags: [TAG[event] ?? OPEN_TAG[incident.priority]],
     click: incident.url,
-    actions: page.links.slice(0, 3).map(({ label, url }) => ({ action: 'view', label, url })),
+    actions: actions(notification),
   };
+}
+
+/**
+ * Messages of one sequence replace one another on the phone (ntfy 2.16; older servers show each): what is acknowledged or
+ * over stops sounding. An escalation is never in it, because what only replaces something might make no sound.
+ */
+function sequence({ event, dedup_key }: Notification): { sequence_id?: string } {
+  if (event === 'incident.escalated' || event === 'test') return {};
+  return { sequence_id: createHash('sha256').update(dedup_key).digest('hex').slice(0, 32) };
+}
+
+function actions({ page }: Notification): object[] {
+  const acknowledge = page.answer_url
+    ? [
+        {
+          action: 'http',
+          label: 'Acknowledge',
+          url: page.answer_url,
+          method: 'POST',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: 'action=acknowledge',
+          clear: true,
+        },
+      ]
+    : [];
+  const views = page.links.map(({ label, url }) => ({ action: 'view', label: cut(onOneLine(label), 40), url }));
+  return [...acknowledge, ...views].slice(0, MOST_ACTIONS);
 }
 
 function shorten(text: string): string {

@@ -11,17 +11,22 @@ function ntfy(call: VendorCall) {
   if (call.headers.authorization !== `Bearer ${TOKEN}`)
     return { status: 403, body: '{"code":40301,"error":"forbidden"}' };
   if (call.method !== 'POST' || call.path !== '/') return { status: 404 };
-  const { topic, title, message, priority, tags, click, actions } = JSON.parse(call.body);
+  const { topic, title, message, priority, tags, click, actions, sequence_id = 'none' } = JSON.parse(call.body);
   const valid =
     /^[-_A-Za-z0-9]{1,64}$/.test(topic) &&
     typeof title === 'string' &&
+    Buffer.byteLength(title) <= 1_024 &&
+    Buffer.byteLength(tags.join(',')) <= 512 &&
+    /^[-_A-Za-z0-9]{1,64}$/.test(sequence_id) &&
     Buffer.byteLength(message) <= 4_096 &&
     priority >= 1 &&
     priority <= 5 &&
     Array.isArray(tags) &&
     URL.canParse(click) &&
     actions.length <= 3 &&
-    actions.every((action: { action: string; url: string }) => action.action === 'view' && URL.canParse(action.url));
+    actions.every(
+      (action: { action: string; url: string }) => ['view', 'http'].includes(action.action) && URL.canParse(action.url),
+    );
   return valid ? { status: 200, body: '{"id":"m1"}' } : { status: 400, body: '{"code":40000,"error":"invalid"}' };
 }
 
@@ -51,4 +56,36 @@ test('a P1 breaks through, its resolution does not', async () => {
     message: expect.stringContaining('Server: no such column: author_id'),
   });
   expect(resolved.priority).toBe(2);
+});
+
+test('what is acknowledged or over replaces the page, an escalation rings by itself', async () => {
+  const notifier = channel.create({ name: 'push', type: 'ntfy', url: `${server.url}/ops`, token: TOKEN }, context);
+  for (const event of ['incident.triggered', 'incident.escalated', 'incident.acknowledged'] as const) {
+    await notifier.notify(notification({ event }), AbortSignal.timeout(5_000));
+  }
+  const [page, escalation, taken] = server.accepted.map(({ body }) => JSON.parse(body));
+  expect(taken.sequence_id).toBe(page.sequence_id);
+  expect(escalation).toMatchObject({ priority: 5, tags: ['rotating_light'] });
+  expect(escalation.sequence_id).toBeUndefined();
+});
+
+test('one press acknowledges, without opening anything', async () => {
+  const notifier = channel.create({ name: 'push', type: 'ntfy', url: `${server.url}/ops`, token: TOKEN }, context);
+  const page = { ...notification().page, answer_url: 'https://ringdown.example.com/a/token' };
+  await notifier.notify(notification({ page }), AbortSignal.timeout(5_000));
+  const { actions } = JSON.parse(server.accepted[0]!.body);
+  expect(actions[0]).toMatchObject({
+    action: 'http',
+    label: 'Acknowledge',
+    method: 'POST',
+    url: page.answer_url,
+    body: 'action=acknowledge',
+  });
+  expect(actions).toHaveLength(3);
+});
+
+test('one server has one limit for all its topics, and the key is no topic', () => {
+  const limit = (topic: string) => channel.rateLimit!({ name: 'a', type: 'ntfy', url: `https://ntfy.sh/${topic}` });
+  expect(limit('a-name-nobody-guesses')).toEqual(limit('another'));
+  expect(limit('a-name-nobody-guesses').key).not.toContain('nobody');
 });
