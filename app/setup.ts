@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { InboundKind } from '../alerts/inbound/inbound.ts';
 import type { Channel } from '../alerts/notifier.ts';
 import type { Policy } from '../alerts/policies/policy.ts';
 import { systemClock } from '../core/clock.ts';
@@ -15,18 +16,18 @@ import {
 import { loadEntrySchemas } from './config/entry-schemas.ts';
 import { type LoadedScenarios, loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, loadConfig, type PlugInEntry } from './config/load.ts';
-import { checkReferences, missingSecrets } from './config/references.ts';
+import { checkReferences, missingSecrets, namesForPolicies, unknownPolicies } from './config/references.ts';
 import type { EntrySchemas } from './config/schema.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { LOCAL } from './environments.ts';
 import { InvalidFiles } from './invalid-files.ts';
 import { packageRoot } from './version.ts';
-import { CONSOLE } from './watcher/channels.ts';
 
 /** Everything the files say, checked. */
 export interface Setup {
   config: Config;
   channelTypes: ReadonlyMap<string, Channel>;
+  inboundKinds: ReadonlyMap<string, InboundKind>;
   schemas: EntrySchemas;
   scenarios: Scenario[];
   policies: Policy[];
@@ -53,12 +54,14 @@ export interface SetupOptions {
 
 /** Reads config, policies and scenarios. @throws InvalidFiles with everything that is wrong in any of them */
 export async function loadSetup(options: SetupOptions): Promise<Setup> {
-  const { channelTypes, schemas } = await loadEntrySchemas();
+  const { channelTypes, inboundKinds, schemas } = await loadEntrySchemas();
   const config = loadConfig(options.configFile, schemas, options.env);
-  const { channels, policyFiles, functionFiles, secretSources } = config.value;
+  const { policyFiles, functionFiles, secretSources } = config.value;
 
-  const names = channels.length > 0 ? channels.map(({ name }) => name) : [CONSOLE.name];
-  const policies = loadPolicies(policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'), { channels: names });
+  const policies = loadPolicies(
+    policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'),
+    namesForPolicies(config.value),
+  );
   const functions = await loadFunctions(functionFiles);
   const secrets = createSecretProvider(secretSources, {
     clock: systemClock,
@@ -77,6 +80,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
     ...(await sourceLoops(config.value, texts)),
     ...functionProblems(functions, config.value, texts),
     ...policies.diagnostics,
+    ...(policies.diagnostics.length > 0 ? [] : unknownPolicies(config.value, policies.value, texts)),
     ...scenarios.diagnostics,
   ];
   if (diagnostics.length > 0) {
@@ -86,6 +90,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
   return {
     ...known,
     channelTypes,
+    inboundKinds,
     schemas,
     scenarios: scenarios.value,
     policies: policies.value,

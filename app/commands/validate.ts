@@ -7,12 +7,11 @@ import { loadEntrySchemas } from '../config/entry-schemas.ts';
 import { checkFragments, loadPolicies, loadScenarios } from '../config/files.ts';
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts';
 import { FILE_KINDS, namedFiles } from '../config/named-files.ts';
-import { checkReferences } from '../config/references.ts';
+import { checkReferences, namesForPolicies, unknownPolicies } from '../config/references.ts';
 import { withPlaceholders } from '../config/substitute.ts';
 import { LOCAL } from '../environments.ts';
 import { functionProblems } from '../setup.ts';
 import { count, printDiagnostics, terminal } from '../terminal.ts';
-import { CONSOLE } from '../watcher/channels.ts';
 
 /**
  * `ringdown validate FILES`: scenarios, shared steps, policies and configs, each by its name; without files, what the config names.
@@ -28,8 +27,6 @@ export async function validate(files: string[], configFile: string | undefined, 
   const { schemas } = await loadEntrySchemas();
   const anything = withPlaceholders({});
   const config = loadConfig(configFile, schemas, anything);
-  const names = config.value.channels.map(({ name }) => name);
-  const channels = names.length > 0 ? names : [CONSOLE.name];
 
   const named =
     files.length > 0
@@ -44,25 +41,28 @@ export async function validate(files: string[], configFile: string | undefined, 
   const functions = await loadFunctions(config.value.functionFiles);
   await functions.close();
   const scenarios = loadScenarios(scenarioFiles, null, functions.problems.length > 0 ? undefined : functions.names);
-  const loaded = [
+  const configs = [
     ...(files.length === 0 || config.diagnostics.length > 0 || files.includes(config.value.file ?? '') ? [config] : []),
     ...configFiles.map((file) => loadConfig(file, schemas, anything)),
-    loadPolicies(policyFiles, { channels }),
-    checkFragments(fragmentFiles),
-    scenarios,
   ];
+  const policies = loadPolicies(policyFiles, namesForPolicies(config.value));
+  const loaded = [...configs, policies, checkFragments(fragmentFiles), scenarios];
   const texts = new Map(loaded.flatMap((part) => [...part.texts]));
   const environments =
     config.value.file === null ? null : [...config.value.environments.map(({ name }) => name), LOCAL];
   const diagnostics: Diagnostic[] = [
     ...loaded.flatMap((part) => part.diagnostics),
     ...functionProblems(functions, config.value, texts),
+    ...(files.length === 0 && policies.diagnostics.length === 0
+      ? unknownPolicies(config.value, policies.value, texts)
+      : []),
     ...checkReferences(scenarios.value, texts, { environments, complete: files.length === 0 }),
   ];
 
-  if (json) terminal.out(JSON.stringify({ valid: diagnostics.length === 0, diagnostics, notes: scenarios.notes }));
+  const notes = [...configs.flatMap((one) => one.notes), ...scenarios.notes];
+  if (json) terminal.out(JSON.stringify({ valid: diagnostics.length === 0, diagnostics, notes }));
   else {
-    for (const note of scenarios.notes) terminal.err(`note: ${renderDiagnostic(note, texts.get(note.file) ?? '')}\n`);
+    for (const note of notes) terminal.err(`note: ${renderDiagnostic(note, texts.get(note.file) ?? '')}\n`);
     if (diagnostics.length > 0) printDiagnostics(diagnostics, texts);
     else terminal.out(`${count(texts.size, 'file')} valid`);
   }

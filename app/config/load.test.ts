@@ -202,4 +202,52 @@ functions: [nowhere.mjs]
     const { diagnostics } = loadConfig(join(folder, 'none.yaml'), schemas, {});
     expect(diagnostics).toMatchObject([{ file: join(folder, 'none.yaml'), message: 'there is no such file' }]);
   });
+
+  test('on-call, inbound, heartbeats, dead-man and control targets', () => {
+    const text = `version: 1
+channels: [{ name: push, type: ntfy, url: "https://ntfy.example.com/topic" }]
+on_call:
+  users: { kim: { name: Kim Minji, notify: [{ channel: push }] } }
+  schedules: { primary: { timezone: Asia/Seoul, rotations: [{ users: [kim], every: 1w, start: "2026-11-02T09:00" }] } }
+inbound: [{ name: alertmanager, type: alertmanager, token: "\${TOKEN}" }]
+heartbeats: [{ name: nightly-backup, token: "\${TOKEN}" }]
+watchdog: { url: "https://hc.example.com/1", every: 30s }
+control_targets: ["https://one.one.one.one"]
+`;
+    const { config, messages } = load(text, { TOKEN: 'a-token-of-some-length' });
+    expect(messages).toEqual([]);
+    expect([...config.onCall!.schedules.keys()]).toEqual(['primary']);
+    expect(config.inbound).toEqual([{ name: 'alertmanager', type: 'alertmanager', token: 'a-token-of-some-length' }]);
+    expect(config.heartbeats).toEqual([{ name: 'nightly-backup', token: 'a-token-of-some-length' }]);
+    expect(config.deadMan).toEqual({ url: 'https://hc.example.com/1', everyMs: 30_000 });
+    expect(config.controlTargets).toEqual(['https://one.one.one.one']);
+  });
+
+  test('mistakes in them are told at their place', () => {
+    const shape = `version: 1
+heartbeats: [{ name: nightly, token: short }]
+watchdog: { url: "ftp://hc.example.com" }
+control_targets: [one.one.one.one]
+`;
+    expect(load(shape).messages).toEqual([
+      '2:38 token must have at least 16 characters',
+      '3:18 url must be an http or https URL, found the text "ftp://hc.example.com"',
+      '4:19 control_targets[0] must be an http or https URL, found the text "one.one.one.one"',
+    ]);
+    const meaning = `version: 1
+on_call:
+  users: { kim: { notify: [{ channel: pusj }] } }
+inbound:
+  - { name: am, type: alertmanager, token: "0123456789abcdef" }
+  - { name: am, type: alertmanager, token: "0123456789abcdef" }
+  - { name: open, type: grafana }
+watchdog: { url: "https://hc.example.com", every: 10ms }
+`;
+    expect(load(meaning).messages).toEqual([
+      '8:51 the dead-man cannot be called more often than once a second',
+      '6:13 the name "am" is used twice',
+      '7:5 needs a token, or hmac: anybody could make a phone ring',
+      '3:39 unknown channel "pusj"',
+    ]);
+  });
 });

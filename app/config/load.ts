@@ -1,6 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import type { HeartbeatSettings } from '../../alerts/inbound/heartbeats.ts';
+import type { InboundSettings } from '../../alerts/inbound/inbound.ts';
 import type { ChannelSettings } from '../../alerts/notifier.ts';
+import type { OnCall } from '../../alerts/on-call/on-call.ts';
+import { parseOnCall } from '../../alerts/on-call/parse.ts';
 import {
   checkDocument,
   type Diagnostic,
@@ -16,7 +20,7 @@ import type { Connection } from '../../scenarios/language/model.ts';
 import { diskFiles } from '../../scenarios/language/source-files.ts';
 import { compileValue } from '../../scenarios/language/template.ts';
 import type { SecretSource } from '../../scenarios/secrets/secret-source.ts';
-import { type BackendCheck, configSchema, type EntrySchemas } from './schema.ts';
+import { configSchema, type EntrySchemas } from './schema.ts';
 import { isPlaceholder, substitute } from './substitute.ts';
 
 export interface EnvironmentSettings {
@@ -49,6 +53,10 @@ export interface Config {
   scenarioFiles: string[] | undefined;
   policyFiles: string[] | undefined;
   channels: ChannelSettings[];
+  /** Null where nobody is on call by a schedule. */
+  onCall: OnCall | null;
+  inbound: InboundSettings[];
+  heartbeats: HeartbeatSettings[];
   backends: PlugInEntry[];
   sources: PlugInEntry[];
   relay: RelayConfig;
@@ -85,6 +93,9 @@ interface ConfigFile {
   scenarios?: string[];
   policies?: string[];
   channels?: ChannelSettings[];
+  on_call?: unknown;
+  inbound?: InboundSettings[];
+  heartbeats?: HeartbeatSettings[];
   backends?: PlugInEntry[];
   sources?: PlugInEntry[];
   relay?: {
@@ -116,9 +127,9 @@ export function loadConfig(
   given: string | undefined,
   schemas: EntrySchemas,
   env: Readonly<Record<string, string | undefined>>,
-): Loaded<Config> {
+): Loaded<Config> & { notes: Diagnostic[] } {
   const file = given ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : null);
-  if (file === null) return { value: interpret({}, null), diagnostics: [], texts: new Map() };
+  if (file === null) return { value: interpret({}, null, null), diagnostics: [], notes: [], texts: new Map() };
 
   let text: string;
   try {
@@ -127,7 +138,7 @@ export function loadConfig(
     const { code } = error as NodeJS.ErrnoException;
     const message = code === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${code}`;
     const diagnostic = { file, line: 1, column: 1, message };
-    return { value: interpret({}, file), diagnostics: [diagnostic], texts: new Map([[file, '']]) };
+    return { value: interpret({}, file, null), diagnostics: [diagnostic], notes: [], texts: new Map([[file, '']]) };
   }
 
   const doc = readDocument(text, file);
@@ -138,13 +149,19 @@ export function loadConfig(
       : checkDocument(doc, configSchema(schemas), { value, open: isPlaceholder });
   const found = [...shape, ...diagnostics];
   const content = (value ?? {}) as ConfigFile;
-  if (shape.length === 0) found.push(...checkMeaning(doc, content, schemas.checkBackend));
-  const config = interpret(found.length === 0 ? content : withoutTemplates(shape.length === 0 ? content : {}), file);
-  return { value: config, diagnostics: found, texts: new Map([[file, text]]) };
+  const onCall = shape.length === 0 ? readOnCall(doc, content) : null;
+  if (shape.length === 0) found.push(...checkMeaning(doc, content, schemas), ...(onCall?.diagnostics ?? []));
+  const usable = found.length === 0 ? content : withoutTemplates(shape.length === 0 ? content : {});
+  const config = interpret(usable, file, onCall?.onCall ?? null);
+  return { value: config, diagnostics: found, notes: onCall?.notes ?? [], texts: new Map([[file, text]]) };
 }
 
 /** What a schema cannot say: URLs, names used twice, globs that match nothing. Values may be secret, so none is printed. */
-function checkMeaning(doc: SourceDocument, content: ConfigFile, checkBackend: BackendCheck): Diagnostic[] {
+function checkMeaning(
+  doc: SourceDocument,
+  content: ConfigFile,
+  { checkBackend, checkInbound }: Pick<EntrySchemas, 'checkBackend' | 'checkInbound'>,
+): Diagnostic[] {
   const found: Diagnostic[] = [];
   const at = (path: Path, message: string, hint?: string) => found.push(diagnosticAt(doc, path, message, hint));
 
@@ -174,7 +191,7 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile, checkBackend: Ba
   if (otlp_token !== undefined && otlp_token.length < SHORTEST_TOKEN && !isPlaceholder(otlp_token)) {
     at(['relay', 'otlp_token'], `otlp_token must have at least ${SHORTEST_TOKEN} characters`);
   }
-  for (const list of ['channels', 'backends', 'sources'] as const) {
+  for (const list of ['channels', 'backends', 'sources', 'inbound', 'heartbeats'] as const) {
     const seen = new Set<string>();
     for (const [index, { name }] of (content[list] ?? []).entries()) {
       if (seen.has(name)) at([list, index, 'name'], `the name "${name}" is used twice`);
@@ -183,9 +200,17 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile, checkBackend: Ba
       seen.add(name);
     }
   }
+  // The file is one of the machine that watches, which need not be the one that validates.
+  const backendOf = ({ ca_file: _, ...settings }: PlugInEntry) =>
+    ({ ...settings, dataDir: '' }) as PlugInEntry & { dataDir: string };
   for (const [index, entry] of (content.backends ?? []).entries()) {
-    for (const { key, message } of wrongInBackend(entry, checkBackend))
+    const settings = backendOf(entry);
+    for (const { key, message } of wrongInEntry(settings, checkBackend(settings)))
       at(['backends', index, ...(key === undefined ? [] : [key])], message);
+  }
+  for (const [index, entry] of (content.inbound ?? []).entries()) {
+    for (const { key, message } of wrongInEntry(entry, checkInbound(entry)))
+      at(['inbound', index, ...(key === undefined ? [] : [key])], message);
   }
   for (const [name, source] of Object.entries(content.secrets ?? {})) {
     const [first, second] = SECRET_SOURCES.filter((key) => Object.hasOwn(source, key));
@@ -204,14 +229,25 @@ function checkMeaning(doc: SourceDocument, content: ConfigFile, checkBackend: Ba
   return found;
 }
 
-/** What the backend says of its entry, at the first key that it names. */
-function wrongInBackend(entry: PlugInEntry, check: BackendCheck): { key: string | undefined; message: string }[] {
-  // The file is one of the machine that watches, which need not be the one that validates.
-  const { ca_file: _, ...settings } = entry;
-  return check({ ...settings, dataDir: '' }).flatMap((message) => {
-    const keys = (message.match(/[a-z_]+/g) ?? []).filter((word) => Object.hasOwn(settings, word));
-    const unknown = keys.some((key) => typeof settings[key] === 'string' && isPlaceholder(settings[key]));
+/** What a plug-in says of its entry, at the first key that it names; nothing of keys whose value is not known yet. */
+function wrongInEntry(
+  entry: Readonly<Record<string, unknown>>,
+  messages: readonly string[],
+): { key: string | undefined; message: string }[] {
+  return messages.flatMap((message) => {
+    const keys = (message.match(/[a-z_]+/g) ?? []).filter((word) => Object.hasOwn(entry, word));
+    const unknown = keys.some((key) => typeof entry[key] === 'string' && isPlaceholder(entry[key]));
     return unknown ? [] : [{ key: keys[0], message }];
+  });
+}
+
+function readOnCall(doc: SourceDocument, { on_call, channels = [] }: ConfigFile) {
+  if (on_call === undefined) return null;
+  return parseOnCall(doc, on_call, {
+    path: ['on_call'],
+    channels: channels.map(({ name }) => name),
+    at: Date.now(),
+    open: isPlaceholder,
   });
 }
 
@@ -229,7 +265,7 @@ function mayBeHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
-function interpret(content: ConfigFile, file: string | null): Config {
+function interpret(content: ConfigFile, file: string | null, onCall: OnCall | null): Config {
   return {
     file,
     publicUrl: content.public_url?.replace(/\/+$/, ''),
@@ -247,6 +283,9 @@ function interpret(content: ConfigFile, file: string | null): Config {
     scenarioFiles: content.scenarios && glob(content.scenarios, file),
     policyFiles: content.policies && glob(content.policies, file),
     channels: content.channels ?? [],
+    onCall,
+    inbound: content.inbound ?? [],
+    heartbeats: content.heartbeats ?? [],
     backends: content.backends ?? DEFAULT_BACKENDS,
     sources: content.sources ?? [],
     relay: relayConfig(content.relay ?? {}, file),

@@ -1,7 +1,10 @@
+import type { KnownNames } from '../../alerts/policies/known-names.ts';
 import type { Policy } from '../../alerts/policies/policy.ts';
 import { type Diagnostic, diagnosticAt, type Path, readDocument, suggestion } from '../../core/document/index.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import type { SecretProvider } from '../../scenarios/secrets/create-secret-provider.ts';
+import { CONSOLE } from '../watcher/channels.ts';
+import type { Config } from './load.ts';
 
 /** What scenarios are checked against. */
 export interface Surroundings {
@@ -94,4 +97,29 @@ function wayBack(start: string, next: string, byId: ReadonlyMap<string, Scenario
   };
   const rest = walk(next);
   return rest && [start, ...rest];
+}
+
+/** Sources of alerts that are to follow a policy that is not there. */
+export function unknownPolicies(
+  { file, inbound }: Config,
+  policies: readonly Policy[],
+  texts: ReadonlyMap<string, string>,
+): Diagnostic[] {
+  const doc = readDocument(texts.get(file ?? '') ?? '', file ?? '');
+  const ids = policies.map(({ id }) => id);
+  return inbound.flatMap(({ policy }, index) => {
+    if (typeof policy !== 'string' || ids.includes(policy)) return [];
+    return [diagnosticAt(doc, ['inbound', index, 'policy'], `there is no policy "${policy}"`, suggestion(policy, ids))];
+  });
+}
+
+/** What policies may name, as the config has it; where it has no channels, that of the terminal. */
+export function namesForPolicies({ channels, onCall, backends, heartbeats }: Config): KnownNames {
+  return {
+    channels: channels.length > 0 ? channels.map(({ name }) => name) : [CONSOLE.name],
+    schedules: [...(onCall?.schedules.keys() ?? [])],
+    users: [...(onCall?.users.keys() ?? [])],
+    backends: backends.map(({ name }) => name),
+    heartbeats: heartbeats.map(({ name }) => name),
+  };
 }

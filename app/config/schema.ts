@@ -1,4 +1,6 @@
 import { type TSchema, Type } from 'typebox';
+import { HeartbeatsSchema } from '../../alerts/inbound/heartbeats.ts';
+import { OnCallSchema } from '../../alerts/on-call/schema.ts';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../core/units.ts';
 import { ConnectionSchema } from '../../scenarios/language/connection.ts';
 import { Name as NAME, NAME_WORDS } from '../../scenarios/language/schema-words.ts';
@@ -149,14 +151,20 @@ export interface EntrySchemas {
   backend: TSchema;
   /** Of `sources:`. */
   source: TSchema;
+  /** Of `inbound:`. */
+  inbound: TSchema;
   checkBackend: BackendCheck;
+  checkInbound: InboundCheck;
 }
+
+/** What no schema can say of an entry of `inbound:`: one clause each, naming the key that it is about. */
+export type InboundCheck = (entry: { name: string; type: string }) => readonly string[];
 
 /** What no schema can say of an entry of `backends:`: one clause each, naming the key that it is about. */
 export type BackendCheck = (entry: { name: string; type: string; dataDir: string }) => readonly string[];
 
 /** The shape of ringdown.yaml, before `${VARIABLES}` are replaced. */
-export const configSchema = ({ channel, backend, source }: EntrySchemas) =>
+export const configSchema = ({ channel, backend, source, inbound }: EntrySchemas) =>
   Type.Object(
     {
       version: Type.Literal(1, { description: 'Version of this file format.' }),
@@ -196,6 +204,9 @@ export const configSchema = ({ channel, backend, source }: EntrySchemas) =>
         }),
       ),
       channels: Type.Optional(Type.Array(channel, { description: 'How people are reached.' })),
+      on_call: Type.Optional(OnCallSchema),
+      inbound: Type.Optional(Type.Array(inbound, { description: 'Other systems whose alerts become incidents here.' })),
+      heartbeats: Type.Optional(HeartbeatsSchema),
       backends: Type.Optional(Type.Array(backend, { description: 'Where telemetry goes.' })),
       sources: Type.Optional(
         Type.Array(source, { description: 'Logs that are fetched instead of sent to us; they go to every backend.' }),

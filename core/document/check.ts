@@ -139,9 +139,12 @@ function finding(error: ErrorObject): Finding {
       return value(
         `${at} must be ${COMPARISONS[error.keyword]} ${error.params.limit}, found ${found(error.data, schema)}`,
       );
+    case 'minLength':
+      return value(
+        error.params.limit > 1 ? `${at} must have at least ${error.params.limit} characters` : `${at} must not be empty`,
+      );
     case 'minItems':
     case 'minProperties':
-    case 'minLength':
       return value(`${at} must not be empty`, error.params.limit > 1 ? `at least ${error.params.limit}` : undefined);
     case 'maxProperties':
       return value(`${at} takes at most ${error.params.limit} of ${Object.keys(error.data as object).join(', ')}`);
