@@ -38,8 +38,24 @@ export class Access {
     return Number(expiry) > this.#clock.now();
   }
 
+  /**
+   * Opens one feed alone and is made to stand in a URL: calendars send no headers. It ends with the watcher's token.
+   * @param feed its path
+   */
+  feedToken(feed: string): string {
+    return this.#hmac(`feed ${feed}`);
+  }
+
+  feedTokenMatches(feed: string, candidate: string): boolean {
+    return equalInConstantTime(candidate, this.feedToken(feed));
+  }
+
   #sign(expiry: string): string {
-    return createHmac('sha256', this.#token).update(`session ${expiry}`).digest('base64url');
+    return this.#hmac(`session ${expiry}`);
+  }
+
+  #hmac(of: string): string {
+    return createHmac('sha256', this.#token).update(of).digest('base64url');
   }
 }
 

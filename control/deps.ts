@@ -3,6 +3,7 @@ import type { AnswerLinks } from '../alerts/inbound/answer-links.ts';
 import type { AnswerDesk } from '../alerts/inbound/answers.ts';
 import type { Heartbeats } from '../alerts/inbound/heartbeats.ts';
 import type { Receiver } from '../alerts/inbound/receiver.ts';
+import type { OnCallBook } from '../alerts/on-call/book.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Edit } from '../core/document/index.ts';
 import type { Reader } from '../monitoring/reader.ts';
@@ -87,6 +88,10 @@ export interface ControlDeps {
   /** Links in pages. */
   answerLinks: Pick<AnswerLinks, 'look' | 'act'>;
   heartbeats: Pick<Heartbeats, 'beat'>;
+  onCall: Pick<
+    OnCallBook,
+    'onCall' | 'now' | 'shifts' | 'addOverride' | 'removeOverride' | 'calendarOf' | 'calendarOfUser'
+  >;
   scenarios: ScenarioEditing;
   deployments: {
     list(options: { limit: number; cursor?: string }): Promise<List<Deployment>>;

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
+import { createOnCall } from '../alerts/on-call/book.ts';
+import { MemoryOverrides } from '../alerts/on-call/testing/memory-overrides.ts';
 import { RingdownError } from '../core/errors.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { Access } from './access.ts';
@@ -73,6 +75,7 @@ beforeEach(async () => {
     answers: { answer: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },
     answerLinks: { look: async () => ({ status: 'forged' }), act: async () => ({ status: 'forged' }) },
     heartbeats: { beat: async () => null },
+    onCall: createOnCall({ users: new Map(), schedules: new Map() }, clock, new MemoryOverrides()),
     scenarios,
     deployments: {
       list: async () => ({ items: [], next_cursor: null }),

@@ -15,6 +15,7 @@ import { heartbeatRoutes } from './routes/heartbeats.ts';
 import { inboundRoutes } from './routes/inbound.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { monitorRoutes } from './routes/monitors.ts';
+import { onCallRoutes } from './routes/on-call.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -104,6 +105,7 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
     answerRoutes,
     answerLinkRoutes,
     heartbeatRoutes,
+    onCallRoutes,
     deploymentRoutes,
     telemetryRoutes,
     backendRoutes,

@@ -1,6 +1,7 @@
 import { type AlertSchema, alertMigrations, alertRepository, deploymentRepository } from './alerts/index.ts';
 import { type HeartbeatSchema, heartbeatMigrations, heartbeatRepository } from './heartbeats/index.ts';
 import { type InboundSchema, inboundMigrations, inboundRepository } from './inbound/index.ts';
+import { type OnCallSchema, onCallMigrations, overrideRepository } from './on-call/index.ts';
 import { type RunSchema, runMigrations, runRepository } from './runs/run-repository.ts';
 import { migrate, openSqlite } from './sqlite/index.ts';
 
@@ -9,9 +10,17 @@ import { migrate, openSqlite } from './sqlite/index.ts';
  * @param file path of the SQLite database, or `:memory:`
  */
 export async function openState(file: string) {
-  const { db, close } = await openSqlite<RunSchema & AlertSchema & HeartbeatSchema & InboundSchema>({ file });
+  const { db, close } = await openSqlite<RunSchema & AlertSchema & HeartbeatSchema & InboundSchema & OnCallSchema>({
+    file,
+  });
   try {
-    await migrate(db, { ...runMigrations, ...alertMigrations, ...heartbeatMigrations, ...inboundMigrations });
+    await migrate(db, {
+      ...runMigrations,
+      ...alertMigrations,
+      ...heartbeatMigrations,
+      ...inboundMigrations,
+      ...onCallMigrations,
+    });
   } catch (error) {
     await close();
     throw error;
@@ -22,6 +31,7 @@ export async function openState(file: string) {
     deployments: deploymentRepository(db.$pickTables<keyof AlertSchema>()),
     heartbeats: heartbeatRepository(db.$pickTables<keyof HeartbeatSchema>()),
     inbound: inboundRepository(db.$pickTables<keyof InboundSchema>()),
+    onCallOverrides: overrideRepository(db.$pickTables<keyof OnCallSchema>()),
     close,
   };
 }

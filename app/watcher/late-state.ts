@@ -11,6 +11,7 @@ export class LateState implements State {
   readonly deployments: State['deployments'];
   readonly heartbeats: State['heartbeats'];
   readonly inbound: State['inbound'];
+  readonly onCallOverrides: State['onCallOverrides'];
   readonly #stop = new AbortController();
   readonly #opening: Promise<void>;
   #reason: Error;
@@ -23,6 +24,7 @@ export class LateState implements State {
     this.deployments = this.#late('deployments');
     this.heartbeats = this.#late('heartbeats');
     this.inbound = this.#late('inbound');
+    this.onCallOverrides = this.#late('onCallOverrides');
     this.#opening = this.#untilItOpens(open, clock);
   }
 

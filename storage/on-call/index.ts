@@ -1,0 +1,1 @@
+export { type OnCallSchema, onCallMigrations, overrideRepository } from './override-repository.ts';
