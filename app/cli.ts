@@ -259,6 +259,32 @@ command('provision [name]', 'make the templates, databases and retention that ba
   },
 );
 
+const alerts = program.command('alerts').description('policies: tested, explained and replayed without paging anybody');
+command('test [files...]', 'play policy tests through the whole chain; exit code 1 when one fails', alerts)
+  .option('--junit <file>', 'write a JUnit report there')
+  .option('--coverage', 'tell which rules, steps and routes no case made fire')
+  .option('--mutate', 'change one thing in the policies after the other and tell which changes no case notices')
+  .option('--timelines', 'show what happened in every case, not in failing ones alone')
+  .option('--watch', 'test again when a file changes')
+  .action(
+    async (
+      files: string[],
+      flags: Common & { junit?: string; coverage?: boolean; mutate?: boolean; timelines?: boolean; watch?: boolean },
+    ) => {
+      const { testPolicies } = await import('./commands/alerts/test.ts');
+      exitCode = await testPolicies({
+        files,
+        config: flags.config,
+        json: flags.json ?? false,
+        junit: flags.junit,
+        coverage: flags.coverage ?? false,
+        mutate: flags.mutate ?? false,
+        timelines: flags.timelines ?? false,
+        watch: flags.watch ?? false,
+      });
+    },
+  );
+
 const channels = program.command('channels').description('notification channels');
 command('test <name>', 'send a marked test through a channel', channels).action(async (name: string, flags: Common) => {
   const { testChannel } = await import('./commands/channels-test.ts');

@@ -1,30 +1,31 @@
 import type { Path } from '../../core/document/index.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { ObservedFailure } from '../engine/observation.ts';
+import type { OnCall } from '../on-call/on-call.ts';
 import type { Matcher } from '../silences/silence.ts';
 import type { Expectation, Given, GivenRun, GivenSeries, PolicyTests, TestCase, ToldEvent } from './policy-test.ts';
 import type { PolicyTestFile, WrittenCase, WrittenExpect, WrittenGiven, WrittenSeries } from './schema.ts';
 import { readNumbers } from './series-values.ts';
 
 /** The line on which the value at a path begins. */
-export type Interpreted = (path: Path) => number;
+export type LineOf = (path: Path) => number;
 
 /** A Monday, outside of every daylight-saving change. */
 const DEFAULT_START = Date.UTC(2026, 0, 5, 9);
 const DEFAULT_WITHIN_MS = 1_000;
 
 /** Turns a file that was found valid into what the simulator reads. */
-export function interpret(file: string, written: PolicyTestFile, line: Interpreted): PolicyTests {
+export function interpret(file: string, written: PolicyTestFile, onCall: OnCall | null, line: LineOf): PolicyTests {
   return {
     file,
     policies: typeof written.policy === 'string' ? [written.policy] : written.policy,
     channels: written.channels ?? null,
-    onCall: written.on_call,
+    onCall,
     cases: written.cases.map((one, index) => testCase(one, ['cases', index], line)),
   };
 }
 
-function testCase(written: WrittenCase, path: Path, line: Interpreted): TestCase {
+function testCase(written: WrittenCase, path: Path, line: LineOf): TestCase {
   const given = (written.given ?? []).map(toGiven);
   const expect = written.expect.map((one, index) => toExpectation(one, line([...path, 'expect', index])));
   const last = [
@@ -116,7 +117,8 @@ function signedMs(text: string): number {
 }
 
 function toRun(run: NonNullable<WrittenGiven['run']>): GivenRun {
-  const { monitor, status, name, service, tags, policy, labels, quarantined, depends_on, runbook } = run;
+  const { monitor, status, name, service, tags, policy, quarantined, depends_on, runbook, location } = run;
+  const labels = location === undefined ? run.labels : { ...run.labels, location };
   const said = { monitor_name: name, service, tags, policy, labels, quarantined, depends_on, runbook };
   const failed = (status === 'failed' || status === 'error') && run.watcher_fault === undefined;
   return {

@@ -9,7 +9,8 @@ import {
   suggestion,
 } from '../../core/document/index.ts';
 import { parseDuration } from '../../core/units.ts';
-import { type Interpreted, interpret } from './interpret.ts';
+import { type ParsedOnCall, parseOnCall } from '../on-call/parse.ts';
+import { interpret, type LineOf } from './interpret.ts';
 import type { PolicyTests } from './policy-test.ts';
 import {
   type PolicyTestFile,
@@ -51,6 +52,7 @@ export const GIVEN_KINDS = [
 const SERIES_KINDS = ['metric', 'logs', 'requests'] as const;
 const EXPECT_KINDS = ['notified', 'nothing_else', 'incident'] as const;
 /** Longer cases are slips such as 3600h for 3600s. */
+const MOST_REPEATS = 100_000;
 const LONGEST_CASE_MS = 366 * 86_400_000;
 
 /**
@@ -66,8 +68,17 @@ export function parsePolicyTests(
   const shape = doc.diagnostics.length > 0 ? [...doc.diagnostics] : checkDocument(doc, PolicyTestSchema);
   const diagnostics = shape.length > 0 ? shape : checkMeaning(doc, doc.value as PolicyTestFile, known);
   if (diagnostics.length > 0) return { tests: null, diagnostics: inOrder(diagnostics) };
-  const line = (path: Path) => doc.locate(path).line;
-  return { tests: interpret(file, doc.value as PolicyTestFile, line satisfies Interpreted), diagnostics: [] };
+  const written = doc.value as PolicyTestFile;
+  const onCall = readOnCallOf(doc, written, known);
+  if (onCall && onCall.diagnostics.length > 0) return { tests: null, diagnostics: inOrder(onCall.diagnostics) };
+  const line: LineOf = (path) => doc.locate(path).line;
+  return { tests: interpret(file, written, onCall?.onCall ?? null, line), diagnostics: [] };
+}
+
+function readOnCallOf(doc: SourceDocument, written: PolicyTestFile, known: KnownNames): ParsedOnCall | null {
+  if (written.on_call === undefined) return null;
+  const channels = written.channels ?? known.channels;
+  return parseOnCall(doc, written.on_call, { path: ['on_call'], channels, at: Date.parse('2026-01-01T00:00:00Z') });
 }
 
 function checkMeaning(doc: SourceDocument, file: PolicyTestFile, known: KnownNames): Diagnostic[] {
@@ -111,6 +122,11 @@ function checkGiven(written: WrittenCase, here: Path, file: PolicyTestFile, know
     if (given.until !== undefined && given.every === undefined) at([...path, 'until'], '"until" belongs to "every"');
     if (given.every !== undefined && parseDuration(given.every)! < 1_000)
       at([...path, 'every'], 'a run repeats at most once a second');
+    else if (given.every !== undefined && given.until !== undefined) {
+      const times = (parseDuration(given.until)! - parseDuration(given.at)!) / parseDuration(given.every)!;
+      if (times > MOST_REPEATS)
+        at([...path, 'every'], `these are ${Math.round(times)} runs; at most ${MOST_REPEATS} are played`);
+    }
     if (given.until !== undefined) {
       checkTime(given.until, [...path, 'until'], at);
       if (parseDuration(given.until)! < parseDuration(given.at)!) at([...path, 'until'], 'it ends before it begins');

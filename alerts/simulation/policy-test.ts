@@ -1,5 +1,6 @@
 import type { Observation } from '../engine/observation.ts';
 import type { Hold, IncidentState, NotificationEvent, Priority } from '../incident.ts';
+import type { OnCall } from '../on-call/on-call.ts';
 import type { Matcher } from '../silences/silence.ts';
 
 /** A `*.policy.test.yaml` as the simulator reads it: every time is in milliseconds since the start of its case. */
@@ -9,8 +10,8 @@ export interface PolicyTests {
   policies: readonly string[];
   /** Instead of the channels of the config; null for those. */
   channels: readonly string[] | null;
-  /** `on_call:` as it stands in the file; undefined for that of the config. */
-  onCall: unknown;
+  /** Instead of that of the config; null for that. */
+  onCall: OnCall | null;
   cases: readonly TestCase[];
 }
 

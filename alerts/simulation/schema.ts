@@ -1,5 +1,6 @@
 import { type Static, type TProperties, Type } from 'typebox';
 import { DURATION_PATTERN } from '../../core/units.ts';
+import { OnCallSchema } from '../on-call/schema.ts';
 
 const DURATION_WORDS = 'a duration such as 30s, 5m or 1h30m';
 
@@ -38,6 +39,7 @@ const Run = Closed(
     quarantined: Type.Optional(Type.Boolean({ description: 'Shown, never rings.' })),
     depends_on: Type.Optional(Type.Array(Type.String(), { description: 'Keys of monitors.' })),
     runbook: Type.Optional(Text('Where to read on.')),
+    location: Type.Optional(Text('Where it ran.', 'seoul')),
     failure: Type.Optional(
       Closed(
         {
@@ -292,12 +294,7 @@ export const PolicyTestSchema = Type.Object(
         },
       ),
     ),
-    on_call: Type.Optional(
-      Type.Unknown({
-        'x-expected': 'users and schedules',
-        description: 'Instead of that of ringdown.yaml; written as there.',
-      }),
-    ),
+    on_call: Type.Optional(OnCallSchema),
     cases: Type.Array(CaseSchema, { minItems: 1, maxItems: 10_000 }),
   },
   { additionalProperties: false, title: 'Ringdown policy test' },

@@ -3,7 +3,7 @@ import type { AlertChange, ChannelInfo } from '../engine/state.ts';
 import type { Incident } from '../incident.ts';
 import { type AlertDesk, createAlertDesk } from '../incidents/desk.ts';
 import type { Notification } from '../notifier.ts';
-import type { Recipient, ResolveTarget } from '../on-call/targets.ts';
+import type { ResolveTarget } from '../on-call/targets.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { MaintenanceWindow } from '../silences/silence.ts';
 import { SimulatedChannel } from './simulated-channel.ts';
@@ -117,17 +117,6 @@ export class SimulatedWatcher {
 
   observe(observation: Observation): void {
     void this.#desk?.observe(observation);
-  }
-
-  #resolve(
-    target: string,
-    ...rest: Parameters<ResolveTarget> extends [string, ...infer R] ? R : never
-  ): readonly Recipient[] {
-    const recipients = this.#parts.resolveTarget!(target, ...rest);
-    for (const { channel, delay_ms, user } of recipients) {
-      if (user !== null) this.#meant.push({ channel, user, at: this.#clock.monotonic() + delay_ms });
-    }
-    return recipients;
   }
 
   /** Whom the channel is told for: the last person that a step meant by it. */

@@ -3,6 +3,7 @@ import type { Given } from './policy-test.ts';
 /** `1h 5m`, `30s`, `2.5s`: as files write durations. */
 export function shortDuration(ms: number): string {
   if (ms < 0) return `-${shortDuration(-ms)}`;
+  if (ms === 0) return '0s';
   if (ms < 1_000) return `${Math.round(ms)}ms`;
   const parts: string[] = [];
   let rest = Math.round(ms);
