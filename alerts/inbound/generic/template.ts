@@ -1,0 +1,22 @@
+import { at, text } from '../fields.ts';
+
+const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
+const PATH = /^(body|item)(\.[^\s.]+)*$/;
+
+/** Everything that is wrong with a template, in words; it substitutes own properties and executes nothing. */
+export function templateProblems(template: string): string[] {
+  return [...template.matchAll(PLACEHOLDER)].flatMap(([whole, path = '']) =>
+    PATH.test(path) ? [] : [`${whole} must be a path that begins with body or item, such as {{ body.alert.id }}`],
+  );
+}
+
+/** @returns null where nothing remains: every placeholder led nowhere, and there is no text besides */
+export function fill(template: string, document: { body: unknown; item: unknown }): string | null {
+  const filled = template.replaceAll(PLACEHOLDER, (_whole, path: string) => text(valueAt(document, path)) ?? '');
+  return filled.trim() || null;
+}
+
+/** @param path `body.alert.id`, `item.labels.team`, `body.alerts.0.id` */
+export function valueAt(document: { body: unknown; item: unknown }, path: string): unknown {
+  return at(document, ...path.split('.'));
+}
