@@ -1,4 +1,4 @@
-import type { Notification, Page } from '../../notifier.ts';
+import type { Notification } from '../../notifier.ts';
 
 const COLOUR: Partial<Record<Notification['event'], string>> = {
   'incident.triggered': '#d92d20',
