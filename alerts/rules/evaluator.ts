@@ -1,0 +1,313 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Component } from '../../core/component.ts';
+import { toError } from '../../core/errors.ts';
+import type { Observation } from '../engine/observation.ts';
+import { isScenarioRule, type Policy, type SignalRule } from '../policies/policy.ts';
+import { readMonitorKey } from './instance-key.ts';
+import type { SignalAnswer, SignalQuestion, SignalSource } from './signal.ts';
+import { type InstanceStatus, MOST_INSTANCES, RuleWatch } from './watch.ts';
+
+/** A source that takes longer is given up for this evaluation. */
+const LONGEST_ASK_MS = 10_000;
+/** Rules that wait for their answers at the same time. */
+const MOST_AT_ONCE = 8;
+/** Without a rule there is nothing to wake for. */
+const LONGEST_SLEEP_MS = 3_600_000;
+/** Starts are spread in such steps, so that rules share wake-ups. */
+const SPREAD_STEP_MS = 250;
+
+export interface RuleEvaluatorDeps {
+  clock: Clock;
+  source: SignalSource;
+  policies: readonly Policy[];
+  /** Environment of rules and values that name none. */
+  environment: string;
+  /** Must not throw. */
+  observe(observation: Observation): void;
+  /** Whether an open incident waits for this monitor: `passed` is observed at every evaluation until none does. */
+  waiting(monitor: string): boolean;
+  /** These are no more: the desk must let go of them. Must not throw. */
+  retired(monitors: readonly string[]): void;
+  /** Uniform in [0, 1); spreads the starts of rules. */
+  random?: () => number;
+  /** A rule cannot be evaluated as it should, or (null) can again. Must not throw. */
+  onTrouble?: (rule: { policy: string; rule: string }, trouble: string | null) => void;
+  log: {
+    info(fields: Record<string, unknown>, message: string): void;
+    warn(fields: Record<string, unknown>, message: string): void;
+    error(fields: Record<string, unknown>, message: string): void;
+  };
+}
+
+/** What the desk knew of a rule's instance before this process began. */
+export interface RestoredInstance {
+  monitor: string;
+  /** RFC 3339; since when it fails. */
+  since: string;
+}
+
+/** One rule, as it is shown. Times are RFC 3339. */
+export interface RuleStatus {
+  policy: string;
+  rule: string;
+  name: string;
+  kind: string;
+  every_ms: number;
+  last_evaluated_at: string | null;
+  /** How long the last evaluation took. */
+  duration_ms: number | null;
+  trouble: { since: string; message: string } | null;
+  /** Series beyond the most that one rule watches. */
+  left_out: number;
+  instances: InstanceStatus[];
+}
+
+export interface RuleEvaluator extends Component {
+  /**
+   * Takes over what fires already: monitors whose keys begin with `rule:` and that fail or have an open incident. Those of
+   * rules that are no more are retired. Call it when the desk has read its state, at any time.
+   */
+  restore(instances: readonly RestoredInstance[]): void;
+  /** Rules that stay as they are go on; a changed one keeps what fires; a removed one is retired. */
+  replacePolicies(policies: readonly Policy[]): void;
+  status(): RuleStatus[];
+  /** Monitors that the desk knows of, and must retain. */
+  monitors(): string[];
+}
+
+interface Running {
+  watch: RuleWatch;
+  /** Monotonic milliseconds at which the next evaluation is due. */
+  due: number;
+  evaluating: boolean;
+  lastAt: number | null;
+  tookMs: number | null;
+  trouble: { since: number; message: string } | null;
+  /** Of the text of the rule, to see whether a new file changed it. */
+  fingerprint: string;
+}
+
+/**
+ * Evaluates rules at their intervals. A rule never overlaps itself: while an answer is awaited its further turns are
+ * left out. A source that does not answer in time, or fails, is trouble of the watcher and says nothing of the service.
+ */
+export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
+  const { clock, log } = deps;
+  const random = deps.random ?? Math.random;
+  const rules = new Map<string, Running>();
+  const stopping = new AbortController();
+  const deadlines = new Map<Running, { at: number; abort: AbortController }>();
+  const queue: Running[] = [];
+  const evaluations = new Set<Promise<void>>();
+  let wake = new AbortController();
+  let loop: Promise<void> | null = null;
+
+  function place(policy: Policy, rule: SignalRule): Running {
+    const spread = Math.floor((random() * Math.min(rule.every_ms, 15_000)) / SPREAD_STEP_MS) * SPREAD_STEP_MS;
+    return {
+      watch: new RuleWatch(policy, rule, deps),
+      due: clock.monotonic() + spread,
+      evaluating: false,
+      lastAt: null,
+      tookMs: null,
+      trouble: null,
+      fingerprint: JSON.stringify(rule),
+    };
+  }
+
+  function replacePolicies(policies: readonly Policy[]): void {
+    const wanted = new Map<string, { policy: Policy; rule: SignalRule }>();
+    for (const policy of policies) {
+      for (const rule of policy.rules) {
+        if (!isScenarioRule(rule)) wanted.set(`${policy.id}/${rule.id}`, { policy, rule });
+      }
+    }
+    const gone: string[] = [];
+    for (const [key, running] of rules) {
+      const next = wanted.get(key);
+      if (next && JSON.stringify(next.rule) === running.fingerprint) {
+        running.watch.policy = next.policy;
+        continue;
+      }
+      rules.delete(key);
+      deadlines.get(running)?.abort.abort(new Error('the rule was changed'));
+      const known = running.watch.monitors();
+      if (next && sameInstances(running.watch, next.rule)) {
+        const changed = place(next.policy, next.rule);
+        for (const instance of running.watch.firing()) changed.watch.restore(instance, clock.monotonic());
+        rules.set(key, changed);
+        const kept = new Set(changed.watch.monitors());
+        gone.push(...known.filter((monitor) => !kept.has(monitor)));
+      } else gone.push(...known);
+    }
+    for (const [key, { policy, rule }] of wanted) if (!rules.has(key)) rules.set(key, place(policy, rule));
+    if (gone.length > 0) deps.retired(gone);
+    wake.abort();
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const now = clock.monotonic();
+      let next = Number.POSITIVE_INFINITY;
+      for (const running of rules.values()) {
+        if (running.due <= now) {
+          if (!running.evaluating) {
+            running.evaluating = true;
+            queue.push(running);
+          }
+          // Turns that passed while nobody could look are not made up for.
+          const { every_ms } = running.watch.rule;
+          const turns = Math.floor((now - running.due) / every_ms);
+          running.due += (turns + 1) * every_ms;
+        }
+        next = Math.min(next, running.due);
+      }
+      for (const { at, abort } of deadlines.values()) {
+        if (at <= now) abort.abort(new Error(`no answer within ${LONGEST_ASK_MS / 1_000} s`));
+        else next = Math.min(next, at);
+      }
+      startQueued();
+      for (const { at } of deadlines.values()) next = Math.min(next, at);
+      wake = new AbortController();
+      // Only an abort ends it early, and that is a reason to look again.
+      await clock.timer(Math.max(1, Math.min(next - now, LONGEST_SLEEP_MS)), wake.signal).catch(() => undefined);
+    }
+  }
+
+  function startQueued(): void {
+    while (deadlines.size < MOST_AT_ONCE) {
+      const running = queue.shift();
+      if (!running) return;
+      const started = clock.monotonic();
+      const abort = new AbortController();
+      deadlines.set(running, { at: started + Math.min(LONGEST_ASK_MS, running.watch.rule.every_ms), abort });
+      const evaluation = evaluate(running, abort.signal).finally(() => {
+        running.evaluating = false;
+        running.tookMs = clock.monotonic() - started;
+        deadlines.delete(running);
+        evaluations.delete(evaluation);
+        if (!stopping.signal.aborted) startQueued();
+      });
+      evaluations.add(evaluation);
+    }
+  }
+
+  async function evaluate(running: Running, abort: AbortSignal): Promise<void> {
+    const { watch } = running;
+    // By the turn, not by when it came to be: a rule that waits for 2m must not wait for 2m and a moment.
+    const monotonic = running.due - watch.rule.every_ms;
+    let trouble: string | null = null;
+    const answers = await Promise.all(
+      watch.questions(clock.now()).map((question) =>
+        ask(question, abort).catch((error: unknown) => {
+          trouble ??= toError(error).message;
+          return null;
+        }),
+      ),
+    );
+    if (stopping.signal.aborted || rules.get(`${watch.policy.id}/${watch.rule.id}`) !== running) return;
+    const at = { wall: clock.now(), monotonic };
+    try {
+      const { observations, gone } =
+        trouble !== null && answers.every((answer) => answer === null)
+          ? { observations: watch.doubt(trouble, at), gone: [] }
+          : watch.take(answers, at);
+      running.lastAt = at.wall;
+      for (const observation of observations) deps.observe(observation);
+      if (gone.length > 0) deps.retired(gone);
+    } catch (error) {
+      trouble ??= `a mistake of ours: ${toError(error).message}`;
+      log.error({ err: error, policy: watch.policy.id, rule: watch.rule.id }, 'a rule could not be evaluated');
+    }
+    if (trouble === null && watch.leftOut > 0) {
+      trouble = `${watch.leftOut + MOST_INSTANCES} series; the first ${MOST_INSTANCES} are watched`;
+    }
+    tellTrouble(running, trouble, at.wall);
+  }
+
+  /** Rejects when the source does, and when the time is up though the source goes on. */
+  function ask<Q extends SignalQuestion>(question: Q, abort: AbortSignal): Promise<SignalAnswer> {
+    return new Promise<SignalAnswer>((resolve, reject) => {
+      if (abort.aborted) return reject(abort.reason);
+      const onAbort = () => reject(abort.reason);
+      abort.addEventListener('abort', onAbort, { once: true });
+      const settle = (act: () => void) => {
+        abort.removeEventListener('abort', onAbort);
+        act();
+      };
+      deps.source.ask(question, abort).then(
+        (answer) => settle(() => resolve(answer)),
+        (error: unknown) => settle(() => reject(error)),
+      );
+    });
+  }
+
+  function tellTrouble(running: Running, message: string | null, wall: number): void {
+    const { policy, rule } = running.watch;
+    const before = running.trouble;
+    running.trouble = message === null ? null : { since: before?.since ?? wall, message };
+    if ((before === null) === (message === null)) return;
+    const fields = { policy: policy.id, rule: rule.id };
+    if (message === null) log.info(fields, 'a rule is evaluated again');
+    else log.warn({ ...fields, reason: message }, 'a rule is not evaluated as it should');
+    deps.onTrouble?.({ policy: policy.id, rule: rule.id }, message);
+  }
+
+  replacePolicies(deps.policies);
+
+  return {
+    async start() {
+      loop ??= run();
+    },
+    async shutdown(abort) {
+      if (stopping.signal.aborted) return;
+      stopping.abort(new Error('shutting down'));
+      wake.abort();
+      for (const { abort: each } of deadlines.values()) each.abort(new Error('shutting down'));
+      await Promise.race([
+        Promise.all([loop, ...evaluations]),
+        new Promise<void>((resolve) => {
+          if (abort.aborted) resolve();
+          else abort.addEventListener('abort', () => resolve(), { once: true });
+        }),
+      ]);
+    },
+    restore(instances) {
+      const gone: string[] = [];
+      for (const { monitor, since } of instances) {
+        const key = readMonitorKey(monitor);
+        if (!key) continue;
+        const running = rules.get(`${key.policy}/${key.rule}`);
+        if (!running) gone.push(monitor);
+        else running.watch.restore({ monitor, labels: key.labels, since: Date.parse(since) }, clock.monotonic());
+      }
+      if (gone.length > 0) deps.retired(gone);
+    },
+    replacePolicies,
+    status: () =>
+      [...rules.values()].map(({ watch, lastAt, tookMs, trouble }) => ({
+        policy: watch.policy.id,
+        rule: watch.rule.id,
+        name: watch.rule.name,
+        kind: watch.rule.kind,
+        every_ms: watch.rule.every_ms,
+        last_evaluated_at: lastAt === null ? null : new Date(lastAt).toISOString(),
+        duration_ms: tookMs,
+        trouble: trouble && { since: new Date(trouble.since).toISOString(), message: trouble.message },
+        left_out: watch.leftOut,
+        instances: watch.instances(),
+      })),
+    monitors: () => [...rules.values()].flatMap(({ watch }) => watch.monitors()),
+  };
+}
+
+/** Whether instances of the rule as it was are instances of the rule as it is: what fires goes on firing. */
+function sameInstances(before: RuleWatch, next: SignalRule): boolean {
+  const { rule, kind } = before;
+  return (
+    rule.kind === next.kind &&
+    rule.service === next.service &&
+    rule.environment === next.environment &&
+    kind.labels(rule.spec).join() === kind.labels(next.spec).join()
+  );
+}
