@@ -1,7 +1,7 @@
 import type { InboundKind } from '../../alerts/inbound/inbound.ts';
 import { inboundProblems, inboundSchema, loadInboundKinds } from '../../alerts/inbound/registry.ts';
 import type { Channel } from '../../alerts/notifier.ts';
-import { channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
+import { channelProblems, channelSchema, loadChannels } from '../../alerts/notifiers/registry.ts';
 import { backendCheck, backendSchema } from '../../monitoring/backends/registry.ts';
 import { sourceSchema } from '../../monitoring/sources/registry.ts';
 import type { EntrySchemas } from './schema.ts';
@@ -21,6 +21,7 @@ export async function loadEntrySchemas(): Promise<Entries> {
     inboundKinds,
     schemas: {
       channel: channelSchema(channelTypes),
+      checkChannel: (entry) => channelProblems(channelTypes, entry),
       backend,
       checkBackend,
       source,

@@ -44,6 +44,17 @@ describe('ringdown.yaml', () => {
     expect(load(text, { OTLP_TOKEN: 'short' }).messages).toEqual(['4:15 otlp_token must have at least 16 characters']);
   });
 
+  test('a template of a webhook that names what no page has is told where it stands', () => {
+    const text = `version: 1
+channels:
+  - name: hook
+    type: webhook
+    url: https://hooks.example.com
+    template: { text: "{{ incident.titel }}" }
+`;
+    expect(load(text).messages).toEqual(['6:23 there is no "incident.titel"']);
+  });
+
   test('what a variable stands for is not judged where its value is not asked for', () => {
     const file = join(folder, 'ringdown.yaml');
     const text = `version: 1

@@ -160,7 +160,7 @@ export function loadConfig(
 function checkMeaning(
   doc: SourceDocument,
   content: ConfigFile,
-  { checkBackend, checkInbound }: Pick<EntrySchemas, 'checkBackend' | 'checkInbound'>,
+  { checkBackend, checkChannel, checkInbound }: Pick<EntrySchemas, 'checkBackend' | 'checkChannel' | 'checkInbound'>,
 ): Diagnostic[] {
   const found: Diagnostic[] = [];
   const at = (path: Path, message: string, hint?: string) => found.push(diagnosticAt(doc, path, message, hint));
@@ -207,6 +207,9 @@ function checkMeaning(
     const settings = backendOf(entry);
     for (const { key, message } of wrongInEntry(settings, checkBackend(settings)))
       at(['backends', index, ...(key === undefined ? [] : [key])], message);
+  }
+  for (const [index, entry] of (content.channels ?? []).entries()) {
+    for (const { path, message, hint } of checkChannel(entry)) at(['channels', index, ...path], message, hint);
   }
   for (const [index, entry] of (content.inbound ?? []).entries()) {
     for (const { key, message } of wrongInEntry(entry, checkInbound(entry)))

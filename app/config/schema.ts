@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { HeartbeatsSchema } from '../../alerts/inbound/heartbeats.ts';
+import type { ChannelProblem, ChannelSettings } from '../../alerts/notifier.ts';
 import { OnCallSchema } from '../../alerts/on-call/schema.ts';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../core/units.ts';
 import { ConnectionSchema } from '../../scenarios/language/connection.ts';
@@ -153,6 +154,8 @@ export interface EntrySchemas {
   source: TSchema;
   /** Of `inbound:`. */
   inbound: TSchema;
+  /** What no schema can say of an entry of `channels:`, with the place of each below the entry. */
+  checkChannel: (entry: ChannelSettings) => readonly ChannelProblem[];
   checkBackend: BackendCheck;
   checkInbound: InboundCheck;
 }
