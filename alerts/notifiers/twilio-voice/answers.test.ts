@@ -1,0 +1,182 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Incident } from '../../incident.ts';
+import type { AnswerOutcome, AnswerRequest, ChannelAnswer } from '../../notifier.ts';
+import { notification } from '../../testing/notification.ts';
+import { AUTH, actionOf, isTwiml, PUBLIC_URL, SID, twilioPost } from '../../testing/peers/twilio.ts';
+import { answers } from './answers.ts';
+import { pageTwiml } from './menu.ts';
+import { LANGUAGES, phrasesOf } from './phrases.ts';
+
+const ANSWERS = `${PUBLIC_URL}/api/v1/answers/call-kim`;
+const { incident, page } = notification();
+const settings = {
+  name: 'call-kim',
+  type: 'twilio-voice',
+  account_sid: SID,
+  auth_token: AUTH,
+  from: '+12025550100',
+  to: '+12025550101',
+};
+
+/** A phone on the line, and what a desk would do with its keys. */
+function phone(over: { language?: string; failing?: number; incident?: Incident | null } = {}) {
+  const own = { ...settings, ...(over.language ? { language: over.language } : {}) };
+  const voice = { language: own.language ?? 'en-US', voice: undefined };
+  const first = { answerUrl: ANSWERS, incident: incident.id, turn: 1, again: false };
+  let twiml = pageTwiml(page.speech, voice, first, 'minsu');
+  const done: ChannelAnswer[] = [];
+  const requests: AnswerRequest[] = [];
+  return {
+    done,
+    requests,
+    heard: () =>
+      twiml
+        .replace(/<[^>]+>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    mayPress: () => actionOf(twiml) !== null,
+    press(Digits: string): string {
+      const request = twilioPost(actionOf(twiml)!, {
+        CallSid: 'CA1',
+        AccountSid: SID,
+        Digits,
+        CallStatus: 'in-progress',
+      });
+      requests.push(request);
+      expect(answers.verify(own, request, Date.now())).toMatchObject({ verified: true });
+      const read = answers.read(own, request);
+      if ('refused' in read) throw new Error(read.reason);
+      done.push(...read);
+      const open = over.incident === undefined ? incident : over.incident;
+      const outcomes = read.map(
+        (answer): AnswerOutcome => ({
+          answer,
+          incident: open,
+          still_failing: answer.action === 'resolve_unless_failing' ? (over.failing ?? 0) : 0,
+          page: open && { ...page, escalates_to: 'minsu' },
+        }),
+      );
+      const reply = answers.reply(own, request, outcomes)!;
+      expect(reply.content_type).toBe('text/xml; charset=utf-8');
+      expect(isTwiml(reply.body)).toBe(true);
+      twiml = reply.body;
+      return this.heard();
+    },
+  };
+}
+
+describe('keys', () => {
+  test.each([
+    ['4', 'acknowledge', 'Acknowledged. Good-bye.'],
+    ['5', 'escalate', 'Passed on. Good-bye.'],
+    ['6', 'resolve_unless_failing', 'Resolved. Good-bye.'],
+  ])('%s means %s', (key, action, said) => {
+    const kim = phone();
+    expect(kim.press(key)).toBe(said);
+    expect(kim.done).toEqual([
+      { incident_id: incident.id, dedup_key: null, action, by: null, text: null, provider_ref: 'CA1' },
+    ]);
+    expect(kim.mayPress()).toBe(false);
+  });
+
+  test('6 while two monitors fail says so; a second 6 is quiet for thirty minutes', () => {
+    const kim = phone({ failing: 2 });
+    expect(kim.press('6')).toContain('2 monitors still fail. Press 6 again to be quiet about it for thirty minutes');
+    expect(kim.press('6')).toBe('Quiet for thirty minutes. Good-bye.');
+    expect(kim.done.map(({ action }) => action)).toEqual(['resolve_unless_failing', 'silence']);
+  });
+
+  test('6, then 4: the question about quiet is not an answer', () => {
+    const kim = phone({ failing: 1 });
+    expect(kim.press('6')).toContain('One monitor still fails.');
+    kim.press('4');
+    expect(kim.done.map(({ action }) => action)).toEqual(['resolve_unless_failing', 'acknowledge']);
+  });
+
+  test('6, star, 6 asks again: only the second 6 in a row is quiet', () => {
+    const kim = phone({ failing: 1 });
+    for (const key of ['6', '*', '6']) kim.press(key);
+    expect(kim.done.map(({ action }) => action)).not.toContain('silence');
+  });
+
+  test('star says it again with the menu, as often as somebody wants, and no two requests are alike', () => {
+    const kim = phone();
+    for (let times = 0; times < 3; times++) {
+      expect(kim.press('*')).toBe(
+        `${page.speech} ${phrasesOf('en-US').menu('minsu')} ${phrasesOf('en-US').nobodyPressed}`,
+      );
+    }
+    expect(new Set(kim.requests.map(({ headers }) => headers['x-twilio-signature'])).size).toBe(3);
+    kim.press('4');
+    expect(kim.done.at(-1)!.action).toBe('acknowledge');
+  });
+
+  test('another key acknowledges nothing', () => {
+    const kim = phone();
+    for (const key of ['1', '#', '0', '']) expect(kim.press(key)).toContain('That key means nothing.');
+    expect(new Set(kim.done.map(({ action }) => action))).toEqual(new Set(['repeat']));
+  });
+
+  test('a phone that presses star for ever is hung up on', () => {
+    const robot = phone();
+    let presses = 0;
+    while (robot.mayPress()) {
+      robot.press('*');
+      presses++;
+    }
+    expect(presses).toBe(20);
+  });
+
+  test('an incident that is over by then is said to be', () => {
+    expect(phone({ incident: null }).press('4')).toBe('This incident is over. Good-bye.');
+  });
+
+  test.each(['de-DE', 'ko-KR', 'ja-JP', 'fr-FR', 'es-ES'])('in %s as well', (language) => {
+    const said = phrasesOf(language);
+    expect(phone({ language }).press('4')).toBe(said.acknowledged);
+    expect(phone({ language, failing: 2 }).press('6')).toContain(said.stillFailing(2));
+    expect(said.stillFailing(2)).toMatch(/6/);
+    for (const key of ['4', '5', '6']) expect(said.menu('minsu')).toContain(key);
+    expect(said.menu(null)).not.toContain('5');
+  });
+});
+
+describe('the end of a call', () => {
+  const end = (CallStatus: string) => {
+    const url = `${ANSWERS}?on=status&incident=${incident.id}`;
+    return answers.read(settings, twilioPost(url, { CallSid: 'CA1', CallStatus }));
+  };
+
+  test('answered is not acknowledged', () => {
+    expect(end('completed')).toMatchObject([{ action: 'delivered', provider_ref: 'CA1' }]);
+  });
+
+  test.each(['busy', 'no-answer', 'failed', 'canceled'])('%s: nobody answered', (status) => {
+    expect(end(status)).toMatchObject([{ action: 'unanswered', incident_id: incident.id, provider_ref: 'CA1' }]);
+  });
+
+  test('what is under way still is no end, and is replied to with nothing', () => {
+    expect(end('ringing')).toEqual([]);
+    const request = twilioPost(`${ANSWERS}?on=status&incident=x`, { CallSid: 'CA1', CallStatus: 'completed' });
+    expect(answers.reply(settings, request, [])).toBeNull();
+  });
+});
+
+test('an address that names nothing is malformed', () => {
+  for (const query of ['', '?on=key', '?on=else&incident=x']) {
+    expect(answers.read(settings, twilioPost(`${ANSWERS}${query}`, { Digits: '4' }))).toMatchObject({
+      refused: 'malformed',
+    });
+  }
+});
+
+test('a call fits the length that Twilio takes, in every language, with the keys', () => {
+  const keys = { answerUrl: ANSWERS, incident: incident.id, turn: 1, again: false };
+  for (const language of LANGUAGES) {
+    for (const speech of [page.speech, '서버 오류가 났습니다 & <b> '.repeat(300)]) {
+      const twiml = pageTwiml(speech, { language, voice: undefined }, keys, 'minsu');
+      expect(twiml.length).toBeLessThanOrEqual(4_000);
+      expect(isTwiml(twiml)).toBe(true);
+    }
+  }
+});

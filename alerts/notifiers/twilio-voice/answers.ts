@@ -1,0 +1,91 @@
+import type { AnswerOutcome, AnswerReader, AnswerRequest, ChannelAnswer, ChannelSettings } from '../../notifier.ts';
+import { malformed } from '../../signatures.ts';
+import { formOf, type TwilioAccount, verifyTwilio } from '../twilio.ts';
+import { ask, farewell, type Keys, MOST_TURNS } from './menu.ts';
+import { phrasesOf } from './phrases.ts';
+import { sayPage, sayPhrase, type Voice } from './say.ts';
+
+export interface VoiceSettings extends ChannelSettings, TwilioAccount {
+  language?: string;
+  voice?: string;
+}
+
+/** How a call ended: https://www.twilio.com/docs/voice/api/call-resource#statuscallback */
+const UNANSWERED: ReadonlySet<string> = new Set(['busy', 'no-answer', 'failed', 'canceled']);
+
+/** Keys that were pressed, and how calls ended. Only a key counts: a mailbox answers, too. */
+export const answers: AnswerReader<VoiceSettings> = {
+  configured: ({ auth_token }) => auth_token !== '',
+
+  verify: verifyTwilio,
+
+  read(_settings, request) {
+    const { on, incident, again } = request.query;
+    const { Digits, CallSid, CallStatus } = formOf(request);
+    if (!incident) return malformed('the address names no incident');
+    const answer = (action: ChannelAnswer['action']): ChannelAnswer[] => [
+      { incident_id: incident, dedup_key: null, action, by: null, text: null, provider_ref: CallSid || null },
+    ];
+    if (on === 'status') {
+      if (CallStatus === 'completed') return answer('delivered');
+      return CallStatus && UNANSWERED.has(CallStatus) ? answer('unanswered') : [];
+    }
+    if (on !== 'key') return malformed('the address is none of a key or of the end of a call');
+    switch (Digits) {
+      case '4':
+        return answer('acknowledge');
+      case '5':
+        return answer('escalate');
+      case '6':
+        return answer(again === '1' ? 'silence' : 'resolve_unless_failing');
+      default:
+        return answer('repeat');
+    }
+  },
+
+  reply(settings, request, outcomes) {
+    if (request.query.on !== 'key') return null;
+    return { content_type: 'text/xml; charset=utf-8', body: said(settings, request, outcomes[0]) };
+  },
+};
+
+function said(settings: VoiceSettings, request: AnswerRequest, outcome: AnswerOutcome | undefined): string {
+  const voice = voiceOf(settings);
+  const phrases = phrasesOf(voice.language);
+  const turn = Number(request.query.turn ?? 1) + 1;
+  if (!outcome?.incident) return farewell(phrases.over, voice);
+  const keys: Keys = {
+    answerUrl: request.publicUrl.split('?', 1)[0]!,
+    incident: outcome.incident.id,
+    turn,
+    again: false,
+  };
+  switch (outcome.answer.action) {
+    case 'acknowledge':
+      return farewell(phrases.acknowledged, voice);
+    case 'escalate':
+      return farewell(phrases.escalated, voice);
+    case 'silence':
+      return farewell(phrases.quiet, voice);
+    case 'resolve_unless_failing':
+      if (outcome.still_failing === 0) return farewell(phrases.closed, voice);
+      return ask(sayPhrase(phrases.stillFailing(outcome.still_failing), voice), voice, { ...keys, again: true });
+    default: {
+      if (!(turn <= MOST_TURNS)) return farewell(phrases.nobodyPressed, voice);
+      const { Digits } = formOf(request);
+      const speech = outcome.page?.speech ?? `${outcome.incident.title}. ${outcome.incident.cause.message}.`;
+      const remark = Digits === '*' ? '' : sayPhrase(phrases.unknownKey, voice);
+      const menu = sayPhrase(phrases.menu(nextOf(outcome.page?.escalates_to ?? null)), voice);
+      return ask(`${remark}${sayPage(speech, voice)}<Pause length="1"/>${menu}`, voice, keys);
+    }
+  }
+}
+
+export function voiceOf({ language, voice }: Pick<VoiceSettings, 'language' | 'voice'>): Voice {
+  return { language: language ?? 'en-US', voice };
+}
+
+/** Names of policies as they are said: `user:minsu` is Minsu's. */
+export function nextOf(escalatesTo: string | null): string | null {
+  return escalatesTo?.replace(/\b(user|on-call):/g, '') ?? null;
+}
