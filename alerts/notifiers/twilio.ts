@@ -78,7 +78,7 @@ export function twilioSender(
 
   /**
    * Whether one to this number was made since then. `retryable`: none was.
-   * @param body the text, where Twilio keeps it: two texts to the same phone are never taken for one another
+   * @param body the text, where Twilio keeps it, perhaps with words of its own around: two texts to the same phone are never taken for one another
    */
   async function find(
     sinceMs: number,
@@ -103,7 +103,7 @@ export function twilioSender(
         !others?.has(each.sid) &&
         each.to === settings.to &&
         each.from === settings.from &&
-        (body === undefined || each.body === body) &&
+        (body === undefined || each.body?.includes(body)) &&
         Date.parse(each.date_created) >= sinceMs - CLOCK_SLACK_MS,
     );
     return ours
