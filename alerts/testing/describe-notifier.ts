@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import type { Delivery } from '../../core/delivery.ts';
+import { checkDocument, readDocument } from '../../core/document/index.ts';
 import type { Channel, ChannelSettings, Notifier, NotifierContext } from '../notifier.ts';
 import { HOSTILE_TEXT, notification } from './notification.ts';
 import { RETRY_AFTER_SECONDS, type VendorServer } from './peers/vendor-server.ts';
@@ -61,6 +62,34 @@ export function describeNotifier(harness: NotifierHarness): void {
       const page = { ...notification().page, headline: HOSTILE_TEXT, server_error: HOSTILE_TEXT, speech: HOSTILE_TEXT };
       page.facts = [{ label: HOSTILE_TEXT, text: HOSTILE_TEXT }];
       expect(await notify(notification({ page }))).toMatchObject({ status: 'accepted' });
+    });
+
+    test('delivers a page with a link to answer, and one with nothing but its headline', async () => {
+      const answer_url = 'https://ringdown.example.com/a/eyJpIjoi.c2ln"<&>\u2028';
+      expect(await notify(notification({ page: { ...notification().page, answer_url } }))).toMatchObject({
+        status: 'accepted',
+      });
+      const bare = { ...notification().page, server_error: null, facts: [], links: [], escalates_to: null };
+      expect(await notify(notification({ page: bare, delivery_id: 'bare' }))).toMatchObject({ status: 'accepted' });
+    });
+
+    test('every state reaches people though the one before never did', async () => {
+      for (const event of harness.channel.events) {
+        const fresh = harness.channel.create(harness.settings(vendor.url), context);
+        expect(await fresh.notify(notification({ event }), AbortSignal.timeout(5_000))).toMatchObject({
+          status: 'accepted',
+        });
+      }
+    });
+
+    test('its settings fit its own schema, and the key of its rate limit tells no secret', () => {
+      const settings = harness.settings(vendor.url);
+      const doc = readDocument(JSON.stringify(settings), 'settings.json');
+      expect(checkDocument(doc, harness.channel.settings)).toEqual([]);
+      expect(harness.channel.check?.(settings) ?? []).toEqual([]);
+      const limit = harness.channel.rateLimit?.(settings);
+      for (const secret of harness.secrets) expect(limit?.key ?? '').not.toContain(secret);
+      if (limit) expect(limit.per_minute).toBeGreaterThan(0);
     });
 
     test('delivers a page that is far too long, cut', async () => {

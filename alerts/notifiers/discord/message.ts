@@ -26,12 +26,14 @@ export function message({ event, incident, page }: Notification) {
   const answer = page.answer_url ? [{ label: 'Acknowledge', url: page.answer_url }] : [];
   const links = fitting([...answer, ...page.links].map(link), LINKS, ' · ');
   const text = fitting(lines, DESCRIPTION - links.length - 2, '\n');
+  const description = [text, links].filter(Boolean).join('\n\n');
   const colour = COLOUR[event] ?? (event === 'incident.updated' ? (incident.acknowledged_at ? TAKEN : OPEN) : OTHER);
   return {
     // What a phone shows of it; the embed stays out of notifications.
     content: markdown(page.headline, CONTENT),
     allowed_mentions: { parse: [] },
-    embeds: [{ color: colour, description: [text, links].filter(Boolean).join('\n\n') }],
+    // An embed without text is refused; an empty list takes away what an edited message had.
+    embeds: description ? [{ color: colour, description }] : [],
   };
 }
 

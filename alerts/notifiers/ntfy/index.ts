@@ -88,7 +88,7 @@ function message(notification: Notification) {
   return {
     ...sequence(notification),
     title: cut(onOneLine(page.headline), LONGEST_TITLE),
-    message: shorten(lines.join('\n') || page.headline),
+    message: shorten(lines.map(onOneLine).join('\n') || onOneLine(page.headline)),
     // A phone that sounds at night for good news is soon muted.
     priority: open ? URGENCY[incident.priority] : 2,
     tags: [TAG[event] ?? OPEN_TAG[incident.priority]],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { context, describeNotifier } from '../../testing/describe-notifier.ts';
-import { notification } from '../../testing/notification.ts';
+import { HOSTILE_TEXT, notification } from '../../testing/notification.ts';
 import { type VendorCall, type VendorServer, vendorServer } from '../../testing/peers/vendor-server.ts';
 import { channel } from './index.ts';
 
@@ -88,4 +88,21 @@ test('one server has one limit for all its topics, and the key is no topic', () 
   const limit = (topic: string) => channel.rateLimit!({ name: 'a', type: 'ntfy', url: `https://ntfy.sh/${topic}` });
   expect(limit('a-name-nobody-guesses')).toEqual(limit('another'));
   expect(limit('a-name-nobody-guesses').key).not.toContain('nobody');
+});
+
+test('hostile text fakes no line', async () => {
+  const notifier = channel.create({ name: 'push', type: 'ntfy', url: `${server.url}/ops`, token: TOKEN }, context);
+  const page = { ...notification().page, headline: HOSTILE_TEXT, facts: [{ label: 'Fact', text: HOSTILE_TEXT }] };
+  await notifier.notify(notification({ page }), AbortSignal.timeout(5_000));
+  const { title, message } = JSON.parse(server.accepted[0]!.body);
+  expect(`${title}${message}`).not.toMatch(/[\r\u001b\u2028]/);
+  expect(message.split('\n')).toHaveLength(2);
+});
+
+test('what the service answered stays off the lock screen', async () => {
+  const notifier = channel.create({ name: 'push', type: 'ntfy', url: `${server.url}/ops`, token: TOKEN }, context);
+  const cause = { ...notification().incident.cause, message: '$.email is "kim", expected ""', actual: '"kim"' };
+  const page = { ...notification().page, headline: 'P1 Shop · write: $.email is "kim", expected ""' };
+  await notifier.notify(notification({ page }, { cause }), AbortSignal.timeout(5_000));
+  expect(server.accepted[0]!.body).not.toContain('kim');
 });

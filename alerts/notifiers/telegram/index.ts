@@ -29,11 +29,10 @@ export const channel = defineChannel({
   description: 'Sends a message through a Telegram bot.',
   settings: {
     bot_token: Secret('Token of the bot, from @BotFather.', '${TELEGRAM_BOT_TOKEN}'),
-    chat_id: Type.String({
-      pattern: '^(-?\\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$',
-      'x-expected': 'a number in quotes such as "-1001234567890", or @channelname',
-      description: 'The chat: a number in quotes, or @channelname.',
-      examples: ['-1001234567890'],
+    chat_id: Type.Union([Type.Integer(), Type.String({ pattern: '^(-?\\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$' })], {
+      'x-expected': 'the number of a chat, or @channelname',
+      description: 'The chat: its number, or @channelname.',
+      examples: ['@ops_alerts', -1001234567890],
     }),
     response_bodies: ResponseBodies,
     url: VendorUrl(API_URL),
@@ -41,7 +40,7 @@ export const channel = defineChannel({
   events: [...STATE_CHANGES, 'incident.updated'],
   rateLimit: ({ bot_token, chat_id }) => ({
     key: accountKey('telegram', `${bot_token} ${chat_id}`),
-    per_minute: /^\d/.test(chat_id) ? PER_MINUTE_TO_PERSON : PER_MINUTE_TO_GROUP,
+    per_minute: /^\d/.test(String(chat_id)) ? PER_MINUTE_TO_PERSON : PER_MINUTE_TO_GROUP,
   }),
   create: ({ bot_token, chat_id, response_bodies, url = API_URL }, { clock, userAgent }) => {
     const messages = rememberMessages();

@@ -172,9 +172,10 @@ test('a bot that was removed from the group is a failure, so that the next step 
 });
 
 test('a group takes twenty messages a minute, a person sixty', () => {
-  const limit = (chat_id: string) => channel.rateLimit!(settings(server.url, { chat_id }));
+  const limit = (chat_id: string | number) => channel.rateLimit!(settings(server.url, { chat_id }));
   expect(limit('-1001234567890').per_minute).toBe(20);
   expect(limit('4711').per_minute).toBe(60);
+  expect(limit(-1001234567890).per_minute).toBe(20);
   expect(limit('4711').key).not.toBe(limit('4712').key);
   expect(limit('4711').key).not.toContain('canary');
 });

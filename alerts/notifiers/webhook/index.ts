@@ -37,7 +37,11 @@ export const channel = defineChannel({
       Type.Record(
         Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" }),
         Type.String({ pattern: '^[^\\r\\n\\u0000]*$', 'x-expected': 'one line', 'x-secret': true }),
-        { description: 'Sent along.', examples: [{ authorization: 'Bearer ${HOOK_TOKEN}' }] },
+        {
+          additionalProperties: false,
+          description: 'Sent along.',
+          examples: [{ authorization: 'Bearer ${HOOK_TOKEN}' }],
+        },
       ),
     ),
     template: Type.Optional(
