@@ -72,7 +72,7 @@ export const Secret = (description: string, example: string) =>
   Type.String({ minLength: 1, description, examples: [example] });
 
 /** Key of channels that others read along with: chats, phones, lock screens. See without-bodies.ts. */
-export const ResponseBodies = Type.Optional(
+export const IncludeBodies = Type.Optional(
   Type.Boolean({
     description:
       'Show what the service answered, which can hold data of its users. Default false: only what was looked at.',

@@ -119,7 +119,7 @@ test('what the service answered stays out of the chat unless allowed', async () 
   };
   const page = { ...notification().page, headline: 'P1 Shop · write: $.email is "kim", expected ""' };
   await create().notify(notification({ page }, incident), soon());
-  await create({ response_bodies: true }).notify(notification({ page }, incident), soon());
+  await create({ include_bodies: true }).notify(notification({ page }, incident), soon());
   const [bare, whole] = [...guild.messages.values()];
   expect(bare!.content).toBe('P1 Shop · write: $.email is not as expected');
   expect(whole!.content).toContain('kim');

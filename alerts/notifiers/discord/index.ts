@@ -1,7 +1,7 @@
 import type { Delivery } from '../../../core/delivery.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
-import { defineChannel, ResponseBodies, Secret, STATE_CHANGES } from '../define.ts';
+import { defineChannel, IncludeBodies, Secret, STATE_CHANGES } from '../define.ts';
 import { callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
 import { rememberMessages } from '../message-memory.ts';
 import { withoutBodies } from '../without-bodies.ts';
@@ -23,11 +23,11 @@ export const channel = defineChannel({
   description: 'Posts to a Discord channel through a webhook.',
   settings: {
     url: Secret('The webhook; it is a secret.', '${DISCORD_WEBHOOK_URL}'),
-    response_bodies: ResponseBodies,
+    include_bodies: IncludeBodies,
   },
   events: [...STATE_CHANGES, 'incident.updated'],
   rateLimit: ({ url }) => ({ key: accountKey('discord', url), per_minute: PER_MINUTE }),
-  create: ({ url, response_bodies }, { clock, userAgent }) => {
+  create: ({ url, include_bodies }, { clock, userAgent }) => {
     const messages = rememberMessages();
     const secrets = URL.canParse(url) ? [url, new URL(url).pathname, token(url)] : [url];
 
@@ -60,7 +60,7 @@ export const channel = defineChannel({
     return {
       async notify(asked, abort) {
         if (!URL.canParse(url)) return { status: 'failure', error: new Error('url must be that of a webhook') };
-        const notification = response_bodies ? asked : { ...asked, page: withoutBodies(asked) };
+        const notification = include_bodies ? asked : { ...asked, page: withoutBodies(asked) };
         const { event, dedup_key } = notification;
         const first = messages.of(dedup_key);
         if (first === undefined || event === 'incident.escalated' || event === 'incident.triggered') {

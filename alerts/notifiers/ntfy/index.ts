@@ -4,7 +4,7 @@ import type { Priority } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
 import { cut, onOneLine } from '../cut.ts';
-import { defineChannel, ResponseBodies, STATE_CHANGES } from '../define.ts';
+import { defineChannel, IncludeBodies, STATE_CHANGES } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';
 
@@ -39,16 +39,16 @@ export const channel = defineChannel({
     token: Type.Optional(
       Type.String({ minLength: 1, description: 'Access token of a protected topic.', examples: ['${NTFY_TOKEN}'] }),
     ),
-    response_bodies: ResponseBodies,
+    include_bodies: IncludeBodies,
   },
   events: STATE_CHANGES,
   rateLimit: ({ url, token }) => ({
     key: accountKey('ntfy', `${URL.canParse(url) ? new URL(url).host : url} ${token ?? ''}`),
     per_minute: PER_MINUTE,
   }),
-  create: ({ url, token, response_bodies }, { clock, userAgent }) => ({
+  create: ({ url, token, include_bodies }, { clock, userAgent }) => ({
     async notify(asked, abort) {
-      const notification = response_bodies ? asked : { ...asked, page: withoutBodies(asked) };
+      const notification = include_bodies ? asked : { ...asked, page: withoutBodies(asked) };
       const target = splitTopic(url);
       if (!target) return { status: 'failure', error: new Error('url must be https://<server>/<topic>') };
       const outcome = await callVendor(

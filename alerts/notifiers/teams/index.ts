@@ -1,5 +1,5 @@
 import { accountKey } from '../account-key.ts';
-import { defineChannel, ResponseBodies, Secret, STATE_CHANGES } from '../define.ts';
+import { defineChannel, IncludeBodies, Secret, STATE_CHANGES } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { message } from './message.ts';
@@ -20,13 +20,13 @@ export const channel = defineChannel({
       'The webhook of a workflow "Post to a channel when a webhook request is received"; it is a secret.',
       '${TEAMS_WEBHOOK_URL}',
     ),
-    response_bodies: ResponseBodies,
+    include_bodies: IncludeBodies,
   },
   events: STATE_CHANGES,
   rateLimit: ({ url }) => ({ key: accountKey('teams', url), per_minute: PER_MINUTE }),
-  create: ({ url, response_bodies }, { clock, userAgent }) => ({
+  create: ({ url, include_bodies }, { clock, userAgent }) => ({
     async notify(asked, abort) {
-      const notification = response_bodies ? asked : { ...asked, page: withoutBodies(asked) };
+      const notification = include_bodies ? asked : { ...asked, page: withoutBodies(asked) };
       const outcome = await callVendor(
         {
           method: 'POST',

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Delivery } from '../../../core/delivery.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
-import { defineChannel, ResponseBodies, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
+import { defineChannel, IncludeBodies, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
 import { callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
 import { rememberMessages } from '../message-memory.ts';
 import { withoutBodies } from '../without-bodies.ts';
@@ -34,7 +34,7 @@ export const channel = defineChannel({
       description: 'The chat: its number, or @channelname.',
       examples: ['@ops_alerts', -1001234567890],
     }),
-    response_bodies: ResponseBodies,
+    include_bodies: IncludeBodies,
     url: VendorUrl(API_URL),
   },
   events: [...STATE_CHANGES, 'incident.updated'],
@@ -42,7 +42,7 @@ export const channel = defineChannel({
     key: accountKey('telegram', `${bot_token} ${chat_id}`),
     per_minute: /^\d/.test(String(chat_id)) ? PER_MINUTE_TO_PERSON : PER_MINUTE_TO_GROUP,
   }),
-  create: ({ bot_token, chat_id, response_bodies, url = API_URL }, { clock, userAgent }) => {
+  create: ({ bot_token, chat_id, include_bodies, url = API_URL }, { clock, userAgent }) => {
     const messages = rememberMessages();
 
     const call = (method: 'sendMessage' | 'editMessageText', body: object, abort: AbortSignal) =>
@@ -88,7 +88,7 @@ export const channel = defineChannel({
 
     return {
       async notify(asked, abort) {
-        const notification = response_bodies ? asked : { ...asked, page: withoutBodies(asked) };
+        const notification = include_bodies ? asked : { ...asked, page: withoutBodies(asked) };
         const { event, dedup_key } = notification;
         const first = messages.of(dedup_key);
         if (first === undefined || event === 'incident.escalated' || event === 'incident.triggered') {
