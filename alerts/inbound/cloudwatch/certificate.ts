@@ -22,6 +22,8 @@ const kept = new Map<string, Kept>();
 export function isSnsUrl(url: string, emulator: string | undefined): boolean {
   if (!URL.canParse(url)) return false;
   const parsed = new URL(url);
+  // Amazon writes them as they are normalized; whatever reads differently was changed.
+  if (parsed.href !== url) return false;
   if (parsed.username !== '' || parsed.password !== '') return false;
   if (emulator !== undefined && URL.canParse(emulator) && parsed.origin === new URL(emulator).origin) return true;
   return parsed.protocol === 'https:' && parsed.port === '' && SNS_HOST.test(parsed.hostname);
@@ -37,6 +39,9 @@ export async function signatureTrouble(
   if (!isSnsUrl(certificateUrl, emulator) || !new URL(certificateUrl).pathname.endsWith('.pem')) {
     return 'the certificate does not come from Amazon SNS';
   }
+  const signature = Buffer.from(message.signature, 'base64');
+  // Base64 has several ways to write the same bytes; a signature has one.
+  if (signature.toString('base64') !== message.signature) return 'the signature is not base64';
   let certificate: X509Certificate;
   try {
     certificate = await certificateAt(certificateUrl, now);
@@ -47,7 +52,7 @@ export async function signatureTrouble(
     return 'the certificate is not valid now';
   }
   const verify = createVerify(message.signatureVersion === '2' ? 'RSA-SHA256' : 'RSA-SHA1').update(message.signed);
-  return verify.verify(certificate.publicKey, message.signature, 'base64') ? null : 'the signature does not match';
+  return verify.verify(certificate.publicKey, signature) ? null : 'the signature does not match';
 }
 
 async function certificateAt(url: string, now: number): Promise<X509Certificate> {
