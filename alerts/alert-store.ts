@@ -1,5 +1,7 @@
 import type { AlertChange, MonitorAlert, QueuedDelivery, ServiceAlert, TrackedIncident } from './engine/state.ts';
 import type { DeliveryRecord, Deployment, Incident, IncidentEvent, IncidentState } from './incident.ts';
+import type { StageWord } from './incidents/people.ts';
+import type { MaintenanceWindow, Silence } from './silences/silence.ts';
 
 /** What the engine goes on with after a restart. */
 export interface StoredAlerts {
@@ -11,6 +13,9 @@ export interface StoredAlerts {
   deliveries: QueuedDelivery[];
   /** What vendors accepted since the first pending delivery was due: whoever looks for that one must not find these. */
   accepted: { channel: string; provider_ref: string }[];
+  silences: Silence[];
+  /** Those that were planned over the API. */
+  windows: MaintenanceWindow[];
 }
 
 /** An incident with everything that happened to it. */
@@ -20,6 +25,8 @@ export interface IncidentHistory {
   timeline: IncidentEvent[];
   /** In the order they were asked for. */
   deliveries: DeliveryRecord[];
+  /** What the stages of the chain said, oldest first; the last 200. */
+  words: StageWord[];
 }
 
 export interface PageOf<T> {

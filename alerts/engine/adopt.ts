@@ -18,17 +18,20 @@ export function adopt(state: AlertState, stored: StoredAlerts, around: Surroundi
       opened: [...service.opened, ...(current?.opened ?? [])],
     });
   }
+  for (const silence of stored.silences)
+    if (!state.silences.has(silence.id)) draft.change.silences.set(silence.id, silence);
+  for (const window of stored.windows) if (!state.windows.has(window.id)) draft.change.windows.set(window.id, window);
+  const before = new Map(stored.monitors.map((monitor) => [monitor.key, monitor]));
   for (const row of stored.incidents) {
     if (state.incidents.has(row.incident.id)) continue;
     draft.add({ ...row, incident: { ...row.incident } });
-    if (row.incident.state !== 'resolved') reconcile(draft, row.incident.id, stored, state);
+    if (row.incident.state !== 'resolved') reconcile(draft, row.incident.id, before, state);
   }
   return draft.change;
 }
 
-function reconcile(draft: Draft, id: string, stored: StoredAlerts, state: AlertState): void {
+function reconcile(draft: Draft, id: string, before: ReadonlyMap<string, MonitorAlert>, state: AlertState): void {
   const row = draft.edit(id);
-  const before = new Map(stored.monitors.map((monitor) => [monitor.key, monitor]));
   let continued: TrackedIncident | undefined;
   for (const key of row.incident.monitors) {
     const seen = state.monitors.get(key);
@@ -37,7 +40,9 @@ function reconcile(draft: Draft, id: string, stored: StoredAlerts, state: AlertS
     else if (seen.state === 'failing' || seen.state === 'no_data')
       draft.putMonitor({ ...seen, incident_id: id } satisfies MonitorAlert);
   }
-  if (!draft.waitingFor(row).next().done) return;
+  const waiting = [...draft.waitingFor(row)];
+  row.incident.failing_count = waiting.filter(({ state: now }) => now === 'failing' || now === 'no_data').length;
+  if (waiting.length > 0) return;
   row.continues_as = continued?.incident.title ?? null;
   const message = continued ? `continues as: ${continued.incident.title}` : 'every monitor passes again';
   resolveIncident(draft, row, null, message);

@@ -1,42 +1,10 @@
 import type { Deployment, Evidence } from '../incident.ts';
 import { Draft, type Surroundings } from './draft.ts';
-import { bringForward, fireTimer, scheduleUpdate } from './escalation.ts';
-import { resolveIncident } from './lifecycle.ts';
-import type { AlertChange, AlertState, IncidentTimer, QueuedDelivery } from './state.ts';
+import { bringForward, scheduleUpdate } from './escalation.ts';
+import type { AlertChange, AlertState, QueuedDelivery } from './state.ts';
 
 /** What telemetry brings after the fact. Absent fields stay as they are. */
 export type EvidencePatch = Partial<Evidence> & { server_error?: string; deployment?: Deployment };
-
-/** A person takes the incident: escalation ends, and everyone told hears who has it. Changes nothing unless triggered. */
-export function acknowledge(state: AlertState, id: string, by: string, around: Surroundings): AlertChange {
-  const draft = new Draft(state, around);
-  if (draft.incident(id)?.incident.state !== 'triggered') return draft.change;
-  const row = draft.edit(id);
-  row.incident.state = 'acknowledged';
-  row.incident.acknowledged_at = draft.at;
-  row.incident.acknowledged_by = by;
-  row.timers = row.timers.filter((timer) => timer.kind !== 'escalate');
-  draft.event(row, 'acknowledged', `acknowledged by ${by}`, by);
-  draft.tell(row, 'incident.acknowledged', row.told);
-  return draft.change;
-}
-
-/**
- * A person ends the incident. Monitors that still fail are held: they ring again after they passed once, or when they
- * fail for another cause.
- */
-export function resolve(state: AlertState, id: string, by: string, around: Surroundings): AlertChange {
-  const draft = new Draft(state, around);
-  const current = draft.incident(id);
-  if (!current || current.incident.state === 'resolved') return draft.change;
-  const row = draft.edit(id);
-  for (const monitor of [...draft.waitingFor(row)]) {
-    // Failing on, or in another way, is a new row of failures: it gets a key of its own.
-    draft.putMonitor({ ...monitor, incident_id: null, first_failure: null, held_cause: monitor.cause });
-  }
-  resolveIncident(draft, row, by, `resolved by ${by}`);
-  return draft.change;
-}
 
 /**
  * Telemetry arrived. Channels that can edit what they said are told, unless the incident is over.
@@ -63,20 +31,6 @@ export function attachEvidence(
   return draft.change;
 }
 
-/** Timers fell due; the caller measures that on monotonic time. */
-export function fireTimers(
-  state: AlertState,
-  id: string,
-  timers: readonly IncidentTimer[],
-  around: Surroundings,
-): AlertChange {
-  const draft = new Draft(state, around);
-  if (!draft.incident(id)) return draft.change;
-  const row = draft.edit(id);
-  for (const timer of timers) fireTimer(draft, row, timer, around);
-  return draft.change;
-}
-
 /** What became of a delivery. `stalled`: tried for a while without success, and still being tried. */
 export type DeliveryOutcome = 'accepted' | 'failed' | 'cancelled' | 'tried' | 'stalled';
 
@@ -89,22 +43,31 @@ export function recordDelivery(
 ): AlertChange {
   const draft = new Draft(state, around);
   draft.change.deliveries.set(delivery.delivery_id, delivery);
-  if (outcome === 'tried' || outcome === 'cancelled' || !draft.incident(delivery.incident_id)) return draft.change;
+  if (outcome === 'tried' || !draft.incident(delivery.incident_id)) return draft.change;
+  if (outcome === 'cancelled') {
+    if (draft.incident(delivery.incident_id)!.paused && delivery.step !== null) takeBack(draft, delivery);
+    return draft.change;
+  }
   const row = draft.edit(delivery.incident_id);
   const what = delivery.event.replace('incident.', '');
   if (outcome === 'accepted') {
     draft.event(row, 'notified', `${delivery.channel} accepted "${what}"`, delivery.channel);
+    draft.say(row, 'deliver', 'told', `${delivery.channel} accepted "${what}"`);
     return draft.change;
   }
   const fate = outcome === 'failed' ? 'did not take' : 'has not yet taken';
-  draft.event(
-    row,
-    'delivery_failed',
-    `${delivery.channel} ${fate} "${what}": ${delivery.last_error}`,
-    delivery.channel,
-  );
+  const message = `${delivery.channel} ${fate} "${what}": ${delivery.last_error}`;
+  draft.event(row, 'delivery_failed', message, delivery.channel);
+  draft.say(row, 'deliver', 'nobody', message);
   bringForward(draft, row, delivery, around);
   return draft.change;
+}
+
+/** A page that had not left when the hold began: it rings when that ends. */
+function takeBack(draft: Draft, delivery: QueuedDelivery): void {
+  const row = draft.edit(delivery.incident_id);
+  row.paused = { ...row.paused!, anew: true };
+  if (delivery.event === 'incident.triggered') row.told = row.told.filter((name) => name !== delivery.channel);
 }
 
 function describe(patch: EvidencePatch): string {

@@ -1,3 +1,4 @@
+import type { Policy } from '../policies/policy.ts';
 import type { Observation } from './observation.ts';
 
 /** The cause of everything that fails because the service does not answer at all. */
@@ -16,8 +17,18 @@ export const SPREAD_WINDOW_MS = 5 * 60_000;
  * - `5xx POST /v1/posts`, `timeout POST /v1/posts`, `4xx POST /v1/sessions`: the route fails; shared by every monitor
  *   that meets it.
  * - `step post-journey@local read it back`: anything else is this monitor's own.
+ * - `rule latency/slow-posts ["api","production"]`: of a rule, with the values of the labels that its policy groups by.
+ * - `inbound alertmanager HighLatency ["api","production"]`: of another system, grouped likewise where it names the alert.
  */
-export function causeKey(observation: Observation): string {
+export function causeKey(observation: Observation, policy: Pick<Policy, 'group_by'>): string {
+  if (observation.source === 'rule') {
+    return `rule ${observation.policy}/${observation.rule} ${groupOf(observation, policy)}`;
+  }
+  if (observation.source === 'inbound') {
+    const [, source = '', key = ''] = /^inbound:([^/]*)\/(.*)$/s.exec(observation.monitor) ?? [];
+    const name = observation.labels.alertname;
+    return `inbound ${source} ${name === undefined ? key : `${name} ${groupOf(observation, policy)}`}`;
+  }
   const failure = observation.failure;
   if (failure?.kind === 'timeout' && failure.route) return `timeout ${failure.route}`;
   if (failure?.kind === 'network' || failure?.kind === 'timeout') return UNREACHABLE;
@@ -26,6 +37,11 @@ export function causeKey(observation: Observation): string {
     return `${status >= 500 ? '5xx' : '4xx'} ${failure.route}`;
   }
   return `step ${observation.monitor} ${failure?.step ?? ''}`;
+}
+
+function groupOf({ labels, service, environment }: Observation, { group_by }: Pick<Policy, 'group_by'>): string {
+  const known: Record<string, string> = { ...labels, service, environment };
+  return JSON.stringify(group_by.map((label) => (Object.hasOwn(known, label) ? known[label] : '')));
 }
 
 /** The route that the service itself fails to serve; null for causes of another kind. */

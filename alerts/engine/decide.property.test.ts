@@ -12,12 +12,13 @@ import {
   watcherFault,
   wrongBody,
 } from '../testing/observations.ts';
-import { acknowledge } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Surroundings } from './draft.ts';
 import { FLAPPING } from './lifecycle.ts';
+import { acknowledge } from './people.ts';
 import { type AlertState, apply, emptyState, type QueuedDelivery } from './state.ts';
 
+const KIM = { by: 'kim', via: 'web' };
 const OUTCOMES = {
   passed,
   degraded,
@@ -79,7 +80,7 @@ function play(steps: readonly Step[]): { state: AlertState; triggered: { at: num
       expect(waiting.length > 0).toBe(row.incident.state !== 'resolved');
     }
     const open = [...state.incidents.values()].find((row) => row.incident.state === 'triggered');
-    if (answers && open) apply(state, acknowledge(state, open.incident.id, 'kim', { ...around, now }));
+    if (answers && open) apply(state, acknowledge(state, open.incident.id, KIM, { ...around, now }));
   }
   for (const [id, deliveries] of Map.groupBy(told, ({ incident_id }) => incident_id)) {
     expect(new Set(deliveries.map(({ dedup_key }) => dedup_key))).toEqual(

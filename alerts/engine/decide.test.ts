@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { builtInPolicy, isScenarioRule, type Policy } from '../policies/policy.ts';
 import { answered, failed, observe, passed, timedOut, unreachable, wrongBody } from '../testing/observations.ts';
-import { acknowledge, resolve } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Surroundings } from './draft.ts';
 import type { Observation } from './observation.ts';
+import { acknowledge, resolve } from './people.ts';
 import { type AlertChange, apply, emptyState, isEmpty } from './state.ts';
 
 const anyRun = builtInPolicy.rules.find(isScenarioRule)!;
@@ -17,6 +17,7 @@ const policy = (id: string, patch: Partial<Policy> = {}): Policy => ({
   ...patch,
 });
 
+const KIM = { by: 'kim', via: 'web' };
 const START = Date.UTC(2026, 10, 23, 3);
 
 /** Plays observations against the pure engine and keeps what it asked for. */
@@ -122,7 +123,7 @@ describe('what belongs to one incident', () => {
   test('a service that goes away while somebody looks at a slow route rings once more', () => {
     const play = new Play([always]);
     play.see(0, 'a@local', timedOut());
-    play.take(acknowledge(play.state, play.open[0]!.id, 'kim', play.around));
+    play.take(acknowledge(play.state, play.open[0]!.id, KIM, play.around));
     play.see(5, 'b@local', unreachable);
     play.see(10, 'a@local', unreachable);
     expect(play.told.filter((line) => line.includes('triggered'))).toHaveLength(2);
@@ -148,7 +149,7 @@ describe('when the failure changes its shape', () => {
   test('the service dies within an open, acknowledged incident: one further page, and the narrower one ends', () => {
     const play = new Play([always]);
     play.see(0, 'a@local', failed);
-    play.take(acknowledge(play.state, play.open[0]!.id, 'kim', play.around));
+    play.take(acknowledge(play.state, play.open[0]!.id, KIM, play.around));
     play.see(60, 'a@local', unreachable);
     play.see(61, 'b@local', unreachable);
     play.see(62, 'c@local', unreachable);
@@ -244,7 +245,7 @@ describe('when an incident ends', () => {
   test('resolved by hand, it rings again after the monitor passed once', () => {
     const play = new Play([always]);
     play.see(0, 'a@local', failed);
-    play.take(resolve(play.state, play.open[0]!.id, 'kim', play.around));
+    play.take(resolve(play.state, play.open[0]!.id, KIM, play.around));
     play.see(30, 'a@local', failed);
     expect(play.open).toEqual([]);
     play.see(60, 'a@local', passed);
@@ -262,10 +263,14 @@ describe('a monitor that depends on another', () => {
     play.see(1, 'orders@local', child(wrongBody('list the orders')));
     play.see(2, 'orders@local', child(unreachable));
     expect(play.told).toEqual(['pager triggered: Reference API: POST /v1/sessions answers 500']);
-    expect(play.state.monitors.get('orders@local')).toMatchObject({ state: 'failing', incident_id: null });
-    expect(play.open).toMatchObject([{ monitors: ['login@local'] }]);
+    expect(play.open).toMatchObject([
+      { monitors: ['login@local'], held: null },
+      { monitors: ['orders@local'], held: { stage: 'dependency', until: null } },
+    ]);
 
     play.see(60, 'login@local', passed);
+    // What was seen while the other one failed says nothing about now.
+    expect(play.open).toMatchObject([{ monitors: ['orders@local'], held: { stage: 'dependency' } }]);
     play.see(61, 'orders@local', child(wrongBody('list the orders')));
     expect(play.told.slice(1)).toEqual([
       'pager resolved: Reference API: POST /v1/sessions answers 500',
@@ -367,7 +372,7 @@ test('deciding leaves the state as it was', () => {
   const before = JSON.stringify([...play.state.incidents, ...play.state.monitors, ...play.state.services]);
   decide(play.state, observe('a@local', unreachable, START + 1_000), play.around);
   decide(play.state, observe('b@local', failed, START + 1_000), play.around);
-  acknowledge(play.state, play.open[0]!.id, 'kim', play.around);
-  resolve(play.state, play.open[0]!.id, 'kim', play.around);
+  acknowledge(play.state, play.open[0]!.id, KIM, play.around);
+  resolve(play.state, play.open[0]!.id, KIM, play.around);
   expect(JSON.stringify([...play.state.incidents, ...play.state.monitors, ...play.state.services])).toBe(before);
 });

@@ -1,11 +1,22 @@
 import { builtInPolicy } from '../policies/policy.ts';
-import { brokenRoute, causeKey, isTimeout, SPREAD_WINDOW_MS, UNREACHABLE } from './cause.ts';
+import { causeKey, UNREACHABLE } from './cause.ts';
+import { raisePriority, reconsider, settle } from './chain.ts';
 import { Draft, type Surroundings } from './draft.ts';
-import { raisePriority } from './escalation.ts';
-import { changeCause, FLAPPING, isFlapping, joinIncident, leaveIncident, openIncident } from './lifecycle.ts';
-import { confirmingPolicy } from './match.ts';
+import {
+  changeCause,
+  FLAPPING,
+  isFlapping,
+  joinIncident,
+  leaveIncident,
+  openIncident,
+  passedOftenEnough,
+  policyOf,
+} from './lifecycle.ts';
 import type { Observation } from './observation.ts';
-import type { AlertChange, AlertState, MonitorAlert, MonitorState, TrackedIncident } from './state.ts';
+import { failingDependency } from './stages/dependency.ts';
+import { confirmingPolicy, failsAnywhereNeeded, withVerdict } from './stages/evaluate.ts';
+import { belongs } from './stages/group.ts';
+import type { AlertChange, AlertState, MonitorAlert, MonitorState } from './state.ts';
 
 /**
  * What a finished run changes. Pure: the state is not touched, the same arguments give the same change, and seeing a
@@ -21,34 +32,62 @@ export function decide(state: AlertState, observation: Observation, around: Surr
     last_run_id: observation.run_id,
   };
   if (monitor.incident_id && !draft.incident(monitor.incident_id)) monitor.incident_id = null;
-  // The watcher's own trouble says nothing about the service, good or bad.
-  if (observation.watcher_fault !== null) enter(monitor, 'no_data', observation.at);
-  else if (observation.status === 'passed') observePass(draft, monitor, observation, around);
-  else observeFailure(draft, monitor, observation, around);
+  if (observation.watcher_fault !== null) {
+    // The watcher's own trouble says nothing about the service, good or bad.
+    if (!seenElsewhere(monitor, observation)) enter(monitor, 'no_data', observation.at);
+  } else {
+    look(draft, monitor, observation, around);
+  }
   if (!draft.change.monitors.has(monitor.key) && (!known || changed(known, monitor))) draft.putMonitor(monitor);
+  const joined = draft.monitor(monitor.key)?.incident_id ?? null;
+  if (joined !== null) reconsider(draft, joined, around);
+  settle(draft, around);
   return draft.change;
+}
+
+/** One run says what one location sees; the monitor fails where so many of them do as a rule wants. */
+function look(draft: Draft, monitor: MonitorAlert, observation: Observation, around: Surroundings): void {
+  monitor.locations = withVerdict(monitor.locations, observation);
+  monitor.depends_on = observation.depends_on;
+  const passed = observation.status === 'passed';
+  if (!failsAnywhereNeeded(around.policies, observation, monitor.locations)) {
+    observePass(draft, monitor, { ...observation, degraded: observation.degraded || !passed }, around);
+  } else if (!passed) {
+    monitor.last_started_at = observation.started_at;
+    observeFailure(draft, monitor, observation, around);
+  }
+  // What passes here and fails elsewhere fails on.
+}
+
+function seenElsewhere(monitor: MonitorAlert, observation: Observation): boolean {
+  const here = observation.labels.location ?? '';
+  return Object.keys(monitor.locations).some((location) => location !== here && location !== '');
 }
 
 function observePass(draft: Draft, monitor: MonitorAlert, observation: Observation, around: Surroundings): void {
   enter(monitor, observation.degraded ? 'degraded' : 'passing', observation.at);
   monitor.consecutive_failures = 0;
   monitor.consecutive_passes++;
-  monitor.passing_since ??= observation.at;
+  // Another system's clock may be wrong by any amount.
+  monitor.passing_since ??= observation.source === 'run' ? observation.at : draft.at;
   monitor.first_failure = null;
   monitor.cause = null;
   monitor.held_cause = null;
   const row = monitor.incident_id ? draft.incident(monitor.incident_id) : undefined;
   if (!row) return;
-  const longEnough =
-    !isFlapping(draft.service(observation), row.causes, around.now) ||
-    around.now - Date.parse(monitor.passing_since) >= FLAPPING.passingForMs;
-  if (monitor.consecutive_passes >= row.after_passing && longEnough) {
+  if (!passedOftenEnough(monitor, row)) return;
+  const calmAt = Date.parse(monitor.passing_since) + FLAPPING.passingForMs;
+  if (!isFlapping(draft.service(observation), row.causes, around.now) || around.now >= calmAt) {
     leaveIncident(draft, monitor, `${monitor.name} passes again`);
+  } else if (!row.timers.some((timer) => timer.kind === 'calm')) {
+    // Nothing may be heard of it any more: another system says once that it is over.
+    draft.schedule(draft.edit(row.incident.id), { kind: 'calm', due_at: new Date(calmAt).toISOString() });
   }
 }
 
 function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observation, around: Surroundings): void {
-  const cause = causeKey(observation);
+  const policy = confirmingPolicy(around.policies, observation, monitor.locations);
+  const cause = causeKey(observation, policy ?? builtInPolicy);
   const before = monitor.cause;
   enter(monitor, 'failing', observation.at);
   monitor.consecutive_failures++;
@@ -56,15 +95,15 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
   monitor.passing_since = null;
   monitor.first_failure ??= { at: observation.started_at, scheduled_at: observation.scheduled_at };
   monitor.cause = cause;
+  draft.putMonitor(monitor);
   const own = monitor.incident_id ? draft.incident(monitor.incident_id) : undefined;
   if (observation.quarantined) {
     if (own) leaveIncident(draft, monitor, `${monitor.name} is in quarantine`);
     return;
   }
-  const policy = confirmingPolicy(around.policies, observation, monitor.consecutive_failures);
-  const held = observation.depends_on.some((key) => draft.monitor(key)?.state === 'failing');
   if (own) {
-    if (cause === UNREACHABLE && !held && !belongs(own, cause, around)) {
+    const held = failingDependency(monitor, draft) !== undefined;
+    if (cause === UNREACHABLE && !held && !belongs(own, cause, around.now)) {
       openIncident(draft, monitor, observation, cause, policy ?? policyOf(own, around), around);
       return;
     }
@@ -73,37 +112,20 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
     if (ledAway || (cause !== before && before !== null)) {
       changeCause(draft, own.incident.id, monitor, observation, cause, ledAway);
     }
-    if (policy) raisePriority(draft, own.incident.id, policy, around);
+    if (policy) raisePriority(draft, own.incident.id, policy, observation.priority ?? policy.priority, around);
     return;
   }
-  if (!policy || held || monitor.held_cause === cause) return;
-  const open = draft.openIncidents(observation).find((row) => belongs(row, cause, around));
+  if (!policy || monitor.held_cause === cause) return;
+  const open = draft.openIncidents(observation).find((row) => belongs(row, cause, around.now));
   if (open) joinIncident(draft, open.incident.id, monitor, observation, cause, policy, around);
   else openIncident(draft, monitor, observation, cause, policy, around);
-}
-
-/** Whether a failure for this cause is already told by the incident. */
-function belongs(row: TrackedIncident, cause: string, around: Surroundings): boolean {
-  if (isServiceWide(row)) return true;
-  if (row.causes.includes(cause)) return true;
-  if (around.now - Date.parse(row.incident.triggered_at) > SPREAD_WINDOW_MS) return false;
-  // Whoever took a slow route may not know that the service is gone: that rings.
-  if (cause === UNREACHABLE) return row.causes.some(isTimeout) && row.incident.state === 'triggered';
-  return brokenRoute(cause) !== null && row.causes.some((known) => brokenRoute(known) !== null);
-}
-
-function isServiceWide(row: TrackedIncident): boolean {
-  return row.causes.includes(UNREACHABLE);
-}
-
-function policyOf(row: TrackedIncident, around: Surroundings) {
-  return around.policies.find((policy) => policy.id === row.incident.policy) ?? builtInPolicy;
 }
 
 function unseen(observation: Observation): MonitorAlert {
   return {
     key: observation.monitor,
     name: observation.monitor_name,
+    source: observation.source,
     service: observation.service,
     environment: observation.environment,
     state: 'no_data',
@@ -115,7 +137,11 @@ function unseen(observation: Observation): MonitorAlert {
     cause: null,
     incident_id: null,
     held_cause: null,
+    depends_on: [],
+    locations: {},
+    last_key: null,
     last_run_id: '',
+    last_started_at: '',
   };
 }
 
@@ -132,7 +158,8 @@ function changed(before: MonitorAlert, after: MonitorAlert): boolean {
     before.name !== after.name ||
     before.consecutive_failures !== after.consecutive_failures ||
     before.incident_id !== null ||
-    before.held_cause !== after.held_cause
+    before.held_cause !== after.held_cause ||
+    Object.keys(before.locations).join() !== Object.keys(after.locations).join()
   );
 }
 
@@ -141,9 +168,10 @@ export function retire(state: AlertState, key: string, around: Surroundings): Al
   const draft = new Draft(state, around);
   const known = state.monitors.get(key);
   if (!known) return draft.change;
-  const monitor = { ...known };
+  const monitor: MonitorAlert = { ...known, locations: {} };
   enter(monitor, 'no_data', draft.at);
   if (monitor.incident_id) leaveIncident(draft, monitor, `${monitor.name} is no longer run`);
   else if (monitor.state !== known.state) draft.putMonitor(monitor);
+  settle(draft, around);
   return draft.change;
 }

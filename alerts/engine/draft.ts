@@ -1,4 +1,8 @@
 import type { IncidentEvent, NotificationEvent } from '../incident.ts';
+import type { StageWord } from '../incidents/people.ts';
+import type { ResolveTarget } from '../on-call/targets.ts';
+import type { Policy } from '../policies/policy.ts';
+import type { MaintenanceWindow, Silence } from '../silences/silence.ts';
 import { deliveryId, eventId, serviceKey } from './keys.ts';
 import {
   type AlertChange,
@@ -10,16 +14,21 @@ import {
   type QueuedDelivery,
   type ServiceAlert,
   type TrackedIncident,
+  WORDS_KEPT,
 } from './state.ts';
 
 /** What every decision is made with. */
 export interface Surroundings {
   /** Wall-clock time, milliseconds. */
   now: number;
-  policies: readonly import('../policies/policy.ts').Policy[];
+  policies: readonly Policy[];
   channels: readonly ChannelInfo[];
   /** `<public_url>/incidents/` and the id make the link. */
   publicUrl: string;
+  /** Where there is none, a target is the channel of that name. */
+  resolveTarget?: ResolveTarget;
+  /** Windows of the config; those of the API are part of the state. */
+  maintenance?: readonly MaintenanceWindow[];
 }
 
 /**
@@ -29,13 +38,19 @@ export interface Surroundings {
 export class Draft {
   readonly change: AlertChange = emptyChange();
   readonly at: string;
+  readonly now: number;
   /** As it was before this change. */
   readonly before: AlertState;
+  /** Incidents that this change opened. */
+  readonly opened: TrackedIncident[] = [];
   readonly #around: Surroundings;
+  /** The incident whose count each changed monitor is part of now. */
+  readonly #countedIn = new Map<string, string | null>();
 
   constructor(state: AlertState, around: Surroundings) {
     this.before = state;
     this.#around = around;
+    this.now = around.now;
     this.at = new Date(around.now).toISOString();
   }
 
@@ -43,7 +58,17 @@ export class Draft {
     return this.change.monitors.get(key) ?? this.before.monitors.get(key);
   }
 
+  /** Every change of a monitor goes through here: incidents count those of their members that fail. */
   putMonitor(row: MonitorAlert): void {
+    const counted = this.#countedIn.has(row.key)
+      ? this.#countedIn.get(row.key)!
+      : countsFor(this.before.monitors.get(row.key));
+    const counts = countsFor(row);
+    if (counted !== counts) {
+      this.#countedIn.set(row.key, counts);
+      this.#count(counted, -1);
+      this.#count(counts, 1);
+    }
     this.change.monitors.set(row.key, row);
   }
 
@@ -64,6 +89,7 @@ export class Draft {
 
   add(row: TrackedIncident): void {
     this.change.incidents.set(row.incident.id, row);
+    this.opened.push(row);
   }
 
   service(of: { service: string; environment: string }): ServiceAlert {
@@ -85,6 +111,17 @@ export class Draft {
       const monitor = this.monitor(key);
       if (monitor?.incident_id === row.incident.id) yield monitor;
     }
+  }
+
+  *silences(): Generator<Silence> {
+    for (const [id, silence] of this.before.silences) if (!this.change.silences.has(id)) yield silence;
+    for (const silence of this.change.silences.values()) if (silence) yield silence;
+  }
+
+  *windows(): Generator<MaintenanceWindow> {
+    yield* this.#around.maintenance ?? [];
+    for (const [id, window] of this.before.windows) if (!this.change.windows.has(id)) yield window;
+    for (const window of this.change.windows.values()) if (window) yield window;
   }
 
   join(row: TrackedIncident, monitor: MonitorAlert): void {
@@ -109,9 +146,27 @@ export class Draft {
     });
   }
 
-  /** Asks each channel to tell. Rings go out always; other events only where the channel wants them. */
-  tell(row: TrackedIncident, event: NotificationEvent, channels: readonly string[], step: number | null = null): void {
+  /** Keeps what a stage of the chain said; the same word twice in a row is one. */
+  say(row: TrackedIncident, stage: StageWord['stage'], verdict: StageWord['verdict'], why: string): void {
+    const last = row.words.at(-1);
+    if (last?.stage === stage && last.verdict === verdict && last.why === why) return;
+    const word: StageWord = { stage, at: this.at, verdict, why };
+    row.words = [...row.words, word].slice(-WORDS_KEPT);
+    this.change.words.push({ ...word, incident_id: row.incident.id, number: row.said++ });
+  }
+
+  /**
+   * Asks each channel to tell. Rings go out always; other events only where the channel wants them.
+   * @returns the channels that were asked
+   */
+  tell(
+    row: TrackedIncident,
+    event: NotificationEvent,
+    channels: readonly string[],
+    step: number | null = null,
+  ): string[] {
     const rings = event === 'incident.triggered' || event === 'incident.escalated';
+    const asked: string[] = [];
     for (const name of channels) {
       const channel = this.#around.channels.find((candidate) => candidate.name === name);
       if (!channel || !(rings || channel.events.includes(event))) continue;
@@ -133,7 +188,9 @@ export class Draft {
       };
       this.change.deliveries.set(delivery.delivery_id, delivery);
       if (!row.told.includes(name)) row.told = [...row.told, name];
+      asked.push(name);
     }
+    return asked;
   }
 
   schedule(row: TrackedIncident, timer: IncidentTimer): void {
@@ -141,6 +198,19 @@ export class Draft {
   }
 
   after(ms: number): string {
-    return new Date(this.#around.now + ms).toISOString();
+    return new Date(this.now + ms).toISOString();
   }
+
+  #count(id: string | null, by: number): void {
+    if (id === null || !this.incident(id)) return;
+    const { incident } = this.edit(id);
+    // What is over keeps the last number that it had.
+    if (incident.state !== 'resolved') incident.failing_count += by;
+  }
+}
+
+/** A member that passed, but not yet often enough to leave, does not fail. What nobody could look at may. */
+function countsFor(monitor: MonitorAlert | undefined): string | null {
+  if (!monitor || monitor.state === 'passing' || monitor.state === 'degraded') return null;
+  return monitor.incident_id;
 }

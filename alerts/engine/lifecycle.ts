@@ -3,17 +3,20 @@ import type { Cause } from '../incident.ts';
 import { incidentTitle } from '../page/title.ts';
 import { builtInPolicy, type Policy } from '../policies/policy.ts';
 import { brokenRoutes, isTimeout, UNREACHABLE, withCause } from './cause.ts';
+import { raisePriority, reconsider } from './chain.ts';
 import type { Draft, Surroundings } from './draft.ts';
-import { raisePriority, scheduleUpdate, startEscalation } from './escalation.ts';
+import { scheduleUpdate } from './escalation.ts';
 import { healthyBeside } from './healthy.ts';
 import { dedupKey, incidentId } from './keys.ts';
 import type { Observation } from './observation.ts';
+import { failingDependency } from './stages/dependency.ts';
+import { escalationFor } from './stages/escalate.ts';
 import type { MonitorAlert, ServiceAlert, TrackedIncident } from './state.ts';
 
 /** A cause that opened this many incidents within the window is flapping. */
 export const FLAPPING = { incidents: 3, windowMs: 3_600_000, passingForMs: 600_000 } as const;
 
-/** Opens an incident for the monitor and rings; an unreachable service takes in what is open already. */
+/** Opens an incident for the monitor, which rings unless something holds it; an unreachable service takes in what is open already. */
 export function openIncident(
   draft: Draft,
   monitor: MonitorAlert,
@@ -22,17 +25,21 @@ export function openIncident(
   policy: Policy,
   around: Surroundings,
 ): void {
-  const absorbed = cause === UNREACHABLE ? draft.openIncidents(observation) : [];
+  const absorbed =
+    cause === UNREACHABLE ? draft.openIncidents(observation).filter(({ incident }) => incident.source === 'run') : [];
   // A monitor that moves on from its own incident fails anew: the first key is taken.
   const since = absorbed.length > 0 ? observation.scheduled_at : monitor.first_failure!.scheduled_at;
-  const key = dedupKey(monitor.key, policy.id, since);
+  let key = dedupKey(monitor.key, policy.id, since);
+  // What another system sends again, or a clock that was set back, must not open what is over.
+  if (key === monitor.last_key) key = dedupKey(monitor.key, policy.id, `${since} ${draft.at}`);
   const id = incidentId(key);
+  const labels = labelsOf(observation, policy);
   const row: TrackedIncident = {
     incident: {
       id,
       dedup_key: key,
       title: '',
-      priority: policy.priority,
+      priority: observation.priority ?? policy.priority,
       service: observation.service,
       environment: observation.environment,
       state: 'triggered',
@@ -44,7 +51,7 @@ export function openIncident(
       resolved_by: null,
       url: `${around.publicUrl}/incidents/${id}`,
       source: observation.source,
-      labels: labelsOf(observation, policy),
+      labels,
       monitors: [],
       failing_count: 0,
       held: null,
@@ -58,15 +65,26 @@ export function openIncident(
     causes: [cause],
     shown_cause: cause,
     continues_as: null,
-    escalation: policy.escalation,
+    escalation: escalationFor(policy, labels),
+    escalation_loop: policy.escalation_loop,
+    renotify: policy.renotify,
+    quiet_hours: policy.quiet_hours,
     after_passing: policy.resolve.after_passing,
     timers: [],
     told: [],
+    started: false,
+    reached: -1,
+    forced: [],
+    paused: null,
+    inhibited_by: null,
+    released: null,
+    words: [],
+    said: 0,
     sequence: 1,
   };
-  retitle(row, cause, observation.failure?.status_code ?? null);
   draft.add(row);
-  draft.join(row, { ...monitor });
+  draft.join(row, { ...monitor, last_key: key });
+  retitle(row, cause, observation.failure?.status_code ?? null);
   const service = draft.service(observation);
   const recent = new Date(around.now - FLAPPING.windowMs).toISOString();
   draft.putService({
@@ -76,12 +94,16 @@ export function openIncident(
   });
   row.incident.evidence.healthy_monitors = healthyBeside(draft.before, row.incident);
   draft.event(row, 'triggered', row.incident.title, monitor.key);
+  draft.say(row, 'evaluate', 'passed', confirmed(monitor, observation, policy));
+  draft.say(row, 'group', 'passed', `the first open incident of its cause: ${cause}`);
   if (isFlapping(draft.service(observation), row.causes, around.now)) {
     const passing = formatDuration(FLAPPING.passingForMs);
     draft.event(row, 'cause_changed', `it comes and goes, so it ends only after ${passing} of passing`, null);
   }
-  startEscalation(draft, row, around);
-  for (const narrower of absorbed) absorb(draft, row, narrower.incident.id, around);
+  reconsider(draft, id, around);
+  // One that nobody is told of must not end those that somebody was.
+  if (row.incident.held) return;
+  for (const narrower of absorbed) absorb(draft, row, narrower.incident.id, null, around);
 }
 
 /** The monitor fails for a cause that is already told. Nobody is rung. */
@@ -95,6 +117,7 @@ export function joinIncident(
   around: Surroundings,
 ): void {
   const row = draft.edit(id);
+  const blamed = row.incident.held?.stage === 'dependency' && failingDependency(monitor, draft) === undefined;
   draft.join(row, { ...monitor });
   draft.event(
     row,
@@ -102,13 +125,19 @@ export function joinIncident(
     `${observation.monitor_name}: ${observation.failure?.message ?? observation.status}`,
     monitor.key,
   );
+  draft.say(row, 'group', 'passed', `failures of the same cause join it: ${cause}`);
   row.causes = withCause(row.causes, cause);
-  if (cause === UNREACHABLE && row.shown_cause !== UNREACHABLE) {
+  if (row.incident.source !== 'run') {
+    retitle(row, row.shown_cause, null);
+  } else if (blamed) {
+    // Until now it spoke of one that fails for another's sake.
+    speakOf(draft, row, monitor, observation, cause);
+  } else if (cause === UNREACHABLE && row.shown_cause !== UNREACHABLE) {
     speakOf(draft, row, monitor, observation, cause);
   } else if (brokenRoutes(row.causes).length > 1 && row.shown_cause !== UNREACHABLE) {
     retitle(row, row.shown_cause, observation.failure?.status_code ?? null);
   }
-  raisePriority(draft, id, policy, around);
+  raisePriority(draft, id, policy, observation.priority ?? policy.priority, around);
   scheduleUpdate(draft, row);
 }
 
@@ -139,8 +168,31 @@ export function leaveIncident(draft: Draft, monitor: MonitorAlert, message: stri
   if (!draft.incident(id)) return;
   const row = draft.edit(id);
   draft.event(row, 'monitor_recovered', message, monitor.key);
-  if (draft.waitingFor(row).next().done) resolveIncident(draft, row, null, 'every monitor passes again');
-  else scheduleUpdate(draft, row);
+  if (draft.waitingFor(row).next().done) {
+    resolveIncident(draft, row, null, 'every monitor passes again');
+    return;
+  }
+  if (row.incident.source !== 'run') retitle(row, row.shown_cause, null);
+  scheduleUpdate(draft, row);
+}
+
+/** Another system, and a rule, say once that it is over; runs are counted. */
+export function passedOftenEnough(monitor: MonitorAlert, row: TrackedIncident): boolean {
+  return monitor.consecutive_passes >= (monitor.source === 'run' ? row.after_passing : 1);
+}
+
+/** Members that came and went, and have passed long enough by now, leave. */
+export function letCalmOnesGo(draft: Draft, row: TrackedIncident): void {
+  const waits: number[] = [];
+  for (const monitor of [...draft.waitingFor(row)]) {
+    if (monitor.passing_since === null || !passedOftenEnough(monitor, row)) continue;
+    const calmAt = Date.parse(monitor.passing_since) + FLAPPING.passingForMs;
+    if (calmAt <= draft.now) leaveIncident(draft, monitor, `${monitor.name} passes again`);
+    else waits.push(calmAt);
+  }
+  if (waits.length > 0 && row.incident.state !== 'resolved') {
+    draft.schedule(row, { kind: 'calm', due_at: new Date(Math.min(...waits)).toISOString() });
+  }
 }
 
 /** Ends the incident and says so wherever it was told. */
@@ -149,7 +201,12 @@ export function resolveIncident(draft: Draft, row: TrackedIncident, by: string |
   incident.state = 'resolved';
   incident.resolved_at = draft.at;
   incident.resolved_by = by;
+  incident.held = null;
+  // The members have let go by now: it keeps the number that failed before.
+  incident.failing_count ||= draft.before.incidents.get(incident.id)?.incident.failing_count || 1;
   row.timers = [];
+  row.paused = null;
+  row.inhibited_by = null;
   const service = draft.service(incident);
   draft.putService({ ...service, open: service.open.filter((open) => open !== incident.id) });
   draft.event(row, 'resolved', message, by);
@@ -163,15 +220,57 @@ export function isFlapping(service: ServiceAlert | undefined, causes: readonly s
   return causes.some((cause) => opened.filter((one) => one.cause === cause).length >= FLAPPING.incidents);
 }
 
-function absorb(draft: Draft, wider: TrackedIncident, id: string, around: Surroundings): void {
+/**
+ * Moves what one incident waits for into another, and ends it.
+ * @param by who wanted it; null where the wider one stands for both
+ */
+export function absorb(
+  draft: Draft,
+  wider: TrackedIncident,
+  id: string,
+  by: string | null,
+  around: Surroundings,
+): void {
   const narrower = draft.edit(id);
   for (const member of [...draft.waitingFor(narrower)]) draft.join(wider, { ...member });
   wider.causes = [...new Set([...wider.causes, ...narrower.causes])];
-  const policy = around.policies.find((candidate) => candidate.id === narrower.incident.policy) ?? builtInPolicy;
-  raisePriority(draft, wider.incident.id, policy, around);
-  draft.event(wider, 'monitor_joined', `takes in: ${narrower.incident.title}`, null);
+  if (wider.incident.source !== 'run') retitle(wider, wider.shown_cause, null);
+  const { priority, policy } = narrower.incident;
+  raisePriority(draft, wider.incident.id, policyOf(narrower, around), priority, around);
+  if (by === null) draft.event(wider, 'monitor_joined', `takes in: ${narrower.incident.title}`, null);
+  else draft.event(wider, 'merged', `${by} merged into it: ${narrower.incident.title}`, by);
+  draft.say(wider, 'group', 'passed', `takes in an incident of policy "${policy}": ${narrower.incident.title}`);
   narrower.continues_as = wider.incident.title;
-  resolveIncident(draft, narrower, null, `continues as: ${wider.incident.title}`);
+  narrower.incident.merged_into = wider.incident.id;
+  const message = `continues as: ${wider.incident.title}`;
+  if (by !== null) draft.event(narrower, 'merged', `merged by ${by} into ${wider.incident.id}`, by);
+  resolveIncident(draft, narrower, by, message);
+}
+
+/** The policy of an incident as it is now; one that was removed leaves what the incident was opened with. */
+export function policyOf(row: TrackedIncident, around: Surroundings): Policy {
+  const { policy, priority } = row.incident;
+  const { escalation, escalation_loop, renotify, quiet_hours } = row;
+  return (
+    around.policies.find(({ id }) => id === policy) ?? {
+      ...builtInPolicy,
+      id: policy,
+      priority,
+      escalation,
+      escalation_loop,
+      renotify,
+      quiet_hours,
+    }
+  );
+}
+
+function confirmed(monitor: MonitorAlert, observation: Observation, policy: Policy): string {
+  const priority = observation.priority ?? policy.priority;
+  if (observation.source === 'rule') return `rule ${observation.rule} of policy "${policy.id}" fires, ${priority}`;
+  if (observation.source === 'inbound') return `another system says so: policy "${policy.id}", ${priority}`;
+  const { consecutive_failures: count } = monitor;
+  const runs = count === 1 ? 'its last run' : `${count} runs in a row`;
+  return `${monitor.key} failed in ${runs}, which is enough for policy "${policy.id}", ${priority}`;
 }
 
 /** From now on title and page are about this failure. */
@@ -209,9 +308,11 @@ function describeCause(observation: Observation, monitor: MonitorAlert): Cause {
 
 /** What silences, routes and inhibition match. */
 function labelsOf(observation: Observation, policy: Policy): Record<string, string> {
+  // Where a run was made says nothing about an incident, which all locations share.
+  const { location: _location, ...labels } = observation.labels;
   return {
     ...policy.labels,
-    ...observation.labels,
+    ...(observation.source === 'run' ? labels : observation.labels),
     service: observation.service,
     environment: observation.environment,
     policy: policy.id,
@@ -226,8 +327,12 @@ function knownEvidence(observation: Observation) {
 }
 
 function retitle(row: TrackedIncident, cause: string, statusCode: number | null): void {
-  const { service, cause: described } = row.incident;
+  const { service, source, cause: described, monitors, failing_count } = row.incident;
   row.shown_cause = cause;
+  if (source !== 'run') {
+    row.incident.title = incidentTitle({ service, summary: described.message, monitors, failing_count });
+    return;
+  }
   row.incident.title = incidentTitle({
     service,
     monitor_name: described.monitor_name,

@@ -1,5 +1,8 @@
 import type { DeliveryRecord, Incident, IncidentEvent, NotificationEvent } from '../incident.ts';
-import type { EscalationStep } from '../policies/policy.ts';
+import type { StageWord } from '../incidents/people.ts';
+import type { EscalationStep, Policy } from '../policies/policy.ts';
+import type { MaintenanceWindow, Silence } from '../silences/silence.ts';
+import { OpenIncidents } from './open-incidents.ts';
 
 export type MonitorState = 'passing' | 'degraded' | 'failing' | 'no_data' | 'paused';
 
@@ -7,6 +10,7 @@ export type MonitorState = 'passing' | 'degraded' | 'failing' | 'no_data' | 'pau
 export interface MonitorAlert {
   key: string;
   name: string;
+  source: Incident['source'];
   service: string;
   environment: string;
   state: MonitorState;
@@ -22,7 +26,22 @@ export interface MonitorAlert {
   incident_id: string | null;
   /** A person resolved its incident while it failed for this cause: quiet until it passes or fails differently. */
   held_cause: string | null;
+  /** Keys of the monitors that it depends on, as of its last run. */
+  depends_on: readonly string[];
+  /** What each location saw last; runs without a location are of the location ''. */
+  locations: Readonly<Record<string, LocationVerdict>>;
+  /** The dedup_key of the last incident that it opened; no two have the same. */
+  last_key: string | null;
   last_run_id: string;
+  /** When the last run began that said something about the service. */
+  last_started_at: string;
+}
+
+/** What one location saw of a monitor. */
+export interface LocationVerdict {
+  at: string;
+  /** How many attempts each failed run of the present row made, newest last, at most 100; empty while it passes there. */
+  failures: readonly number[];
 }
 
 /** What the engine remembers of a service in an environment. */
@@ -38,6 +57,16 @@ export interface ServiceAlert {
 /** Something that an open incident waits for. */
 export type IncidentTimer =
   | { kind: 'escalate'; step: number; repeat: number; due_at: string }
+  /** Somebody wants to be told this way only so long after the step that names them. */
+  | { kind: 'page'; step: number; channel: string; user: string | null; due_at: string }
+  /** The whole chain begins again; the first time around is round 0. */
+  | { kind: 'loop'; round: number; due_at: string }
+  /** It is still open: whoever was told is told again. */
+  | { kind: 'renotify'; due_at: string }
+  /** A member that came and went has passed for long enough. */
+  | { kind: 'calm'; due_at: string }
+  /** Looks again at what holds it. */
+  | { kind: 'hold'; due_at: string }
   /** Tells channels that can edit their message about what changed since; several changes share one. */
   | { kind: 'update'; due_at: string };
 
@@ -50,13 +79,39 @@ export interface TrackedIncident {
   shown_cause: string;
   /** Title of the wider incident that took this one in. */
   continues_as: string | null;
+  /** What its policy said when it was opened: a policy that is changed or removed since changes nothing for it. */
   escalation: readonly EscalationStep[];
+  escalation_loop: Policy['escalation_loop'];
+  renotify: Policy['renotify'];
+  quiet_hours: Policy['quiet_hours'];
   after_passing: number;
   timers: IncidentTimer[];
   /** Channels that were asked to tell about it. */
   told: string[];
+  /** The steps have begun. */
+  started: boolean;
+  /** The last step that was carried out; -1 before the first. */
+  reached: number;
+  /** Positions of deliveries that a person wanted though something holds the incident. */
+  forced: readonly number[];
+  /** What waits while something holds it; null while nothing does. */
+  paused: Paused | null;
+  /** The open incident that inhibits it. */
+  inhibited_by: string | null;
+  /** What held it before it rang; null when nothing did. */
+  released: string | null;
+  /** What the stages said, the last 200; kept in a table of its own. */
+  words: readonly StageWord[];
+  /** How many words there ever were. */
+  said: number;
   /** Numbers its events and deliveries. */
   sequence: number;
+}
+
+export interface Paused {
+  timers: readonly { timer: IncidentTimer; left_ms: number }[];
+  /** When the hold ends it rings from the first step; otherwise it goes on where it was. */
+  anew: boolean;
 }
 
 /** A delivery as it is stored: the record that people see, and its place in the order. */
@@ -73,12 +128,20 @@ export interface AlertState {
   readonly services: ReadonlyMap<string, ServiceAlert>;
   /** Open ones, and resolved ones whose deliveries are under way. */
   readonly incidents: ReadonlyMap<string, TrackedIncident>;
+  readonly silences: ReadonlyMap<string, Silence>;
+  /** Those that were planned over the API. */
+  readonly windows: ReadonlyMap<string, MaintenanceWindow>;
+  /** Derived from `incidents`, so that nobody has to look through thousands. */
+  readonly open: Pick<OpenIncidents, 'ids' | 'withAll'>;
 }
 
 export interface MutableAlertState extends AlertState {
   readonly monitors: Map<string, MonitorAlert>;
   readonly services: Map<string, ServiceAlert>;
   readonly incidents: Map<string, TrackedIncident>;
+  readonly silences: Map<string, Silence>;
+  readonly windows: Map<string, MaintenanceWindow>;
+  readonly open: OpenIncidents;
 }
 
 /**
@@ -93,7 +156,21 @@ export interface AlertChange {
   members: { incident_id: string; monitor: string; position: number }[];
   events: IncidentEvent[];
   deliveries: Map<string, QueuedDelivery>;
+  /** What stages said; `incident.words` holds the same, this is the part that is new. */
+  words: SaidWord[];
+  /** Null removes it. */
+  silences: Map<string, Silence | null>;
+  windows: Map<string, MaintenanceWindow | null>;
 }
+
+/** A stage's word at its place: the first one about an incident is number 0. */
+export interface SaidWord extends StageWord {
+  incident_id: string;
+  number: number;
+}
+
+/** How many words about an incident are kept. */
+export const WORDS_KEPT = 200;
 
 /** A channel as deciders see it. */
 export interface ChannelInfo {
@@ -102,7 +179,14 @@ export interface ChannelInfo {
 }
 
 export function emptyState(): MutableAlertState {
-  return { monitors: new Map(), services: new Map(), incidents: new Map() };
+  return {
+    monitors: new Map(),
+    services: new Map(),
+    incidents: new Map(),
+    silences: new Map(),
+    windows: new Map(),
+    open: new OpenIncidents(),
+  };
 }
 
 export function emptyChange(): AlertChange {
@@ -113,17 +197,15 @@ export function emptyChange(): AlertChange {
     members: [],
     events: [],
     deliveries: new Map(),
+    words: [],
+    silences: new Map(),
+    windows: new Map(),
   };
 }
 
 export function isEmpty(change: AlertChange): boolean {
-  return (
-    change.monitors.size === 0 &&
-    change.services.size === 0 &&
-    change.incidents.size === 0 &&
-    change.members.length === 0 &&
-    change.events.length === 0 &&
-    change.deliveries.size === 0
+  return Object.values(change).every((rows: ReadonlyMap<unknown, unknown> | readonly unknown[]) =>
+    'size' in rows ? rows.size === 0 : rows.length === 0,
   );
 }
 
@@ -131,7 +213,12 @@ export function isEmpty(change: AlertChange): boolean {
 export function apply(state: MutableAlertState, change: AlertChange): void {
   for (const [key, row] of change.monitors) state.monitors.set(key, row);
   for (const [key, row] of change.services) state.services.set(key, row);
-  for (const [key, row] of change.incidents) state.incidents.set(key, row);
+  for (const [key, row] of change.incidents) {
+    state.open.replace(state.incidents.get(key)?.incident, row.incident);
+    state.incidents.set(key, row);
+  }
+  applyRemovable(state.silences, change.silences);
+  applyRemovable(state.windows, change.windows);
 }
 
 /** Adds `later` to `earlier`, row by row. */
@@ -140,6 +227,16 @@ export function merge(earlier: AlertChange, later: AlertChange): void {
   for (const [key, row] of later.services) earlier.services.set(key, row);
   for (const [key, row] of later.incidents) earlier.incidents.set(key, row);
   for (const [key, row] of later.deliveries) earlier.deliveries.set(key, row);
+  for (const [key, row] of later.silences) earlier.silences.set(key, row);
+  for (const [key, row] of later.windows) earlier.windows.set(key, row);
   earlier.members.push(...later.members);
   earlier.events.push(...later.events);
+  earlier.words.push(...later.words);
+}
+
+function applyRemovable<Row>(rows: Map<string, Row>, change: ReadonlyMap<string, Row | null>): void {
+  for (const [key, row] of change) {
+    if (row === null) rows.delete(key);
+    else rows.set(key, row);
+  }
 }

@@ -3,19 +3,11 @@ import type { Component } from '../../core/component.ts';
 import type { AlertStore } from '../alert-store.ts';
 import { createDispatcher, DEFAULT_LIMITS, type Dispatcher, type DispatchLimits } from '../dispatcher/dispatcher.ts';
 import { adopt } from '../engine/adopt.ts';
-import {
-  acknowledge,
-  attachEvidence,
-  type DeliveryOutcome,
-  type EvidencePatch,
-  fireTimers,
-  recordDelivery,
-  resolve,
-} from '../engine/answer.ts';
+import { attachEvidence, type DeliveryOutcome, type EvidencePatch, recordDelivery } from '../engine/answer.ts';
 import { decide, retire } from '../engine/decide.ts';
 import type { Surroundings } from '../engine/draft.ts';
-import { urgency } from '../engine/match.ts';
 import type { Observation } from '../engine/observation.ts';
+import { endSilence, prune, reconsiderAll } from '../engine/silencing.ts';
 import {
   type AlertChange,
   apply,
@@ -25,13 +17,20 @@ import {
   type MutableAlertState,
   type QueuedDelivery,
 } from '../engine/state.ts';
+import { fireTimers } from '../engine/timers.ts';
+import { urgency } from '../engine/urgency.ts';
 import type { Incident, NotificationEvent } from '../incident.ts';
-import type { Notifier } from '../notifier.ts';
-import type { Policy } from '../policies/policy.ts';
+import type { Notifier, Page } from '../notifier.ts';
+import type { ResolveTarget } from '../on-call/targets.ts';
+import { isScenarioRule, type Policy } from '../policies/policy.ts';
+import { Boundaries } from '../silences/boundaries.ts';
+import type { MaintenanceWindow } from '../silences/silence.ts';
 import { Alarm } from './alarm.ts';
 import { Committer } from './committer.ts';
 import { type EvidenceSource, gatherEvidence } from './evidence.ts';
-import { notificationOf } from './notification.ts';
+import { notificationOf, pageOf } from './notification.ts';
+import type { PeopleDesk } from './people.ts';
+import { createPeopleDesk } from './people-desk.ts';
 import { Recollection } from './recollection.ts';
 import { StorageWatch } from './storage-watch.ts';
 
@@ -55,6 +54,12 @@ export interface AlertDeskDeps {
   channels: ReadonlyMap<string, DeskChannel>;
   /** Without a slash at its end. */
   publicUrl: string;
+  /** Who is behind `on-call:…` and `user:…`; without it every target is the channel of that name. */
+  resolveTarget?: ResolveTarget;
+  /** A signed link by which whoever a channel tells may answer; null where none can be made. */
+  answerLink?(incidentId: string, channel: string): string | null;
+  /** Windows of the config. */
+  maintenance?: readonly MaintenanceWindow[];
   evidence?: EvidenceSource;
   /** Uniform in [0, 1); for jitter only. */
   random?: () => number;
@@ -70,21 +75,24 @@ export interface AlertDeskDeps {
   log: DeskLog;
 }
 
-export interface AlertDesk extends Component {
+export interface AlertDesk extends Component, PeopleDesk {
   /** Takes a finished run in. Decided at once; resolves when what follows is on disk, or safe in memory. */
   observe(observation: Observation): Promise<void>;
-  /** @returns the incident as it is then, or null when no open incident has this id */
-  acknowledge(id: string, by: string): Promise<Incident | null>;
-  /** Ends the incident though monitors may fail on. @returns as `acknowledge` */
-  resolve(id: string, by: string): Promise<Incident | null>;
   attachEvidence(id: string, patch: EvidencePatch): Promise<void>;
-  /** Monitors outside the list are no longer run: they let go of their incidents. Call after start. */
+  /** Monitors outside the list are no longer run: they let go of their incidents. Of runs alone. Call after start. */
   retain(monitors: readonly string[]): Promise<void>;
   /** Undefined before the first run. */
   monitorState(key: string): MonitorAlert | undefined;
   /** As of now, ahead of the database; undefined for those long resolved. */
   incident(id: string): Incident | undefined;
   openIncidents(): Incident[];
+  /** What would be told of it now, for whoever asks to hear it again; null when it is not known. */
+  page(id: string): Page | null;
+  /**
+   * From now on these are the policies. Open incidents go on with the steps that they were opened with; nobody is told
+   * again. Rules that are gone let go of their incidents.
+   */
+  replacePolicies(policies: readonly Policy[]): Promise<void>;
 }
 
 /**
@@ -100,21 +108,24 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   /** Per incident, deliveries that have not ended. */
   const outstanding = new Map<string, number>();
   const evidenceReady = new Map<string, Promise<void>>();
+  let policies = deps.policies;
   let kept: ReadonlySet<string> | null = null;
   let stopping = false;
 
   const around = (): Surroundings => ({
     now: clock.now(),
-    policies: deps.policies,
+    policies,
     channels,
     publicUrl: deps.publicUrl,
+    ...(deps.resolveTarget ? { resolveTarget: deps.resolveTarget } : {}),
+    ...(deps.maintenance ? { maintenance: deps.maintenance } : {}),
   });
 
   const dispatcher: Dispatcher = createDispatcher({
     clock,
     random,
     notifiers: new Map([...deps.channels].map(([name, { notifier }]) => [name, notifier])),
-    compose: (delivery) => notificationOf(state, delivery, clock.now()),
+    compose: (delivery) => notificationOf(state, delivery, clock.now(), deps.answerLink),
     ready: (incident) => evidenceReady.get(incident),
     urgency: (incident) => urgency(state.incidents.get(incident)?.incident.priority ?? 'P4'),
     record: recordOutcome,
@@ -122,6 +133,12 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   });
   const alarm = new Alarm(clock, (incident, timers) => {
     void commit(fireTimers(state, incident, timers, around()));
+  });
+  const boundaries = new Boundaries(clock, (over) => {
+    for (const id of over) void commit(endSilence(state, id, null, around()));
+    void commit(prune(state, around()));
+    void commit(reconsiderAll(state, around()));
+    watchBoundaries();
   });
   const storageWatch = new StorageWatch(clock, (observation) => void observe(observation));
   const recollection = new Recollection(clock, load, (error) => {
@@ -165,7 +182,12 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     }
     for (const monitor of moved) if (!storageWatch.owns(monitor.key)) deps.onMonitorState?.(monitor);
     for (const id of change.incidents.keys()) forgetIfOver(id);
+    if (change.silences.size > 0 || change.windows.size > 0) watchBoundaries();
     return committer.add(change, fresh);
+  }
+
+  function watchBoundaries(): void {
+    boundaries.watch(state.silences.values(), [...(deps.maintenance ?? []), ...state.windows.values()]);
   }
 
   function causeRun(incident: string): string | undefined {
@@ -226,14 +248,22 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     // An ordinary start has nothing to add to the disk.
     if (late) void committer.add(change, fresh);
+    watchBoundaries();
+    void commit(reconsiderAll(state, around()));
     void letGo();
   }
 
-  /** Lets monitors that are no longer run go, as soon as they are known: the database may tell of them late. */
+  /** Lets monitors that are no longer looked at go, as soon as they are known: the database may tell of them late. */
   async function letGo(): Promise<void> {
-    if (!kept) return;
-    const gone = [...state.monitors.keys()].filter((key) => !kept?.has(key) && !storageWatch.owns(key));
-    await Promise.all(gone.map((key) => commit(retire(state, key, around()))));
+    const rules = new Set(
+      policies.flatMap(({ id, rules }) => rules.flatMap((rule) => (isScenarioRule(rule) ? [] : [`${id}/${rule.id}`]))),
+    );
+    const isGone = ({ key, source }: MonitorAlert): boolean => {
+      if (source === 'rule') return !rules.has(/^rule:([^{]*)/.exec(key)?.[1] ?? '');
+      return source === 'run' && kept !== null && !kept.has(key) && !storageWatch.owns(key);
+    };
+    const gone = [...state.monitors.values()].filter(isGone);
+    await Promise.all(gone.map(({ key }) => commit(retire(state, key, around()))));
   }
 
   async function observe(observation: Observation): Promise<void> {
@@ -246,25 +276,19 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     await commit(decide(state, observation, around()));
   }
 
-  async function answer(change: AlertChange, id: string): Promise<Incident | null> {
-    const incident = change.incidents.get(id)?.incident ?? state.incidents.get(id)?.incident ?? null;
-    await commit(change);
-    return incident;
-  }
-
   return {
+    ...createPeopleDesk({ state, around, commit }),
     start: () => recollection.start(),
     async shutdown(abort) {
       stopping = true;
       recollection.stop();
       alarm.stop();
+      boundaries.stop();
       storageWatch.stop();
       await dispatcher.shutdown(abort);
       await committer.shutdown(abort);
     },
     observe,
-    acknowledge: (id, by) => answer(acknowledge(state, id, by, around()), id),
-    resolve: (id, by) => answer(resolve(state, id, by, around()), id),
     attachEvidence: (id, patch) => commit(attachEvidence(state, id, patch, false, around())),
     async retain(monitors) {
       kept = new Set(monitors);
@@ -274,6 +298,11 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     incident: (id) => state.incidents.get(id)?.incident,
     openIncidents: () =>
       [...state.incidents.values()].map(({ incident }) => incident).filter((incident) => incident.state !== 'resolved'),
+    page: (id) => pageOf(state, id, clock.now()),
+    async replacePolicies(next) {
+      policies = next;
+      await Promise.all([commit(reconsiderAll(state, around())), letGo()]);
+    },
   };
 }
 

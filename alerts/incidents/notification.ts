@@ -3,40 +3,77 @@ import { nextEscalation } from '../engine/escalation.ts';
 import { healthyBeside } from '../engine/healthy.ts';
 import { serviceKey } from '../engine/keys.ts';
 import { isFlapping } from '../engine/lifecycle.ts';
-import type { AlertState, QueuedDelivery } from '../engine/state.ts';
-import type { Notification } from '../notifier.ts';
+import type { AlertState, QueuedDelivery, TrackedIncident } from '../engine/state.ts';
+import type { Incident, NotificationEvent } from '../incident.ts';
+import type { Notification, Page } from '../notifier.ts';
 import { composePage } from '../page/compose.ts';
 
 /**
  * What a delivery says as of now, with whatever evidence has come since it was asked for.
- * @returns null when nobody needs to hear it any more: somebody took the incident, or it is over
+ * @param answerLink makes the signed link of a page
+ * @returns null when nobody needs to hear it any more, or yet: somebody took the incident, it is over, or it is held
  */
-export function notificationOf(state: AlertState, delivery: QueuedDelivery, now: number): Notification | null {
+export function notificationOf(
+  state: AlertState,
+  delivery: QueuedDelivery,
+  now: number,
+  answerLink: (incidentId: string, channel: string) => string | null = () => null,
+): Notification | null {
   const row = state.incidents.get(delivery.incident_id);
+  if (!row || !isWanted(row, delivery)) return null;
+  const incident = asTold(state, row);
+  const page = pageFor(state, row, incident, delivery.event, now, answerLink(incident.id, delivery.channel));
+  const { delivery_id, dedup_key, event } = delivery;
+  return { delivery_id, dedup_key, event, incident, page };
+}
+
+/** What would be told now; null when the incident is not known. */
+export function pageOf(state: AlertState, id: string, now: number): Page | null {
+  const row = state.incidents.get(id);
   if (!row) return null;
+  const events = { triggered: 'triggered', acknowledged: 'acknowledged', resolved: 'resolved' } as const;
+  return pageFor(state, row, asTold(state, row), `incident.${events[row.incident.state]}`, now, null);
+}
+
+function isWanted(row: TrackedIncident, { event, step, position, due_at }: QueuedDelivery): boolean {
   const { incident } = row;
-  if (delivery.event === 'incident.escalated' && incident.state !== 'triggered') return null;
-  if (delivery.event === 'incident.updated' && incident.state === 'resolved') return null;
-  const unreachable = row.shown_cause === UNREACHABLE;
+  if (event === 'incident.updated') return incident.state !== 'resolved';
+  if (event !== 'incident.triggered' && event !== 'incident.escalated') return true;
+  if (incident.held && incident.state !== 'resolved' && !row.forced.includes(position)) return false;
+  if (event === 'incident.triggered' || incident.state === 'triggered') return true;
+  // Of what somebody has, only the reminder that the policy wants since then.
+  return incident.state === 'acknowledged' && step === null && due_at > incident.acknowledged_at!;
+}
+
+function asTold(state: AlertState, row: TrackedIncident): Incident {
   // Monitors that have not run since the service went away look healthy and are not.
-  const healthy_monitors = unreachable ? [] : healthyBeside(state, incident);
-  const told = { ...incident, evidence: { ...incident.evidence, healthy_monitors } };
-  const page = composePage(
-    told,
-    delivery.event,
+  const healthy_monitors = row.shown_cause === UNREACHABLE ? [] : healthyBeside(state, row.incident);
+  return { ...row.incident, evidence: { ...row.incident.evidence, healthy_monitors } };
+}
+
+function pageFor(
+  state: AlertState,
+  row: TrackedIncident,
+  incident: Incident,
+  event: NotificationEvent,
+  now: number,
+  answer_url: string | null,
+): Page {
+  const unreachable = row.shown_cause === UNREACHABLE;
+  return composePage(
+    incident,
+    event,
     {
       unreachable,
       flapping: isFlapping(state.services.get(serviceKey(incident)), row.causes, now),
       failing_routes: unreachable ? 0 : brokenRoutes(row.causes).length,
-      failing_monitors: incident.monitors.filter((key) => state.monitors.get(key)?.incident_id === incident.id).length,
+      failing_monitors: incident.failing_count,
       next_escalation: nextEscalation(row),
       continues_as: row.continues_as,
-      released: null,
-      answer_url: null,
+      released: row.released,
+      answer_url,
       monitorName: (key) => state.monitors.get(key)?.name ?? key,
     },
     now,
   );
-  const { delivery_id, dedup_key, event } = delivery;
-  return { delivery_id, dedup_key, event, incident: told, page };
 }

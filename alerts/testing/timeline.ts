@@ -158,13 +158,13 @@ export function run(monitor: string, outcome: Parameters<World['run']>[1]): Mome
 
 export function acknowledge(by: string): Moment['happen'] {
   return async (world) => {
-    await world.desk.acknowledge(world.incident.id, by);
+    await world.desk.acknowledge(world.incident.id, { by, via: 'web' });
   };
 }
 
 export function resolve(by: string): Moment['happen'] {
   return async (world) => {
-    await world.desk.resolve(world.incident.id, by);
+    await world.desk.resolve(world.incident.id, { by, via: 'web' });
   };
 }
 

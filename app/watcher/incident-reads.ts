@@ -30,7 +30,7 @@ export function incidentReads(desk: AlertDesk, store: Pick<AlertStore, 'list' | 
       }
       return live ? { ...live, timeline: [], deliveries: [] } : null;
     },
-    acknowledge: async (id, by) => (await desk.acknowledge(id, by)) ?? present(id),
-    resolve: async (id, by) => (await desk.resolve(id, by)) ?? present(id),
+    acknowledge: async (id, by) => (await desk.acknowledge(id, { by, via: 'api' })) ?? present(id),
+    resolve: async (id, by) => (await desk.resolve(id, { by, via: 'api' })) ?? present(id),
   };
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { acknowledge, recordDelivery } from '../../alerts/engine/answer.ts';
+import { recordDelivery } from '../../alerts/engine/answer.ts';
 import { decide } from '../../alerts/engine/decide.ts';
 import type { Surroundings } from '../../alerts/engine/draft.ts';
+import { acknowledge } from '../../alerts/engine/people.ts';
 import { apply, emptyChange, emptyState } from '../../alerts/engine/state.ts';
 import { failed, observe, passed, unreachable } from '../../alerts/testing/observations.ts';
 import { migrate, openSqlite, type SqliteHandle } from '../sqlite/index.ts';
@@ -67,7 +68,7 @@ describe('alerts in SQL', () => {
     );
     apply(state, accepted);
     await store.commit(accepted);
-    const taken = acknowledge(state, id, 'kim', around(2));
+    const taken = acknowledge(state, id, { by: 'kim', via: 'web' }, around(2));
     apply(state, taken);
     await store.commit(taken);
 

@@ -1,14 +1,18 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { AlertStore } from '../../alerts/alert-store.ts';
-import type {
-  AlertChange,
-  MonitorAlert,
-  QueuedDelivery,
-  ServiceAlert,
-  TrackedIncident,
+import {
+  type AlertChange,
+  type MonitorAlert,
+  type QueuedDelivery,
+  type ServiceAlert,
+  type TrackedIncident,
+  WORDS_KEPT,
 } from '../../alerts/engine/state.ts';
 import type { Incident } from '../../alerts/incident.ts';
+import type { StageWord } from '../../alerts/incidents/people.ts';
+import type { MaintenanceWindow, Silence } from '../../alerts/silences/silence.ts';
 import { pageOf, readCursor } from './newest-first.ts';
+import { completeIncident, completeMonitor } from './older-rows.ts';
 import type { AlertSchema, IncidentTable } from './schema.ts';
 
 /** Bound parameters in one statement: SQLite allows 32,766 and MySQL 65,535. */
@@ -22,6 +26,8 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
     async load() {
       const monitors = await db.selectFrom('alert_monitors').select('body').execute();
       const services = await db.selectFrom('alert_services').select('body').execute();
+      const silences = await db.selectFrom('silences').select('body').execute();
+      const windows = await db.selectFrom('maintenance_windows').select('body').execute();
       const pending = await db
         .selectFrom('deliveries')
         .selectAll()
@@ -35,11 +41,13 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
         open.push(...(await db.selectFrom('incidents').selectAll().where('id', 'in', ids).execute()));
       }
       return {
-        monitors: monitors.map(({ body }) => JSON.parse(body) as MonitorAlert),
+        monitors: monitors.map(({ body }) => completeMonitor(JSON.parse(body) as Partial<MonitorAlert>)),
         services: services.map(({ body }) => JSON.parse(body) as ServiceAlert),
-        incidents: await withMonitors(db, open),
+        incidents: await withWords(db, await withMonitors(db, open)),
         deliveries: pending satisfies QueuedDelivery[],
         accepted: await acceptedSince(db, pending),
+        silences: silences.map(({ body }) => JSON.parse(body) as Silence),
+        windows: windows.map(({ body }) => JSON.parse(body) as MaintenanceWindow),
       };
     },
 
@@ -76,7 +84,7 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
     async find(id) {
       const row = await db.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirst();
       if (!row) return null;
-      const [tracked] = await withMonitors(db, [row]);
+      const [tracked] = await withWords(db, await withMonitors(db, [row]));
       const timeline = await db
         .selectFrom('incident_events')
         .selectAll()
@@ -93,6 +101,7 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
         incident: tracked!.incident,
         timeline,
         deliveries: deliveries.map(({ position: _position, step: _step, ...record }) => record),
+        words: [...tracked!.words],
       };
     },
   };
@@ -137,6 +146,44 @@ async function write(db: Transaction<AlertSchema>, change: AlertChange): Promise
     await db.deleteFrom('deliveries').where('delivery_id', 'in', ids).execute();
     await db.insertInto('deliveries').values(part).execute();
   }
+  await writeWords(db, change.words);
+  await writeRemembered(db, 'silences', change.silences);
+  await writeRemembered(db, 'maintenance_windows', change.windows);
+}
+
+async function writeRemembered(
+  db: Transaction<AlertSchema>,
+  table: 'silences' | 'maintenance_windows',
+  rows: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  for (const part of chunks([...rows])) {
+    const keys = part.map(([key]) => key);
+    await db.deleteFrom(table).where('key', 'in', keys).execute();
+    const kept = part.filter(([, row]) => row !== null).map(([key, row]) => ({ key, body: JSON.stringify(row) }));
+    if (kept.length > 0) await db.insertInto(table).values(kept).execute();
+  }
+}
+
+/** Those beyond the last 200 of an incident go. */
+async function writeWords(db: Transaction<AlertSchema>, words: AlertChange['words']): Promise<void> {
+  for (const [incident_id, said] of Map.groupBy(words, (word) => word.incident_id)) {
+    for (const part of chunks(said.slice(-WORDS_KEPT))) {
+      const numbers = part.map(({ number }) => number);
+      await db
+        .deleteFrom('incident_words')
+        .where('incident_id', '=', incident_id)
+        .where('number', 'in', numbers)
+        .execute();
+      await db.insertInto('incident_words').values(part).execute();
+    }
+    const oldest = said.at(-1)!.number - WORDS_KEPT;
+    if (oldest < 0) continue;
+    await db
+      .deleteFrom('incident_words')
+      .where('incident_id', '=', incident_id)
+      .where('number', '<=', oldest)
+      .execute();
+  }
 }
 
 async function acceptedSince(db: Kysely<AlertSchema>, pending: readonly QueuedDelivery[]) {
@@ -153,7 +200,7 @@ async function acceptedSince(db: Kysely<AlertSchema>, pending: readonly QueuedDe
 
 function incidentRow(row: TrackedIncident): IncidentTable {
   const { id, state, triggered_at } = row.incident;
-  const body = JSON.stringify({ ...row, incident: { ...row.incident, monitors: [] } });
+  const body = JSON.stringify({ ...row, words: [], incident: { ...row.incident, monitors: [] } });
   return { id, state, triggered_at, body };
 }
 
@@ -171,10 +218,28 @@ async function withMonitors(db: Kysely<AlertSchema>, rows: readonly IncidentTabl
     }
   }
   return rows.map((row) => {
-    const tracked = JSON.parse(row.body) as TrackedIncident;
+    const tracked = completeIncident(JSON.parse(row.body) as Partial<TrackedIncident>);
     const incident: Incident = { ...tracked.incident, monitors: monitors.get(row.id) ?? [] };
     return { ...tracked, incident };
   });
+}
+
+async function withWords(db: Kysely<AlertSchema>, rows: readonly TrackedIncident[]): Promise<TrackedIncident[]> {
+  const words = new Map<string, StageWord[]>();
+  for (const ids of chunks(rows.map(({ incident }) => incident.id))) {
+    const found = await db
+      .selectFrom('incident_words')
+      .selectAll()
+      .where('incident_id', 'in', ids)
+      .orderBy('number')
+      .execute();
+    for (const { incident_id, number: _number, ...word } of found) {
+      const known = words.get(incident_id);
+      if (known) known.push(word);
+      else words.set(incident_id, [word]);
+    }
+  }
+  return rows.map((row) => ({ ...row, words: words.get(row.incident.id) ?? [] }));
 }
 
 function* chunks<T>(rows: readonly T[]): Generator<T[]> {

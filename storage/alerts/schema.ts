@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import type { DeliveryRecord, IncidentEvent, IncidentState } from '../../alerts/incident.ts';
+import type { StageWord } from '../../alerts/incidents/people.ts';
 
 /** A row whose content only the alert engine reads: JSON under its key. */
 export interface RememberedTable {
@@ -39,12 +40,21 @@ export interface DeploymentTable {
   description: string | null;
 }
 
+/** What a stage of the chain said of an incident, by its number. */
+export interface IncidentWordTable extends StageWord {
+  incident_id: string;
+  number: number;
+}
+
 export interface AlertSchema {
   alert_monitors: RememberedTable;
   alert_services: RememberedTable;
   incidents: IncidentTable;
   incident_monitors: IncidentMonitorTable;
   incident_events: IncidentEventTable;
+  incident_words: IncidentWordTable;
+  silences: RememberedTable;
+  maintenance_windows: RememberedTable;
   deliveries: DeliveryTable;
   deployments: DeploymentTable;
 }
@@ -129,6 +139,27 @@ export const alertMigrations: Record<string, Migration> = {
         .createIndex('deployments_by_service')
         .on('deployments')
         .columns(['service', 'deployed_at'])
+        .execute();
+    },
+  },
+  '0002-alert-chain': {
+    async up(db) {
+      for (const name of ['silences', 'maintenance_windows']) {
+        await db.schema
+          .createTable(name)
+          .addColumn('key', 'varchar(255)', (column) => column.primaryKey())
+          .addColumn('body', 'text', (column) => column.notNull())
+          .execute();
+      }
+      await db.schema
+        .createTable('incident_words')
+        .addColumn('incident_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('number', 'integer', (column) => column.notNull())
+        .addColumn('stage', 'varchar(16)', (column) => column.notNull())
+        .addColumn('at', 'varchar(32)', (column) => column.notNull())
+        .addColumn('verdict', 'varchar(16)', (column) => column.notNull())
+        .addColumn('why', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('incident_words_key', ['incident_id', 'number'])
         .execute();
     },
   },

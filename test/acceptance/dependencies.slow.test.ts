@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { List, Monitor } from '../../control/resources.ts';
+import type { Incident, List, Monitor } from '../../control/resources.ts';
 import { Receiver } from '../support/receiver.ts';
 import { Running, temporaryFolder } from '../support/ringdown.ts';
 import { Shop } from '../support/shop.ts';
@@ -73,7 +73,10 @@ test('the page is about what is depended on, although nobody would have looked a
   expect(page.incident).toMatchObject({ monitors: ['login@staging'], cause: { step: 'asking for login' } });
   await watcher.monitorIn('failing', 'orders@staging', 10_000);
   const orders = await watcher.api<Monitor>('/api/v1/monitors/orders@staging');
-  expect(orders).toMatchObject({ suppressed_by: 'login@staging', depends_on: ['login@staging'], incident_id: null });
+  expect(orders).toMatchObject({ suppressed_by: 'login@staging', depends_on: ['login@staging'] });
+  // It is shown, and nobody is told of it.
+  const { items } = await watcher.api<List<Incident>>('/api/v1/incidents?state=triggered');
+  expect(items.find(({ id }) => id === orders.incident_id)).toMatchObject({ held: { stage: 'dependency' } });
 });
 
 test('what still fails when that is mended rings by itself', async () => {

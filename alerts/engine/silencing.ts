@@ -1,0 +1,71 @@
+import type { Answerer } from '../incidents/people.ts';
+import type { MaintenanceWindow, Silence } from '../silences/silence.ts';
+import { nextChange } from '../silences/windows.ts';
+import { reconsider, settle } from './chain.ts';
+import { Draft, type Surroundings } from './draft.ts';
+import { named } from './people.ts';
+import type { AlertChange, AlertState } from './state.ts';
+
+/** Ended ones stay listed for so long. */
+export const LISTED_AFTER_END_MS = 86_400_000;
+
+/** Asks every open incident again: silences, windows or policies are other ones than before, or the hour is. */
+export function reconsiderAll(state: AlertState, around: Surroundings): AlertChange {
+  const draft = new Draft(state, around);
+  askAll(draft, around);
+  return draft.change;
+}
+
+export function addSilence(state: AlertState, silence: Silence, around: Surroundings): AlertChange {
+  const draft = new Draft(state, around);
+  draft.change.silences.set(silence.id, silence);
+  askAll(draft, around);
+  return draft.change;
+}
+
+/**
+ * @param who who ends it; null when its time is over by a clock that cannot be set
+ * @returns an empty change when it is over already, or there is none
+ */
+export function endSilence(state: AlertState, id: string, who: Answerer | null, around: Surroundings): AlertChange {
+  const draft = new Draft(state, around);
+  const silence = state.silences.get(id);
+  if (!silence || Date.parse(silence.ends_at) <= draft.now) return draft.change;
+  const starts_at = silence.starts_at < draft.at ? silence.starts_at : draft.at;
+  draft.change.silences.set(id, { ...silence, starts_at, ends_at: draft.at, ended_by: who && named(who) });
+  askAll(draft, around);
+  return draft.change;
+}
+
+export function planWindow(state: AlertState, window: MaintenanceWindow, around: Surroundings): AlertChange {
+  const draft = new Draft(state, around);
+  draft.change.windows.set(window.id, window);
+  askAll(draft, around);
+  return draft.change;
+}
+
+export function cancelWindow(state: AlertState, id: string, around: Surroundings): AlertChange {
+  const draft = new Draft(state, around);
+  if (!state.windows.has(id)) return draft.change;
+  draft.change.windows.set(id, null);
+  askAll(draft, around);
+  return draft.change;
+}
+
+/** Silences and windows that ended more than a day ago are forgotten. */
+export function prune(state: AlertState, around: Surroundings): AlertChange {
+  const draft = new Draft(state, around);
+  const long = draft.now - LISTED_AFTER_END_MS;
+  for (const silence of state.silences.values()) {
+    if (Date.parse(silence.ends_at) <= long) draft.change.silences.set(silence.id, null);
+  }
+  for (const window of state.windows.values()) {
+    if (nextChange(window, long) === Number.POSITIVE_INFINITY) draft.change.windows.set(window.id, null);
+  }
+  return draft.change;
+}
+
+function askAll(draft: Draft, around: Surroundings): void {
+  for (const id of draft.before.open.ids) reconsider(draft, id, around);
+  settle(draft, around);
+}

@@ -1,0 +1,106 @@
+import type { Inhibition, Policy } from '../../policies/policy.ts';
+import { hasAll, labelOf } from '../../silences/matching.ts';
+import type { Draft, Surroundings } from '../draft.ts';
+import type { TrackedIncident } from '../state.ts';
+import type { HoldingStage } from './stage.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+export const inhibit: HoldingStage = {
+  name: 'inhibit',
+  timed: false,
+  passes: 'no open incident inhibits it',
+  hold(row, draft, around) {
+    const by = inhibitorOf(row, draft, around);
+    return by && { reason: `inhibited by: ${by.incident.title}`, until: null, by: by.incident.id };
+  },
+};
+
+/** The open incident on account of which nobody is told of this one. The one that did before goes on to. */
+export function inhibitorOf(row: TrackedIncident, draft: Draft, around: Surroundings): TrackedIncident | null {
+  const { labels } = row.incident;
+  const applicable = inhibitionsOf(around.policies).filter((inhibition) => hasAll(inhibition.then, labels));
+  for (const inhibition of applicable) {
+    const holds = (other: TrackedIncident | undefined): other is TrackedIncident =>
+      other !== undefined &&
+      other.incident.id !== row.incident.id &&
+      inhibits(other) &&
+      isUnder(inhibition, other.incident.labels, labels) &&
+      !isInhibitedBy(other, row, draft);
+    const before = row.inhibited_by === null ? undefined : draft.incident(row.inhibited_by);
+    if (holds(before)) return before;
+    const opened = draft.opened.find(holds);
+    if (opened) return opened;
+    for (const id of draft.before.open.withAll({ ...inhibition.when, ...valuesOf(inhibition.equal, labels) })) {
+      const other = draft.incident(id);
+      if (holds(other)) return other;
+    }
+  }
+  return null;
+}
+
+/** What waits for the end of quiet hours has told nobody, so it holds nobody back. */
+export function inhibits(row: TrackedIncident): boolean {
+  return row.incident.state !== 'resolved' && row.incident.held?.stage !== 'quiet_hours';
+}
+
+/**
+ * Ids of open incidents, before this change, that an incident with these labels may hold back.
+ * @param newcomer its id when it has just begun to: what another one holds back already need not be looked at
+ */
+export function* inhibitedBy(
+  labels: Labels,
+  newcomer: string | null,
+  draft: Draft,
+  around: Surroundings,
+): Generator<string> {
+  for (const inhibition of inhibitionsOf(around.policies)) {
+    if (!hasAll(inhibition.when, labels)) continue;
+    const shared = valuesOf(inhibition.equal, labels);
+    if (newcomer !== null && isInForce(inhibition, labels, shared, newcomer, draft)) continue;
+    for (const id of draft.before.open.withAll({ ...inhibition.then, ...shared })) {
+      const other = draft.incident(id)?.incident.labels;
+      if (other && hasAll(inhibition.then, other) && isUnder(inhibition, labels, other)) yield id;
+    }
+  }
+}
+
+function isInForce(inhibition: Inhibition, labels: Labels, shared: Labels, newcomer: string, draft: Draft): boolean {
+  for (const id of draft.before.open.withAll({ ...inhibition.when, ...shared })) {
+    const other = id === newcomer ? undefined : draft.incident(id);
+    if (other && inhibits(other) && isUnder(inhibition, other.incident.labels, labels)) return true;
+  }
+  return false;
+}
+
+const flattened = new WeakMap<readonly Policy[], readonly Inhibition[]>();
+
+/** Of all policies: an incident of one may hold back those of another. */
+function inhibitionsOf(policies: readonly Policy[]): readonly Inhibition[] {
+  const known = flattened.get(policies);
+  if (known) return known;
+  const found = policies.flatMap(({ inhibit }) => inhibit);
+  flattened.set(policies, found);
+  return found;
+}
+
+function isUnder(inhibition: Inhibition, source: Labels, target: Labels): boolean {
+  return (
+    hasAll(inhibition.when, source) &&
+    inhibition.equal.every((label) => labelOf(source, label) === labelOf(target, label))
+  );
+}
+
+/** Two that would hold each other back would both be lost: the one that is held already holds nobody of its own. */
+function isInhibitedBy(row: TrackedIncident, target: TrackedIncident, draft: Draft): boolean {
+  const seen = new Set<string>();
+  for (let by = row.inhibited_by; by !== null && !seen.has(by); by = draft.incident(by)?.inhibited_by ?? null) {
+    if (by === target.incident.id) return true;
+    seen.add(by);
+  }
+  return false;
+}
+
+function valuesOf(labels: readonly string[], of: Labels): Record<string, string> {
+  return Object.fromEntries(labels.map((label) => [label, labelOf(of, label)]));
+}

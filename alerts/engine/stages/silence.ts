@@ -1,0 +1,36 @@
+import { matchesAll } from '../../silences/matching.ts';
+import type { Matcher, Silence } from '../../silences/silence.ts';
+import type { Draft } from '../draft.ts';
+import type { TrackedIncident } from '../state.ts';
+import { type HoldingStage, shownUntil } from './stage.ts';
+
+export const silence: HoldingStage = {
+  name: 'silence',
+  timed: true,
+  passes: 'no silence matches its labels',
+  hold(row, draft) {
+    let longest: Silence | undefined;
+    for (const candidate of draft.silences()) {
+      if (!stands(candidate, draft.now) || !concerns(candidate.matchers, row, draft)) continue;
+      if (!longest || candidate.ends_at > longest.ends_at) longest = candidate;
+    }
+    if (!longest) return null;
+    const reason = longest.reason === '' ? '' : `: ${longest.reason}`;
+    const until = shownUntil(Date.parse(longest.ends_at), draft.now);
+    return { reason: `silenced by ${longest.created_by} until ${until}${reason}`, until: longest.ends_at };
+  },
+};
+
+/** Whether the matchers match the incident: where they speak of monitors, with every member that it waits for. */
+export function concerns(matchers: readonly Matcher[], row: TrackedIncident, draft: Draft): boolean {
+  const { labels } = row.incident;
+  if (matchers.every(({ label }) => label !== 'monitor')) return matchesAll(matchers, labels);
+  for (const { key } of draft.waitingFor(row)) {
+    if (!matchesAll(matchers, { ...labels, monitor: key })) return false;
+  }
+  return true;
+}
+
+export function stands({ starts_at, ends_at }: Pick<Silence, 'starts_at' | 'ends_at'>, now: number): boolean {
+  return Date.parse(starts_at) <= now && now < Date.parse(ends_at);
+}
