@@ -50,7 +50,7 @@ const NEVER_BEFORE = Date.UTC(1971, 0, 1);
 export function time(value: unknown): string | null {
   const written = text(value);
   if (written === null) return null;
-  const ms = /^\d+(\.\d+)?$/.test(written) ? epochMs(Number(written)) : Date.parse(withColon(written));
+  const ms = /^\d+(\.\d+)?$/.test(written) ? epochMs(Number(written)) : Date.parse(withOffset(written));
   if (!Number.isFinite(ms) || ms < NEVER_BEFORE || ms > Date.UTC(9999, 0, 1)) return null;
   return new Date(ms).toISOString();
 }
@@ -60,7 +60,10 @@ function epochMs(number: number): number {
   return number < 1e11 ? number * 1_000 : number;
 }
 
-/** `+0000`, as AWS writes it, is ISO 8601 but not RFC 3339. */
-function withColon(written: string): string {
-  return written.replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
+/** `+0000`, as AWS writes it, is ISO 8601 but not RFC 3339; without an offset it is UTC. Anything else is no time. */
+function withOffset(written: string): string {
+  const [, moment, offset] =
+    /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?$/i.exec(written) ?? [];
+  if (moment === undefined) return '';
+  return moment.replace(' ', 'T') + (offset ?? 'Z').toUpperCase().replace(/^(...)(\d\d)$/, '$1:$2');
 }

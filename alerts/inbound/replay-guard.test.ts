@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
+import { REPLAY_WINDOW_MS, ReplayGuard, type TakenRequest } from './replay-guard.ts';
+
+test('a request is taken once within 24 hours, by each sender for itself', async () => {
+  const clock = new VirtualClock();
+  const guard = new ReplayGuard(clock);
+  expect(guard.take('slack', 'id')).not.toBeNull();
+  expect(guard.take('slack', 'id')).toBeNull();
+  expect(guard.take('twilio', 'id')).not.toBeNull();
+  await clock.advance(REPLAY_WINDOW_MS - 1);
+  expect(guard.take('slack', 'id')).toBeNull();
+  await clock.advance(1);
+  expect(guard.take('slack', 'id')).not.toBeNull();
+});
+
+test('a clock that is set back lets nothing in again', () => {
+  const clock = new VirtualClock();
+  const guard = new ReplayGuard(clock);
+  guard.take('slack', 'id');
+  clock.step(-7 * REPLAY_WINDOW_MS);
+  expect(guard.take('slack', 'id')).toBeNull();
+});
+
+test('what could not be carried out may come again; what was is on disk, and known to the next process', async () => {
+  const clock = new VirtualClock();
+  const saved: TakenRequest[] = [];
+  const guard = new ReplayGuard(clock, async (entry) => void saved.push(entry));
+  guard.take('slack', 'failed')!.failed();
+  expect(guard.take('slack', 'failed')).not.toBeNull();
+  await guard.take('slack', 'done')!.carriedOut();
+  expect(JSON.stringify(saved)).not.toContain('done');
+  const next = new ReplayGuard(clock);
+  next.remember(saved);
+  expect(next.take('slack', 'done')).toBeNull();
+});
+
+test('memory is bounded: of a flood the oldest are forgotten', () => {
+  const guard = new ReplayGuard(new VirtualClock());
+  for (let index = 0; index <= 100_000; index++) guard.take('flood', String(index));
+  expect(guard.take('flood', '100000')).toBeNull();
+  expect(guard.take('flood', '0')).not.toBeNull();
+});
