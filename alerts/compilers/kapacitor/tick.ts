@@ -1,0 +1,43 @@
+/** Texts, names and numbers as TICKscript and InfluxQL write them. */
+
+/** A text of TICKscript. */
+export function text(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** A field or tag in a lambda expression. */
+export function reference(name: string): string {
+  return `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** A pattern in a lambda expression, for the text as it stands. */
+export function containing(piece: string): string {
+  return `/(?i)${piece.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}/`;
+}
+
+/** A number that Kapacitor takes for a float, which it compares with integers and floats. */
+export function float(value: number): string {
+  const written = Math.abs(value) >= 1e21 ? value.toFixed(0) : String(value);
+  if (/e/.test(written)) return value.toFixed(20).replace(/0+$/, '');
+  return written.includes('.') ? written : `${written}.0`;
+}
+
+/** A text of InfluxQL. */
+export function literal(value: string): string {
+  return `'${value.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`;
+}
+
+/** A name of InfluxQL. */
+export function identifier(name: string): string {
+  return `"${name.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+}
+
+/** Parts that must all hold; `TRUE` for none. */
+export function allOf(parts: readonly string[]): string {
+  return parts.length === 0 ? 'TRUE' : parts.join(' AND ');
+}
+
+/** `|node()` and the properties that it is given, each on its own line. */
+export function node(call: string, ...properties: readonly string[]): string {
+  return [`    |${call}`, ...properties.map((property) => `        .${property}`)].join('\n');
+}
