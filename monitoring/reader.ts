@@ -58,10 +58,39 @@ export type Question =
       /** One interval of the whole window when absent. */
       interval_ms?: number;
       service?: string;
+      /** `http.route`, whole. */
+      route?: string;
+      status?: RequestStatus;
       synthetic?: boolean;
       /** Of groups, those with the most requests. */
       limit: number;
+    }
+  | {
+      /** How many log records there are. */
+      ask: 'log_counts';
+      service?: string;
+      /** This level and everything more severe. */
+      level?: LogRow['level'];
+      /** Case-insensitive substring of message or exception. */
+      text?: string;
+      /** An attribute of the record or its resource, or `log.level`; one group of all when absent. */
+      group_by?: string;
+      /** One interval of the whole window when absent. */
+      interval_ms?: number;
+      /** Of groups, those with the most records. */
+      limit: number;
     };
+
+/** A class of answers, one status, what counts as an error (5xx; without a status, a span that failed), or all but errors. */
+export type RequestStatus = '2xx' | '3xx' | '4xx' | '5xx' | 'ok' | 'error' | number;
+
+/** One group of log records. */
+export interface LogCounts {
+  /** Value of the attribute grouped by; null where there is none, or nothing was grouped by. */
+  group: string | null;
+  /** [Unix milliseconds of the interval's start, records]. */
+  points: [number, number][];
+}
 
 /** One group of SERVER spans. Milliseconds for percentiles, 0 to 1 for `error_rate` (answers of 5xx). */
 export interface RequestSeries {
@@ -80,6 +109,7 @@ export interface Answers {
   routes: RouteStats[];
   versions: ServiceVersion[];
   requests: RequestSeries[];
+  log_counts: LogCounts[];
 }
 
 /** Why a backend has no answer to a question, however often it is asked. */

@@ -28,7 +28,11 @@ export interface ReaderHarness {
   distinctError?: number;
   /** Questions that this backend can never answer; each must be refused with a reason. */
   cannot?: readonly OperatorQuestion[];
+  /** What alert rules ask beside those, and this backend can never answer. */
+  cannotForRules?: readonly RuleQuestion[];
 }
+
+type RuleQuestion = 'log_counts' | 'single_status' | 'route_and_status';
 
 const FROM = Date.UTC(2026, 10, 20, 9, 0, 0);
 const forever = new AbortController().signal;
@@ -209,6 +213,87 @@ export function describeReader(name: string, harness: ReaderHarness): void {
         expect([text, await search(text)]).toEqual([text, having(text)]);
       }
       expect(await search('nothing\'; DROP TABLE logs; -- " \\ (.*)+')).toEqual([]);
+    });
+
+    /** A question of alert rules that this backend can answer, or one that it must refuse. */
+    function askedByRules(id: RuleQuestion, title: string, question: Question, check: () => Promise<void>): void {
+      if (!harness.cannotForRules?.includes(id)) test(title, check, 60_000);
+      else {
+        test(`${title}: refused with a reason`, async () => {
+          await expect(ask(question)).rejects.toMatchObject({ code: 'CANNOT_ANSWER' });
+        });
+      }
+    }
+
+    const counted = { ask: 'requests', measure: 'count', synthetic: false, limit: 50 } as const;
+    const numberOf = (found: RequestSeries[]) => found[0]?.points[0]?.[1] ?? 0;
+    const having = (chosen: (request: Request) => boolean) => real.filter(chosen).length;
+
+    const narrow = { ...counted, service: 'shop', route: "/v1/o'brien/:id", status: '5xx' } as const;
+    askedByRules(
+      'route_and_status',
+      'requests of a route, of a class of answers, of errors and of all others',
+      narrow,
+      async () => {
+        const ofRoute = (request: Request) => request.service === narrow.service && request.route === narrow.route;
+        expect(numberOf(await ask(narrow))).toBe(having((request) => ofRoute(request) && isFailed(request)));
+        expect(numberOf(await ask({ ...narrow, status: '4xx' }))).toBe(
+          having((request) => ofRoute(request) && request.status === 404),
+        );
+        expect(numberOf(await ask({ ...counted, status: 'error' }))).toBe(having(isFailed));
+        expect(numberOf(await ask({ ...counted, status: 'ok' }))).toBe(having((request) => !isFailed(request)));
+        expect(numberOf(await ask({ ...counted, status: '3xx' }))).toBe(0);
+        const failedByRoute = await ask({ ...counted, status: 'error', group_by: 'http.route' });
+        for (const { group, points } of failedByRoute) {
+          expect(points[0]![1]).toBe(having((request) => request.route === group && isFailed(request)));
+        }
+        const [slow] = await ask({ ...counted, measure: 'p95', route: narrow.route, status: 'ok' });
+        const durations = real
+          .filter((request) => request.route === narrow.route && !isFailed(request))
+          .map(({ durationNs }) => Number(durationNs) / 1e6);
+        expectPercentile(slow!.points[0]![1], durations, 0.95, harness.percentileError ?? 0.05);
+      },
+    );
+
+    const single = { ...counted, status: 404 } as const;
+    askedByRules('single_status', 'requests that were answered with one status', single, async () => {
+      expect(numberOf(await ask(single))).toBe(having(({ status }) => status === 404));
+      expect(numberOf(await ask({ ...single, status: 418 }))).toBe(0);
+    });
+
+    const logs = { ask: 'log_counts', limit: 50 } as const;
+    askedByRules('log_counts', 'numbers of log records, by service, level, words and time', logs, async () => {
+      const count = async (question: Partial<Question>) =>
+        (await ask({ ...logs, ...question } as Extract<Question, { ask: 'log_counts' }>))[0]!.points.map(([, n]) => n);
+      const { messages } = traffic;
+      expect(await count({})).toEqual([messages.length]);
+      expect(await count({ service: 'billing', level: 'warn' })).toEqual([
+        messages.filter(({ service, severityNumber }) => service === 'billing' && severityNumber >= 13).length,
+      ]);
+      expect(await count({ text: "it's" })).toEqual([messages.filter(({ text }) => text.includes("it's")).length]);
+      expect(await count({ text: 'no such word' })).toEqual([0]);
+      expect(await count({ service: 'nobody', interval_ms: 1_800_000 })).toEqual([0, 0]);
+      const perMinute = await count({ level: 'error', interval_ms: 60_000 });
+      expect(perMinute).toEqual(
+        Array.from({ length: 60 }, (_, minute) => {
+          const start = traffic.from + minute * 60_000;
+          return messages.filter(
+            ({ timeNs, severityNumber }) => severityNumber >= 17 && isWithin(timeNs, start, start + 60_000),
+          ).length;
+        }),
+      );
+      const byService = await ask({ ...logs, group_by: 'service.name' });
+      expect(byService.map(({ group, points }) => [group, points[0]![1]])).toEqual(
+        ['shop', 'billing'].map((name) => [name, messages.filter(({ service }) => service === name).length]),
+      );
+      const levels = Map.groupBy(messages, levelOf);
+      const byLevel = await ask({ ...logs, group_by: 'log.level' });
+      expect(new Map(byLevel.map(({ group, points }) => [group, points[0]![1]]))).toEqual(
+        new Map([...levels].map(([level, all]) => [level, all.length])),
+      );
+      expect(await ask({ ...logs, group_by: 'no.such.attribute' })).toEqual([
+        { group: null, points: [[traffic.from, messages.length]] },
+      ]);
     });
   });
 }

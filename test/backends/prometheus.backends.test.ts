@@ -206,6 +206,7 @@ describeReader('prometheus (an hour of pages, scraped by the minute)', {
     'distinct_users',
     'text_search',
   ],
+  cannotForRules: ['log_counts', 'single_status'],
   async prepare(folder): Promise<ReadableDestination> {
     const server = await startPrometheus({ config: '{}', flags: FLAGS });
     const collected: Batch[] = [];

@@ -3,7 +3,7 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../../../core/clock.ts';
 import { RingdownError, toError } from '../../../core/errors.ts';
 import { readFailure } from '../../aws/failure.ts';
-import type { Answers, Question, Reader, TimeRange } from '../../reader.ts';
+import { type Answers, CannotAnswer, type Question, type Reader, type TimeRange } from '../../reader.ts';
 import type { AskContext } from './ask/context.ts';
 import { Insights } from './ask/insights.ts';
 import { askLogs, askTrace, askTraces } from './ask/lists.ts';
@@ -62,6 +62,10 @@ export class CloudwatchReader implements Reader {
         return await askVersions(this.#logs, question.service, window, abort);
       case 'requests':
         return await askRequests(this.#logs, question, window, abort);
+      case 'log_counts':
+        throw new CannotAnswer(
+          'numbers of log records are not asked of CloudWatch, which charges for every look at them',
+        );
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Answers, Question, Reader, TimeRange } from '../../reader.ts';
+import { askLogCounts } from './ask/log-counts.ts';
 import { askLogs } from './ask/logs.ts';
 import { askMetric } from './ask/metric.ts';
 import { askMetricNames } from './ask/metric-names.ts';
@@ -43,6 +44,8 @@ export class ElasticsearchReader implements Reader {
         return await askVersions(search, question, window, abort);
       case 'requests':
         return await askRequests(search, question, window, abort);
+      case 'log_counts':
+        return await askLogCounts(search, question, window, abort);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Answers, Question, Reader, TimeRange } from '../../reader.ts';
+import { askLogCounts } from './ask/log-counts.ts';
 import { askLogs } from './ask/logs.ts';
 import { askMetric } from './ask/metric.ts';
 import { askMetricNames } from './ask/metric-names.ts';
@@ -58,6 +59,8 @@ export class EmbeddedReader implements Reader {
         return askVersions(store, question.service, window);
       case 'requests':
         return await askRequests(store, question, range, window, abort);
+      case 'log_counts':
+        return await askLogCounts(store, question, range, window, abort);
     }
   }
 }

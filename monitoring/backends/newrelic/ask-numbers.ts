@@ -4,6 +4,7 @@ import {
   CannotAnswer,
   type Question,
   type RequestSeries,
+  type RequestStatus,
   type TimeRange,
 } from '../../reader.ts';
 import type { MetricSeries, RouteStats, ServiceVersion } from '../../telemetry.ts';
@@ -12,6 +13,21 @@ import type { NrqlRow } from './nerdgraph.ts';
 import { during, field, intervals, MOST_ROWS, text, timeseries, where } from './nrql.ts';
 
 const FAILED = `numeric(${field('http.response.status_code')}) >= 500`;
+
+function ofRoute(route: string | undefined): string[] {
+  return route === undefined ? [] : [`${field('http.route')} = ${text(route)}`];
+}
+
+function ofStatus(status: RequestStatus | undefined): string | undefined {
+  const code = field('http.response.status_code');
+  if (status === undefined) return undefined;
+  if (status === 'error') return FAILED;
+  // What has no status has not failed, and compares with nothing.
+  if (status === 'ok') return `(${code} IS NULL OR numeric(${code}) < 500)`;
+  if (typeof status === 'number') return `numeric(${code}) = ${Math.floor(status)}`;
+  const first = Number(status[0]) * 100;
+  return `numeric(${code}) >= ${first} AND numeric(${code}) < ${first + 100}`;
+}
 
 /** Counts are exact; percentiles and distinct values are New Relic's sketches. */
 export async function askRequests(
@@ -30,7 +46,7 @@ export async function askRequests(
   }[measure];
   const parts = [
     `SELECT count(*) AS 'requests', ${value} AS 'value' FROM Span`,
-    where(requestConditions(question)),
+    where([...requestConditions(question), ...ofRoute(question.route), ofStatus(question.status)]),
     groupBy === undefined ? '' : `FACET ${field(groupBy)} LIMIT ${Math.min(limit, MOST_ROWS)}`,
   ];
   const starts = intervalMs === undefined ? undefined : intervals(window, intervalMs);
@@ -58,10 +74,7 @@ export async function askRoutes(
   window: TimeRange,
 ): Promise<RouteStats[]> {
   const { route } = question;
-  const conditions = [
-    ...requestConditions(question),
-    route === undefined ? undefined : `${field('http.route')} = ${text(route)}`,
-  ];
+  const conditions = [...requestConditions(question), ...ofRoute(route)];
   const percentile = (rank: number) => `percentile(${field('duration.ms')}, ${rank}) AS 'p${rank}'`;
   const rows = await ask(
     `SELECT count(*) AS 'count', filter(count(*), WHERE ${FAILED}) AS 'errors', ${[50, 95, 99].map(percentile).join(', ')} ` +

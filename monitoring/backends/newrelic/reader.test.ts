@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { VirtualClock } from '../../../core/testing/virtual-clock.ts';
 import { operatorQuestions } from '../../operator-questions.ts';
-import type { Question, Reader } from '../../reader.ts';
+import type { Question, Reader, RequestStatus } from '../../reader.ts';
 import { backend, createNewRelic } from './index.ts';
 import { NerdGraphPeer } from './testing/nerdgraph-peer.ts';
 
@@ -31,6 +31,20 @@ test('error rate of real requests', async () => {
   expect(peer.queries).toEqual([
     `SELECT count(*) AS 'requests', filter(count(*), WHERE numeric(\`http.response.status_code\`) >= 500) / count(*) AS 'value' FROM Span ${REAL} ${ALL}`,
   ]);
+});
+
+test('requests of a route and a status; numbers of log records are refused', async () => {
+  const status = (wanted: RequestStatus) =>
+    ask({ ask: 'requests', measure: 'count', route: "/v1/o'brien", status: wanted, limit: 1 });
+  for (const wanted of ['5xx', 'ok', 'error', 404] as const) await status(wanted);
+  const code = '`http.response.status_code`';
+  expect(peer.queries.map((query) => /`http\.route` = (.*) SINCE/.exec(query)?.[1])).toEqual([
+    `'/v1/o\\'brien' AND numeric(${code}) >= 500 AND numeric(${code}) < 600`,
+    `'/v1/o\\'brien' AND (${code} IS NULL OR numeric(${code}) < 500)`,
+    `'/v1/o\\'brien' AND numeric(${code}) >= 500`,
+    `'/v1/o\\'brien' AND numeric(${code}) = 404`,
+  ]);
+  await expect(ask({ ask: 'log_counts', limit: 1 })).rejects.toMatchObject({ code: 'CANNOT_ANSWER' });
 });
 
 test('p95 of every route in every minute, empty minutes included', async () => {

@@ -1,4 +1,4 @@
-import type { Answers, Question, Reader, TimeRange } from '../../reader.ts';
+import { type Answers, CannotAnswer, type Question, type Reader, type TimeRange } from '../../reader.ts';
 import { askLogs, askTrace, askTraces } from './ask-events.ts';
 import { askMetric, askMetricNames, askRequests, askRoutes, askVersions } from './ask-numbers.ts';
 import type { NerdGraph } from './nerdgraph.ts';
@@ -32,6 +32,10 @@ export class NewRelicReader implements Reader {
         return await askLogs(ask, question, window);
       case 'requests':
         return await askRequests(ask, question, window);
+      case 'log_counts':
+        throw new CannotAnswer(
+          'numbers of log records are not asked of New Relic; a threshold there is an NRQL condition',
+        );
       case 'routes':
         return await askRoutes(ask, question, window);
       case 'metric':

@@ -1,5 +1,5 @@
 import { RingdownError } from '../../../core/errors.ts';
-import { CannotAnswer, type Question, type RequestSeries, type TimeRange } from '../../reader.ts';
+import { CannotAnswer, type Question, type RequestSeries, type RequestStatus, type TimeRange } from '../../reader.ts';
 import type { RouteStats } from '../../telemetry.ts';
 import { REQUESTS } from './add-span.ts';
 import { labelName } from './names.ts';
@@ -28,7 +28,7 @@ export async function askRequests(
   const starts = intervalStarts(window, intervalMs, question.interval_ms !== undefined);
   const label = groupBy === undefined ? undefined : labelName(groupBy);
   const by = label === undefined ? [] : [label];
-  const matchers = requestMatchers(question);
+  const matchers = [...requestMatchers(question), ...ofRoute(question.route), ...ofStatus(question.status)];
   const totals = selector(`${REQUESTS}_count`, matchers);
   const ask = (query: string) =>
     api.range(query, starts[0]! + intervalMs, starts.at(-1)! + intervalMs, intervalMs, abort);
@@ -73,8 +73,7 @@ export async function askRoutes(
   abort: AbortSignal,
 ): Promise<RouteStats[]> {
   const ms = window.to - window.from;
-  const matchers = requestMatchers(question);
-  if (question.route !== undefined) matchers.push(equals('http_route', question.route));
+  const matchers = [...requestMatchers(question), ...ofRoute(question.route)];
   const by = 'service_name, http_request_method, http_route';
   const ask = async (query: string) => {
     const rows = await api.instant(query, window.to, abort);
@@ -118,6 +117,19 @@ function requestMatchers({ service, synthetic }: { service?: string; synthetic?:
     ...(service === undefined ? [] : [equals('service_name', service)]),
     ...(synthetic === undefined ? [] : [equals('synthetic', String(synthetic))]),
   ];
+}
+
+function ofRoute(route: string | undefined): string[] {
+  return route === undefined ? [] : [equals('http_route', route)];
+}
+
+/** @throws CannotAnswer for a single status */
+function ofStatus(status: RequestStatus | undefined): string[] {
+  if (status === undefined) return [];
+  if (typeof status === 'number')
+    throw new CannotAnswer('the scraped series tell classes of status, such as 5xx, alone');
+  if (status === 'ok') return ['status_class!="5xx"'];
+  return [equals('status_class', status === 'error' ? '5xx' : status)];
 }
 
 /** @throws RingdownError `TOO_MANY_INTERVALS` */

@@ -32,6 +32,7 @@ export class PrometheusReader implements Reader {
       case 'metric_names':
         return await askMetricNames(this.#api, window, abort);
       case 'logs':
+      case 'log_counts':
         throw new CannotAnswer('Prometheus keeps no logs');
       case 'versions':
         throw new CannotAnswer('the scraped series do not tell versions of services');

@@ -1,4 +1,5 @@
 import type { Answers, Question, Reader, TimeRange } from '../../reader.ts';
+import { askLogCounts } from './ask/log-counts.ts';
 import { askLogs } from './ask/logs.ts';
 import { askMetric } from './ask/metric.ts';
 import { askMetricNames } from './ask/metric-names.ts';
@@ -47,6 +48,8 @@ export class TickReader implements Reader {
         return await askVersions(ask, question.service, range);
       case 'requests':
         return await askRequests(ask, question, range);
+      case 'log_counts':
+        return await askLogCounts(ask, question, range);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { RingdownError } from '../../../../core/errors.ts';
-import type { Question, RequestSeries, TimeRange } from '../../../reader.ts';
+import type { Question, RequestSeries, RequestStatus, TimeRange } from '../../../reader.ts';
 import type { RouteStats, ServiceVersion } from '../../../telemetry.ts';
 import { type AskContext, groupsOf, within } from './context.ts';
 import { type InsightsRow, MOST_ROWS, quote } from './insights.ts';
@@ -32,12 +32,26 @@ function fieldOf(attribute: string): string {
   return `\`attributes.${attribute}\``;
 }
 
-function serverSpans(question: { service?: string; route?: string; synthetic?: boolean }, window: TimeRange): string[] {
+interface Requests {
+  service?: string;
+  route?: string;
+  status?: RequestStatus;
+  synthetic?: boolean;
+}
+
+function serverSpans(question: Requests, window: TimeRange): string[] {
   const where = ['signal = "span"', 'kind = "server"', within(window)];
   if (question.service !== undefined) where.push(`service = ${quote(question.service)}`);
   if (question.route !== undefined) where.push(`http_route = ${quote(question.route)}`);
+  if (question.status !== undefined) where.push(...ofStatus(question.status));
   if (question.synthetic !== undefined) where.push(`synthetic = ${question.synthetic ? 1 : 0}`);
   return where;
+}
+
+function ofStatus(status: RequestStatus): string[] {
+  if (status === 'error' || status === 'ok') return [`failed = ${status === 'error' ? 1 : 0}`];
+  if (typeof status === 'number') return [`http_status = ${Math.floor(status)}`];
+  return [`http_status >= ${status[0]}00`, `http_status <= ${status[0]}99`];
 }
 
 /** Counts are of events: what was held twice after a lost answer counts twice. Percentiles are CloudWatch's own. */

@@ -1,3 +1,4 @@
+import type { RequestStatus } from '../../../reader.ts';
 import { PROMOTED_OF_SPANS } from '../encode/spans.ts';
 import { exists, type Query } from './search.ts';
 
@@ -22,6 +23,15 @@ export function labelFields(name: string): string[] {
 export const SERVED: Query = { term: { 'span.kind': 'server' } };
 
 export const FAILED: Query = { range: { 'http.response.status_code': { gte: 500 } } };
+
+export function ofStatus(status: RequestStatus | undefined): Query[] {
+  if (status === undefined) return [];
+  if (status === 'error') return [FAILED];
+  if (status === 'ok') return [{ bool: { must_not: [FAILED] } }];
+  if (typeof status === 'number') return [{ term: { 'http.response.status_code': status } }];
+  const first = Number(status[0]) * 100;
+  return [{ range: { 'http.response.status_code': { gte: first, lt: first + 100 } } }];
+}
 
 const SYNTHETIC = exists('user_agent.synthetic.type');
 

@@ -37,15 +37,22 @@ export async function askLogs(
   };
 }
 
-function queryOf({ trace_id, span_id, service, level, text }: LogsQuestion, window: TimeRange): Query {
+function queryOf(question: LogsQuestion, window: TimeRange): Query {
+  const { trace_id, span_id } = question;
   const filter = [within(window)];
   if (trace_id !== undefined) filter.push(term('trace.id', trace_id.toLowerCase()));
   if (span_id !== undefined) filter.push(term('span.id', span_id.toLowerCase()));
+  return all([...filter, ...matching(question)]);
+}
+
+/** Conditions of records with this service, level and text. */
+export function matching({ service, level, text }: Pick<LogsQuestion, 'service' | 'level' | 'text'>): Query[] {
+  const filter: Query[] = [];
   if (service !== undefined) filter.push(term('service.name', service));
   if (level !== undefined) filter.push({ terms: { 'log.level': LEVELS.slice(LEVELS.indexOf(level)) } });
   if (text !== undefined && text !== '') {
     const value = `*${text.toLowerCase().replaceAll(/[\\*?]/g, '\\$&')}*`;
     filter.push(any(SEARCHED.map((field) => ({ wildcard: { [field]: { value } } }))));
   }
-  return all(filter);
+  return filter;
 }

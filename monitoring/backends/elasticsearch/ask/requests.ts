@@ -1,6 +1,6 @@
 import { RingdownError } from '../../../../core/errors.ts';
 import type { Question, RequestSeries, TimeRange } from '../../../reader.ts';
-import { FAILED, ofScenarios, SERVED, spanField } from './fields.ts';
+import { FAILED, ofScenarios, ofStatus, SERVED, spanField } from './fields.ts';
 import { type Intervals, intervalsOf, pointsOf } from './intervals.ts';
 import { type Aggregated, all, exists, type Query, type Search, term, within } from './search.ts';
 
@@ -32,7 +32,8 @@ export async function askRequests(
       },
     );
   }
-  const filter = [within(window), SERVED, ...ofScenarios(question.synthetic)];
+  const filter = [within(window), SERVED, ...ofScenarios(question.synthetic), ...ofStatus(question.status)];
+  if (question.route !== undefined) filter.push(term('http.route', question.route));
   if (question.service !== undefined) filter.push(term('service.name', question.service));
   const query = all(filter);
   const inner = intervals ? chart(intervals, measure(question)) : measure(question);

@@ -67,14 +67,23 @@ function conditions(question: LogsQuestion, window: Window, parameters: Paramete
     if (!/^[0-9a-f]{16}$/i.test(question.span_id)) return undefined;
     where.push(`span_id = ${parameters.add(hexToLong(question.span_id, 0), UBIGINT)}`);
   }
-  if (question.service !== undefined) where.push(`service = ${parameters.add(question.service, VARCHAR)}`);
-  if (question.level !== undefined) {
-    where.push(`severity >= ${parameters.add(FIRST_SEVERITY[question.level], UTINYINT)}`);
-  }
-  if (question.text !== undefined && question.text !== '') {
-    const text = parameters.add(question.text, VARCHAR);
+  return [...where, ...matching(question, parameters)];
+}
+
+/** Conditions of records with this service, level and text. */
+export function matching(
+  { service, level, text }: Pick<LogsQuestion, 'service' | 'level' | 'text'>,
+  parameters: Parameters,
+): string[] {
+  const where: string[] = [];
+  if (service !== undefined) where.push(`service = ${parameters.add(service, VARCHAR)}`);
+  if (level !== undefined) where.push(`severity >= ${parameters.add(FIRST_SEVERITY[level], UTINYINT)}`);
+  if (text !== undefined && text !== '') {
+    const piece = parameters.add(text, VARCHAR);
     const columns = ['message', 'exception_type', 'exception_message', 'exception_stacktrace'];
-    where.push(`(${columns.map((column) => `contains(lower(coalesce(${column}, '')), lower(${text}))`).join(' OR ')})`);
+    where.push(
+      `(${columns.map((column) => `contains(lower(coalesce(${column}, '')), lower(${piece}))`).join(' OR ')})`,
+    );
   }
   return where;
 }

@@ -1,7 +1,7 @@
 import { BIGINT, BOOLEAN, VARCHAR } from '@duckdb/node-api';
 import { QUANTILES } from '../../../charts/interval.ts';
 import { quantile, type Slice } from '../../../charts/slice.ts';
-import type { Question, RequestSeries, TimeRange } from '../../../reader.ts';
+import type { Question, RequestSeries, RequestStatus, TimeRange } from '../../../reader.ts';
 import { bucketSql, exponentialSlice, GROWTH } from '../histogram.ts';
 import type { Row } from '../partition.ts';
 import type { Store } from '../store.ts';
@@ -53,9 +53,10 @@ export async function askRequests(
     }));
 }
 
-function isInRollups({ measure, group_by, interval_ms }: RequestsQuestion): boolean {
+function isInRollups({ measure, group_by, interval_ms, status }: RequestsQuestion): boolean {
   return (
     measure !== 'distinct' &&
+    (status === undefined || (measure === 'count' && (status === 'ok' || status === 'error'))) &&
     (group_by === undefined || Object.hasOwn(GROUPED, group_by)) &&
     (interval_ms === undefined || interval_ms % 60_000 === 0)
   );
@@ -73,12 +74,13 @@ function stretchOf(groups: Groups, group: string | null, number: number): Stretc
 
 async function fromRollups(
   store: Store,
-  { service, synthetic, group_by, interval_ms }: RequestsQuestion,
+  { service, route, status, synthetic, group_by, interval_ms }: RequestsQuestion,
   window: Window,
   abort?: AbortSignal,
 ): Promise<Groups> {
   const lineOf = (group: SpanGroup) => {
     if (service !== undefined && group.service !== service) return undefined;
+    if (route !== undefined && group.route !== route) return undefined;
     if (synthetic !== undefined && group.synthetic !== synthetic) return undefined;
     return group_by === undefined ? '' : GROUPED[group_by]!(group);
   };
@@ -90,7 +92,9 @@ async function fromRollups(
     abort,
   );
   const groups: Groups = new Map();
-  for (const { line, stretch, count, errors, slices } of parts.flat()) {
+  for (const { line, stretch, count: all, errors, slices } of parts.flat()) {
+    const count = status === 'error' ? errors : status === 'ok' ? all - errors : all;
+    if (count === 0) continue;
     const found = stretchOf(groups, line === '' ? null : line, stretch);
     found.count += count;
     found.errors += errors;
@@ -142,6 +146,8 @@ function statement(question: RequestsQuestion, stepMs: number, window: Window) {
   const bucket = question.measure === 'distinct' ? 'NULL' : bucketSql('duration_ns');
   const where = ['kind = 2', parameters.within('start_ns', window.fromNs, window.toNs)];
   if (question.service !== undefined) where.push(`g.service = ${parameters.add(question.service, VARCHAR)}`);
+  if (question.route !== undefined) where.push(`g.route = ${parameters.add(question.route, VARCHAR)}`);
+  if (question.status !== undefined) where.push(ofStatus(question.status));
   if (question.synthetic !== undefined) where.push(`synthetic = ${parameters.add(question.synthetic, BOOLEAN)}`);
   const sql = `SELECT line, stretch::DOUBLE AS stretch, member, bucket, count(*)::DOUBLE AS count,
       count(*) FILTER (failed)::DOUBLE AS errors
@@ -152,6 +158,13 @@ function statement(question: RequestsQuestion, stepMs: number, window: Window) {
       WHERE ${where.join(' AND ')}
     ) GROUP BY ALL`;
   return { sql, list: parameters.list };
+}
+
+/** Nothing of what a user typed stands in it but a number. */
+function ofStatus(status: RequestStatus): string {
+  if (status === 'error' || status === 'ok') return status === 'error' ? 'failed' : 'NOT failed';
+  if (typeof status === 'number') return `http_status = ${Math.floor(status)}`;
+  return `http_status // 100 = ${Number(status[0])}`;
 }
 
 /** The value of a span's attribute, or else of its resource's, as text. */

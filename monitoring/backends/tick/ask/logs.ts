@@ -44,10 +44,17 @@ function idOf({ message, span_id, service }: Row): string {
   return JSON.stringify([service, span_id, String(message ?? '').slice(0, 200)]);
 }
 
-function conditions({ trace_id, span_id, service, level, text }: LogsQuestion): string[] {
+function conditions(question: LogsQuestion): string[] {
+  const { trace_id, span_id } = question;
   const where: string[] = [];
   if (trace_id !== undefined) where.push(`trace_id = ${literal(trace_id.toLowerCase())}`);
   if (span_id !== undefined) where.push(`span_id = ${literal(span_id.toLowerCase())}`);
+  return [...where, ...matching(question)];
+}
+
+/** Conditions of records with this service, level and text. */
+export function matching({ service, level, text }: Pick<LogsQuestion, 'service' | 'level' | 'text'>): string[] {
+  const where: string[] = [];
   if (service !== undefined) where.push(`service = ${literal(service)}`);
   if (level !== undefined) {
     const levels = LEVELS.slice(LEVELS.indexOf(level));

@@ -56,9 +56,13 @@ export async function askRequests(ask: Ask, question: RequestsQuestion, range: T
     }));
 }
 
-function conditions({ service, synthetic }: RequestsQuestion, range: TimeRange): string {
+function conditions({ service, route, status, synthetic }: RequestsQuestion, range: TimeRange): string {
   const where = [within(range), `kind = 'server'`];
   if (service !== undefined) where.push(`service = ${literal(service)}`);
+  if (route !== undefined) where.push(`route = ${literal(route)}`);
+  if (status === 'error' || status === 'ok') where.push(`failed = ${status === 'error' ? 1 : 0}`);
+  else if (typeof status === 'number') where.push(`status_code = ${status}`);
+  else if (status !== undefined) where.push(`status_code >= ${status[0]}00 AND status_code <= ${status[0]}99`);
   if (synthetic !== undefined) where.push(`synthetic = '${synthetic}'`);
   return where.join(' AND ');
 }
