@@ -90,3 +90,47 @@ export function observe(monitor: string, outcome: Outcome, now: number): Observa
     ...outcome,
   };
 }
+
+/** What the rules' evaluator makes of one that fires: under the policy, for one set of labels. */
+export function fires(policy: string, rule: string, labels: Readonly<Record<string, string>>): Outcome {
+  return {
+    ...ofRule(policy, rule, labels),
+    status: 'failed',
+    failure: failureOf({
+      step: '',
+      message: `${rule} is too high`,
+      expected: null,
+      actual: null,
+      ...noRequest('rule'),
+    }),
+  };
+}
+
+export function calmsDown(policy: string, rule: string, labels: Readonly<Record<string, string>>): Outcome {
+  return { ...ofRule(policy, rule, labels), status: 'passed', failure: null };
+}
+
+/** An alert of another system, of a source named `alertmanager`. */
+export function alerts(state: 'firing' | 'resolved', labels: Readonly<Record<string, string>> = {}): Outcome {
+  const message = 'the disk is full';
+  return {
+    source: 'inbound',
+    labels,
+    run_url: null,
+    trace_id: null,
+    attempts: 1,
+    status: state === 'firing' ? 'failed' : 'passed',
+    failure:
+      state === 'firing'
+        ? failureOf({ step: '', message, expected: null, actual: null, ...noRequest('inbound') })
+        : null,
+  };
+}
+
+function ofRule(policy: string, rule: string, labels: Readonly<Record<string, string>>): Partial<Observation> {
+  return { source: 'rule', policy, rule, labels, run_url: null, trace_id: null, attempts: 1 };
+}
+
+function noRequest(kind: 'rule' | 'inbound') {
+  return { kind, route: null, status_code: null };
+}

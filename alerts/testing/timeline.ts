@@ -1,7 +1,7 @@
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { Observation } from '../engine/observation.ts';
-import type { Incident, NotificationEvent } from '../incident.ts';
+import type { Hold, Incident, NotificationEvent } from '../incident.ts';
 import { type AlertDesk, type AlertDeskDeps, createAlertDesk } from '../incidents/desk.ts';
 import type { Notification, Notifier } from '../notifier.ts';
 import type { Policy } from '../policies/policy.ts';
@@ -26,7 +26,7 @@ export class World {
   readonly #seen = new Map<string, number>();
   readonly #deps: Partial<AlertDeskDeps>;
   readonly #events: readonly NotificationEvent[];
-  readonly policies: readonly Policy[];
+  policies: readonly Policy[];
   #life = { ended: false };
   desk: AlertDesk;
 
@@ -64,6 +64,12 @@ export class World {
   async run(monitor: string, outcome: Partial<Observation> & Pick<Observation, 'status' | 'failure'>): Promise<void> {
     void this.desk.observe(observe(monitor, outcome, this.clock.now()));
     await this.clock.advance(0);
+  }
+
+  /** The policy files were changed, and the watcher read them again. */
+  async reload(policies: readonly Policy[]): Promise<void> {
+    this.policies = policies;
+    await this.desk.replacePolicies(policies);
   }
 
   channel(name: string): CollectingNotifier {
@@ -165,6 +171,29 @@ export function acknowledge(by: string): Moment['happen'] {
 export function resolve(by: string): Moment['happen'] {
   return async (world) => {
     await world.desk.resolve(world.incident.id, { by, via: 'web' });
+  };
+}
+
+/** @param labels values that an incident must have */
+export function silence(labels: Readonly<Record<string, string>>, lasts: string, reason = ''): Moment['happen'] {
+  return async (world) => {
+    const now = world.clock.now();
+    await world.desk.silence(
+      {
+        matchers: Object.entries(labels).map(([label, value]) => ({ label, is: '=', value })),
+        starts_at: new Date(now).toISOString(),
+        ends_at: new Date(now + parseDuration(lasts)!).toISOString(),
+        reason,
+      },
+      { by: 'kim', via: 'web' },
+    );
+  };
+}
+
+export function expectHeld(stage: Hold['stage'] | null): Moment['happen'] {
+  return (world) => {
+    const held = world.incident.held?.stage ?? null;
+    if (held !== stage) throw new Error(`expected the incident to be held by ${stage}, but it is by ${held}`);
   };
 }
 
