@@ -115,10 +115,12 @@ export async function callVendor(request: VendorRequest, clock: Clock, abort: Ab
 /**
  * What an outcome means for an endpoint that is idempotent by its dedup_key: 2xx accepted; 408, 429, 5xx and anything
  * of the network worth another try; every other answer final, with the vendor's own words.
+ * @param secondsToWait where a vendor says in the body how long to wait, which then stands over the header
  */
 export function idempotentDelivery(
   outcome: VendorOutcome,
   providerRef?: (body: string) => string | undefined,
+  secondsToWait?: (body: string) => unknown,
 ): Delivery {
   if (outcome.kind !== 'answer') return { status: 'retryable', error: outcome.error };
   const { answer } = outcome;
@@ -128,9 +130,9 @@ export function idempotentDelivery(
   }
   const error = answerError(answer);
   if (answer.status !== 408 && answer.status !== 429 && answer.status < 500) return { status: 'failure', error };
-  return answer.retryAfterMs === undefined
-    ? { status: 'retryable', error }
-    : { status: 'retryable', error, retryAfterMs: answer.retryAfterMs };
+  const seconds = answer.status === 429 ? secondsToWait?.(answer.body) : undefined;
+  const retryAfterMs = typeof seconds === 'number' && seconds > 0 ? Math.ceil(seconds * 1_000) : answer.retryAfterMs;
+  return retryAfterMs === undefined ? { status: 'retryable', error } : { status: 'retryable', error, retryAfterMs };
 }
 
 export function answerError({ status, body }: VendorAnswer): Error {

@@ -17,6 +17,12 @@ test.each(folders)('%s is held to the contract of all channels', (name) => {
   expect(existsSync(suite) && readFileSync(suite, 'utf8')).toMatch(/describeNotifier\(|describe\('console/);
 });
 
+const docs = readFileSync(new URL('../../docs/channels.md', import.meta.url), 'utf8');
+test.each(folders)('%s stands in the documents, with an example', (name) => {
+  expect(docs).toMatch(new RegExp(`^\\| \\[\`${name}\`\\]\\(#`, 'm'));
+  expect(docs).toContain(`type: ${name}`);
+});
+
 test('channels in ringdown.yaml are checked by their type', async () => {
   const schema = channelSchema(await loadChannels());
   const check = (text: string) => checkDocument(readDocument(text, 'c.yaml'), schema).map(({ message }) => message);

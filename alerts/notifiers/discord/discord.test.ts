@@ -132,3 +132,10 @@ test('the link to acknowledge comes first and survives a long page', async () =>
   const [, links] = [...guild.messages.values()][0]!.embeds![0]!.description!.split('\n\n');
   expect(links).toMatch(/^\[Acknowledge\]\(https:\/\/ringdown\.example\.com\/a\/to%28k%29en\) · \[Incident\]/);
 });
+
+test('the time to wait stands in the body, with its fractions', async () => {
+  await server.close();
+  const body = '{"message":"You are being rate limited.","retry_after":0.65,"global":false}';
+  server = await vendorServer(() => ({ status: 429, headers: { 'retry-after': '1' }, body }));
+  expect(await create().notify(notification(), soon())).toMatchObject({ status: 'retryable', retryAfterMs: 650 });
+});

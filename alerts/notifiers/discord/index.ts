@@ -14,6 +14,12 @@ const QUIET = 1 << 12;
 /** The message to edit is gone: somebody deleted it. */
 const UNKNOWN_MESSAGE = 10_008;
 
+interface Answer {
+  id?: unknown;
+  code?: unknown;
+  retry_after?: unknown;
+}
+
 /**
  * Posts to a Discord channel through its webhook. Later states edit the first message; an escalation is a new one, because
  * an edit makes no sound. docs.discord.com/developers/resources/webhook
@@ -48,10 +54,7 @@ export const channel = defineChannel({
       const { event, dedup_key } = notification;
       const quiet = event === 'incident.updated' ? { flags: QUIET } : {};
       const target = at(url, '', { wait: 'true' });
-      const delivery = idempotentDelivery(
-        await send('POST', target, { ...message(notification), ...quiet }, abort),
-        messageId,
-      );
+      const delivery = deliveryOf(await send('POST', target, { ...message(notification), ...quiet }, abort));
       const told = delivery.status === 'accepted' ? delivery.providerRef : undefined;
       if (told !== undefined && messages.of(dedup_key) === undefined) messages.keep(dedup_key, told);
       return delivery;
@@ -71,7 +74,7 @@ export const channel = defineChannel({
           messages.forget(dedup_key);
           return post(notification, abort);
         }
-        return idempotentDelivery(outcome, messageId);
+        return deliveryOf(outcome);
       },
     };
   },
@@ -89,6 +92,11 @@ function token(url: string): string {
   return new URL(url).pathname.split('/').filter(Boolean).at(-1) ?? '';
 }
 
+/** How long to wait stands in the body with its fractions, in the header without. */
+function deliveryOf(outcome: VendorOutcome): Delivery {
+  return idempotentDelivery(outcome, messageId, (body) => parsed(body)?.retry_after);
+}
+
 function isGone(outcome: VendorOutcome): boolean {
   return (
     outcome.kind === 'answer' && outcome.answer.status === 404 && parsed(outcome.answer.body)?.code === UNKNOWN_MESSAGE
@@ -100,9 +108,9 @@ function messageId(body: string): string | undefined {
   return typeof id === 'string' && /^\d{1,32}$/.test(id) ? id : undefined;
 }
 
-function parsed(body: string): { id?: unknown; code?: unknown } | undefined {
+function parsed(body: string): Answer | undefined {
   try {
-    return JSON.parse(body) as { id?: unknown; code?: unknown };
+    return (JSON.parse(body) ?? undefined) as Answer | undefined;
   } catch {
     return undefined;
   }

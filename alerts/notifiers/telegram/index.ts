@@ -12,7 +12,6 @@ const API_URL = 'https://api.telegram.org';
 // core.telegram.org/bots/faq: one message a second to a person, twenty a minute to a group.
 const PER_MINUTE_TO_PERSON = 60;
 const PER_MINUTE_TO_GROUP = 20;
-const LONGEST_WAIT_S = 3_600;
 
 interface Answer {
   result?: { message_id?: number };
@@ -108,16 +107,14 @@ export const channel = defineChannel({
 
 /** Telegram says in the body, and nowhere else, how long to wait. */
 function deliveryOf(outcome: VendorOutcome): Delivery {
-  const delivery = idempotentDelivery(outcome, (body) => {
-    const id = parsed(body)?.result?.message_id;
-    return Number.isSafeInteger(id) ? String(id) : undefined;
-  });
-  if (delivery.status !== 'retryable' || delivery.retryAfterMs !== undefined || outcome.kind !== 'answer')
-    return delivery;
-  const seconds = parsed(outcome.answer.body)?.parameters?.retry_after;
-  return typeof seconds === 'number' && seconds > 0
-    ? { ...delivery, retryAfterMs: Math.min(seconds, LONGEST_WAIT_S) * 1_000 }
-    : delivery;
+  return idempotentDelivery(
+    outcome,
+    (body) => {
+      const id = parsed(body)?.result?.message_id;
+      return Number.isSafeInteger(id) ? String(id) : undefined;
+    },
+    (body) => parsed(body)?.parameters?.retry_after,
+  );
 }
 
 function refusesButton(outcome: VendorOutcome): boolean {

@@ -2,8 +2,8 @@ import { nearest } from '../../../core/document/index.ts';
 import type { ChannelProblem } from '../../notifier.ts';
 import { NAMES, type TemplateView } from './names.ts';
 
-const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
-const WHOLE = /^\{\{\s*([^{}]*?)\s*\}\}$/;
+const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
+const WHOLE = /^\{\{([^{}]*)\}\}$/;
 const DEEPEST = 20;
 
 type Path = readonly (string | number)[];
@@ -32,7 +32,7 @@ export function templateProblems(template: unknown, path: Path = []): readonly C
 export function renderTemplate(template: unknown, view: TemplateView): unknown {
   if (typeof template === 'string') {
     const [, name] = WHOLE.exec(template) ?? [];
-    return name === undefined ? renderText(template, view) : lookUp(name, view);
+    return name === undefined ? renderText(template, view) : lookUp(name.trim(), view);
   }
   if (Array.isArray(template)) return template.map((item) => renderTemplate(item, view));
   if (typeof template !== 'object' || template === null) return template;
@@ -42,14 +42,14 @@ export function renderTemplate(template: unknown, view: TemplateView): unknown {
 /** The template of a body that is text, as text. */
 export function renderText(template: string, view: TemplateView): string {
   return template.replace(PLACEHOLDER, (_, name: string) => {
-    const value = lookUp(name, view);
+    const value = lookUp(name.trim(), view);
     if (value === null) return '';
     return typeof value === 'object' ? JSON.stringify(value) : String(value);
   });
 }
 
 function textProblems(text: string, path: Path): ChannelProblem[] {
-  const names = [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!);
+  const names = [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!.trim());
   const rest = text.replace(PLACEHOLDER, '');
   return [
     ...names.flatMap((name) => nameProblem(name, path)),
