@@ -81,6 +81,10 @@ export interface AlertDesk extends Component, PeopleDesk {
   attachEvidence(id: string, patch: EvidencePatch): Promise<void>;
   /** Monitors outside the list are no longer run: they let go of their incidents. Of runs alone. Call after start. */
   retain(monitors: readonly string[]): Promise<void>;
+  /** These are looked at no more: they let go of their incidents. */
+  letGo(monitors: readonly string[]): Promise<void>;
+  /** Instances of rules that fail, or that an open incident waits for. */
+  failingRules(): MonitorAlert[];
   /** Undefined before the first run. */
   monitorState(key: string): MonitorAlert | undefined;
   /** As of now, ahead of the database; undefined for those long resolved. */
@@ -250,11 +254,11 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     if (late) void committer.add(change, fresh);
     watchBoundaries();
     void commit(reconsiderAll(state, around()));
-    void letGo();
+    void letGoOfStrangers();
   }
 
   /** Lets monitors that are no longer looked at go, as soon as they are known: the database may tell of them late. */
-  async function letGo(): Promise<void> {
+  async function letGoOfStrangers(): Promise<void> {
     const rules = new Set(
       policies.flatMap(({ id, rules }) => rules.flatMap((rule) => (isScenarioRule(rule) ? [] : [`${id}/${rule.id}`]))),
     );
@@ -292,8 +296,15 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     attachEvidence: (id, patch) => commit(attachEvidence(state, id, patch, false, around())),
     async retain(monitors) {
       kept = new Set(monitors);
-      await letGo();
+      await letGoOfStrangers();
     },
+    async letGo(monitors) {
+      await Promise.all(monitors.map((key) => commit(retire(state, key, around()))));
+    },
+    failingRules: () =>
+      [...state.monitors.values()].filter(
+        (monitor) => monitor.source === 'rule' && (monitor.state === 'failing' || monitor.incident_id !== null),
+      ),
     monitorState: (key) => state.monitors.get(key),
     incident: (id) => state.incidents.get(id)?.incident,
     openIncidents: () =>
@@ -301,7 +312,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     page: (id) => pageOf(state, id, clock.now()),
     async replacePolicies(next) {
       policies = next;
-      await Promise.all([commit(reconsiderAll(state, around())), letGo()]);
+      await Promise.all([commit(reconsiderAll(state, around())), letGoOfStrangers()]);
     },
   };
 }

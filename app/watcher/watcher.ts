@@ -1,8 +1,13 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { HeartbeatSettings } from '../../alerts/inbound/heartbeats.ts';
+import type { InboundKind, InboundSettings } from '../../alerts/inbound/inbound.ts';
 import { createAlertDesk } from '../../alerts/incidents/desk.ts';
 import type { Channel, ChannelSettings } from '../../alerts/notifier.ts';
+import { createOnCall } from '../../alerts/on-call/book.ts';
+import type { OnCall } from '../../alerts/on-call/on-call.ts';
 import type { Policy } from '../../alerts/policies/policy.ts';
+import { createRuleEvaluator } from '../../alerts/rules/evaluator.ts';
 import { Access } from '../../control/access.ts';
 import { LiveEvents } from '../../control/live-events.ts';
 import { buildControl } from '../../control/server.ts';
@@ -35,8 +40,11 @@ import { toObservation } from './observation.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
 import { selfWatch } from './self-watch.ts';
+import { LedgerSignals } from './signals/ledger-signals.ts';
+import { createSignalSource } from './signals/signal-source.ts';
 import { openStateFile } from './state-file.ts';
 import { TelemetrySender } from './telemetry-sender.ts';
+import { createWayIn } from './way-in.ts';
 
 export interface WatcherSettings {
   host: string;
@@ -59,6 +67,11 @@ export interface WatcherSettings {
   configuredSecrets: readonly string[];
   /** Files and folders that no scenario from the browser may read. */
   privateFiles: readonly string[];
+  /** Null where nobody is on call by a schedule. */
+  onCall: OnCall | null;
+  inbound: readonly InboundSettings[];
+  inboundKinds: ReadonlyMap<string, InboundKind>;
+  heartbeats: readonly HeartbeatSettings[];
   runRetentionMs: number;
   deadMan: DeadManSettings | null;
   controlTargets: readonly string[];
@@ -151,12 +164,19 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     // Vendors call back from outside: only a configured address is one that they can reach.
     answerUrl: (name) => (settings.publicUrl ? `${settings.publicUrl}/api/v1/answers/${name}` : null),
   });
+  const onCall = createOnCall(
+    settings.onCall ?? { users: new Map(), schedules: new Map() },
+    clock,
+    state.onCallOverrides,
+  );
   const desk = createAlertDesk({
     clock,
     log,
     store: state.alerts,
     policies: settings.policies,
     channels,
+    resolveTarget: onCall.resolve,
+    answerLink: (incident, channel) => `${publicUrl()}${wayIn.links.path(incident, channel)}`,
     get publicUrl() {
       return publicUrl();
     },
@@ -188,6 +208,30 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     },
     onStorage(trouble) {
       storageTrouble = trouble;
+    },
+  });
+
+  const wayIn = createWayIn(settings, { clock, log, state, desk, store: state.alerts });
+  const ledger = new LedgerSignals(clock);
+  const rules = createRuleEvaluator({
+    clock,
+    log,
+    policies: settings.policies,
+    environment: settings.environments[0]?.name ?? 'default',
+    source: createSignalSource({
+      clock,
+      reader: relay.reader,
+      runs: state.runs,
+      monitors: () => board.definitions(),
+      heartbeats: wayIn.heartbeats,
+      ledger,
+    }),
+    observe: (observation) => void desk.observe(observation),
+    waiting: (monitor) => desk.monitorState(monitor)?.incident_id != null,
+    retired: (monitors) => void desk.letGo(monitors),
+    onTrouble({ policy, rule }, trouble) {
+      if (trouble === null) log.info({ policy, rule }, 'a rule is evaluated again');
+      else log.warn({ policy, rule, reason: trouble }, 'a rule cannot be evaluated');
     },
   });
 
@@ -321,6 +365,11 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       return compareRuns(run, passing[0] ?? null, passing);
     },
     incidents: incidentReads(desk, state.alerts),
+    inbound: wayIn.receiver,
+    answers: wayIn.answers,
+    answerLinks: wayIn.links,
+    heartbeats: wayIn.heartbeats,
+    onCall,
     scenarios: createScenarioEditor({
       ...settings,
       clock,
@@ -351,12 +400,21 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     unwind.defer(() => component.shutdown(life.signal));
     await component.start();
   }
+  let overridesRead = await onCall.load().then(
+    () => true,
+    () => false,
+  );
   historyRead = await board.load().then(
     () => true,
     () => false,
   );
   unwind.defer(() => desk.shutdown(life.signal));
   await desk.start();
+  unwind.defer(() => wayIn.shutdown(life.signal));
+  await wayIn.start();
+  unwind.defer(() => rules.shutdown(life.signal));
+  rules.restore(desk.failingRules().map(({ key, since }) => ({ monitor: key, since })));
+  await rules.start();
   const alarmed = ownMonitors();
   await desk.retain([...board.definitions().map(({ key }) => key), ...alarmed]);
   for (const { key } of board.definitions()) schedule(key);
@@ -385,8 +443,19 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       await board.load();
       historyRead = true;
     }),
+    every(HISTORY_AGAIN_MS, 'overrides of on-call schedules could not be read', async () => {
+      if (overridesRead) return;
+      await onCall.load();
+      overridesRead = true;
+    }),
     every(BACKENDS_EVERY_MS, 'the relay does not tell its ledger', async () => {
-      relayStatus = await relay.status();
+      try {
+        relayStatus = await relay.status();
+        ledger.see(relayStatus.backends);
+      } catch (error) {
+        ledger.lose();
+        throw error;
+      }
     }),
     every(PRUNE_EVERY_MS, 'old runs could not be removed', () =>
       state.runs.prune(new Date(clock.now() - settings.runRetentionMs).toISOString(), RUNS_ALWAYS_KEPT),
