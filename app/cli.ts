@@ -83,6 +83,14 @@ interface ImportOptions {
   force?: boolean;
 }
 
+interface OnCallImportFlags {
+  fromPagerduty?: boolean;
+  schedule: string[];
+  url: string;
+  channel?: string;
+  output?: string;
+}
+
 interface RunFlags extends Common {
   env?: string;
   tag: string[];
@@ -290,6 +298,41 @@ command('test <name>', 'send a marked test through a channel', channels).action(
   const { testChannel } = await import('./commands/channels-test.ts');
   exitCode = await testChannel(flags.config, name);
 });
+
+const onCall = program.command('on-call').description('who is on call; schedules of other tools');
+command('now [schedule]', 'who is on call, until when, and who is next', onCall).action(
+  async (schedule: string | undefined, flags: Common) => {
+    const { showOnCall } = await import('./commands/on-call.ts');
+    exitCode = await showOnCall({
+      schedule,
+      config: flags.config,
+      directory: directory(flags),
+      json: flags.json ?? false,
+    });
+  },
+);
+command('import [file]', 'print on_call of ringdown.yaml, made of schedules of PagerDuty or Grafana OnCall', onCall)
+  .option('--from-pagerduty', 'read them over its REST API, with the key in PAGERDUTY_TOKEN')
+  .addOption(
+    new Option('--schedule <name>', 'only this schedule of PagerDuty; may be repeated')
+      .argParser(also)
+      .default([], 'all'),
+  )
+  .option('--url <url>', "PagerDuty's REST API", 'https://api.pagerduty.com')
+  .option('--channel <name>', 'channel by which everyone is told at first')
+  .option('--output <file>', 'write it there')
+  .action(async (file: string | undefined, flags: Common & OnCallImportFlags) => {
+    const { importOnCall } = await import('./commands/on-call.ts');
+    exitCode = await importOnCall({
+      file,
+      fromPagerDuty: flags.fromPagerduty ?? false,
+      schedules: flags.schedule,
+      url: flags.url,
+      channel: flags.channel,
+      output: flags.output,
+      json: flags.json ?? false,
+    });
+  });
 
 command('token', 'print the sign-in link again').action(async (flags: Common) => {
   const { printToken } = await import('./commands/demo.ts');

@@ -51,7 +51,7 @@ function readSchedule(key: string, { name, timezone, rotations, overrides }: Wri
   };
 }
 
-function readRotation(written: WrittenRotation, index: number): Rotation {
+export function readRotation(written: WrittenRotation, index: number): Rotation {
   const { users, every, start, since, until, hours } = written;
   return {
     name: rotationName(written, index),
