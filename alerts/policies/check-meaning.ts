@@ -60,12 +60,12 @@ function checkSteps(doc: SourceDocument, path: Path, holder: unknown, known: Kno
 /** One that inhibits everything that it is itself would silence its own reason. */
 function checkInhibition(doc: SourceDocument): Diagnostic[] {
   return listAt(doc.value, 'inhibit').flatMap((entry, index) => {
-    const [when, then] = [fieldAt(entry, 'when'), fieldAt(entry, 'then')];
-    if (typeof when !== 'object' || typeof then !== 'object' || when === null || then === null) return [];
-    const same = Object.entries(then).every(([label, value]) => fieldAt(when, label) === value);
-    if (!same || Object.keys(then).length === 0) return [];
-    const message = 'what matches "when" matches "then" too: it would hold itself back';
-    return [diagnosticAt(doc, ['inhibit', index, 'then'], message, undefined, 'key')];
+    const [when, hold] = [fieldAt(entry, 'when'), fieldAt(entry, 'hold')];
+    if (typeof when !== 'object' || typeof hold !== 'object' || when === null || hold === null) return [];
+    const same = Object.entries(hold).every(([label, value]) => fieldAt(when, label) === value);
+    if (!same || Object.keys(hold).length === 0) return [];
+    const message = 'what matches "when" matches "hold" too: it would hold itself back';
+    return [diagnosticAt(doc, ['inhibit', index, 'hold'], message, undefined, 'key')];
   });
 }
 

@@ -21,10 +21,9 @@ export function compilePolicy(file: PolicyFile): Policy {
       match: asTexts(match),
       escalation: compileSteps(escalation),
     })),
-    inhibit: (file.inhibit ?? []).map(({ when, then, equal }) => ({
+    inhibit: (file.inhibit ?? []).map(({ when, hold, equal }) => ({
       when: asTexts(when),
-      // biome-ignore lint/suspicious/noThenProperty: the key of the file
-      then: asTexts(then),
+      hold: asTexts(hold),
       equal: equal ?? [],
     })),
     quiet_hours: compileQuietHours(file.quiet_hours ?? {}),

@@ -75,10 +75,10 @@ export interface Route {
   escalation: readonly EscalationStep[];
 }
 
-/** While an open incident matches `when`, those that match `then` and have equal values of `equal` page nobody. */
+/** While an open incident matches `when`, those that match `hold` and have equal values of `equal` page nobody. */
 export interface Inhibition {
   when: Readonly<Record<string, string>>;
-  then: Readonly<Record<string, string>>;
+  hold: Readonly<Record<string, string>>;
   equal: readonly string[];
 }
 

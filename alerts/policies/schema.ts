@@ -192,17 +192,15 @@ export const PolicySchema = Type.Object(
         Type.Object(
           {
             when: Match('Labels of the incident that is the reason.', { rule: 'database-down' }),
-            // biome-ignore lint/suspicious/noThenProperty: the key of the file
-            then: Match('Labels of those that page nobody meanwhile.', { component: 'api' }),
+            hold: Match('Labels of those that page nobody meanwhile.', { component: 'api' }),
             equal: Type.Optional(texts('Labels that both must have alike.', ['environment'])),
           },
           closed,
         ),
         {
           maxItems: 100,
-          description: 'While an incident matching `when` is open, those matching `then` page nobody.',
-          // biome-ignore lint/suspicious/noThenProperty: the key of the file
-          examples: [[{ when: { rule: 'database-down' }, then: { component: 'api' }, equal: ['environment'] }]],
+          description: 'While an incident matching `when` is open, those matching `hold` page nobody.',
+          examples: [[{ when: { rule: 'database-down' }, hold: { component: 'api' }, equal: ['environment'] }]],
         },
       ),
     ),

@@ -84,8 +84,7 @@ const BY_HOLDER: Readonly<Record<string, Mutation>> = {
   environments: () => [NOBODY],
   match: () => [NOBODY],
   when: () => [NOBODY],
-  // biome-ignore lint/suspicious/noThenProperty: the key of the file
-  then: () => [NOBODY],
+  hold: () => [NOBODY],
 };
 
 /** Lists of which an entry is left out, unless it is the only one. */

@@ -1,6 +1,9 @@
-import type { AlertChange } from '../engine/state.ts';
+import type { Observation } from '../engine/observation.ts';
+import { confirmingPolicy } from '../engine/stages/evaluate.ts';
+import type { AlertChange, MonitorAlert } from '../engine/state.ts';
 import type { Incident } from '../incident.ts';
 import { isScenarioRule, type Policy, type Rule } from '../policies/policy.ts';
+import { hasAll } from '../silences/matching.ts';
 
 /** A part of a policy that a test can make fire. */
 export interface PolicyPart {
@@ -57,7 +60,7 @@ export function firedBy(
   known: ReadonlyMap<string, Incident>,
 ): string[] {
   const fired: string[] = [];
-  for (const { incident } of change.incidents.values()) {
+  for (const { incident, inhibited_by } of change.incidents.values()) {
     const policy = policies.find(({ id }) => id === incident.policy);
     if (!policy) continue;
     const route = routeOf(policy, incident);
@@ -66,7 +69,7 @@ export function firedBy(
     const index = policy.rules.findIndex((one) => !isScenarioRule(one) && one.id === rule);
     if (index >= 0) fired.push(partKey(policy.id, ['rules', index]));
     if (incident.held?.stage === 'quiet_hours') fired.push(partKey(policy.id, ['quiet_hours', incident.priority]));
-    if (incident.held?.stage === 'inhibit') fired.push(...inhibitionsOn(incident, policies));
+    if (inhibited_by !== null) fired.push(...inhibitionsOn(incident, known.get(inhibited_by), policies));
   }
   for (const { incident_id, step } of change.deliveries.values()) {
     const incident = change.incidents.get(incident_id)?.incident ?? known.get(incident_id);
@@ -78,24 +81,34 @@ export function firedBy(
   return fired;
 }
 
+/**
+ * Keys of the rules by which a failed run rings, or would if somebody did not have its incident already.
+ * @param locations what is remembered of the monitor after this run
+ * @param policy of the monitor's incident
+ */
+export function rulesFiredBy(run: Observation, locations: MonitorAlert['locations'], policy: Policy): string[] {
+  return policy.rules.flatMap((rule, index) => {
+    if (!isScenarioRule(rule)) return [];
+    const alone = { ...policy, rules: [rule] };
+    const rings = confirmingPolicy([alone], { ...run, policy: null }, locations) === alone;
+    return rings ? [partKey(policy.id, ['rules', index])] : [];
+  });
+}
+
 export function partKey(policy: string, path: PolicyPart['path']): string {
   return `${policy} ${path.join('.')}`;
 }
 
 function routeOf(policy: Policy, incident: Incident): number {
-  return policy.routes.findIndex(({ match }) => hasLabels(incident, match));
+  return policy.routes.findIndex(({ match }) => hasAll(match, incident.labels));
 }
 
-function inhibitionsOn(incident: Incident, policies: readonly Policy[]): string[] {
+function inhibitionsOn(held: Incident, by: Incident | undefined, policies: readonly Policy[]): string[] {
   return policies.flatMap((policy) =>
-    policy.inhibit.flatMap(({ then }, index) =>
-      hasLabels(incident, then) ? [partKey(policy.id, ['inhibit', index])] : [],
+    policy.inhibit.flatMap(({ when, hold }, index) =>
+      by && hasAll(when, by.labels) && hasAll(hold, held.labels) ? [partKey(policy.id, ['inhibit', index])] : [],
     ),
   );
-}
-
-function hasLabels(incident: Incident, labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(labels).every(([label, value]) => (incident.labels[label] ?? '') === value);
 }
 
 function ruleName(rule: Rule): string {

@@ -19,7 +19,7 @@ export const inhibit: HoldingStage = {
 /** The open incident on account of which nobody is told of this one. The one that did before goes on to. */
 export function inhibitorOf(row: TrackedIncident, draft: Draft, around: Surroundings): TrackedIncident | null {
   const { labels } = row.incident;
-  const applicable = inhibitionsOf(around.policies).filter((inhibition) => hasAll(inhibition.then, labels));
+  const applicable = inhibitionsOf(around.policies).filter((inhibition) => hasAll(inhibition.hold, labels));
   for (const inhibition of applicable) {
     const holds = (other: TrackedIncident | undefined): other is TrackedIncident =>
       other !== undefined &&
@@ -58,9 +58,9 @@ export function* inhibitedBy(
     if (!hasAll(inhibition.when, labels)) continue;
     const shared = valuesOf(inhibition.equal, labels);
     if (newcomer !== null && isInForce(inhibition, labels, shared, newcomer, draft)) continue;
-    for (const id of draft.before.open.withAll({ ...inhibition.then, ...shared })) {
+    for (const id of draft.before.open.withAll({ ...inhibition.hold, ...shared })) {
       const other = draft.incident(id)?.incident.labels;
-      if (other && hasAll(inhibition.then, other) && isUnder(inhibition, labels, other)) yield id;
+      if (other && hasAll(inhibition.hold, other) && isUnder(inhibition, labels, other)) yield id;
     }
   }
 }
