@@ -1,36 +1,96 @@
-import type { Notification } from '../../notifier.ts';
-import { cut } from '../cut.ts';
-import { defineChannel, Secret, STATE_CHANGES } from '../define.ts';
+import { Type } from 'typebox';
+import type { Clock } from '../../../core/clock.ts';
+import type { Delivery } from '../../../core/delivery.ts';
+import type { Notification, Notifier, Page } from '../../notifier.ts';
+import { accountKey } from '../account-key.ts';
+import { defineChannel, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
+import { withoutBodies } from '../without-bodies.ts';
+import { answers } from './answers.ts';
+import { conversation } from './conversation.ts';
+import { type Message, messageOf } from './message.ts';
+import { API_URL } from './web-api.ts';
 
-// Limits of Slack's Block Kit, in characters.
-const HEADER = 150;
-const SECTION = 3_000;
-const FIELD = 2_000;
-const MOST_FIELDS = 10;
-const BUTTON = 75;
+/** One message a second to a channel: https://docs.slack.dev/apis/web-api/rate-limits */
+const MESSAGES_A_MINUTE = 60;
 
-const COLOUR: Partial<Record<Notification['event'], string>> = {
-  'incident.triggered': '#d92d20',
-  'incident.escalated': '#d92d20',
-  'incident.acknowledged': '#dc9a00',
-  'incident.resolved': '#12805c',
-};
-
-/** Posts to a Slack incoming webhook. */
+/** Posts to a Slack channel: as an app, which edits its message and takes buttons, or through an incoming webhook. */
 export const channel = defineChannel({
   type: 'slack',
-  description: 'Posts to a Slack channel through an incoming webhook.',
-  settings: { url: Secret('The incoming webhook; it is a secret.', '${SLACK_WEBHOOK_URL}') },
-  events: STATE_CHANGES,
-  create: ({ url }, { clock, userAgent }) => ({
-    async notify(notification, abort) {
-      const secrets = URL.canParse(url) ? [url, new URL(url).pathname] : [url];
+  description: 'Posts to a Slack channel: one message for each incident, edited by later states.',
+  settings: {
+    bot_token: Type.Optional(Secret("The app's bot token; goes with `channel`.", '${SLACK_BOT_TOKEN}')),
+    channel: Type.Optional(
+      Type.String({
+        pattern: '^[CGD][A-Z0-9]{6,}$',
+        'x-expected': "a channel's id such as C024BE7LH, which stands at the end of its details",
+        description: 'Id of the channel.',
+        examples: ['C024BE7LH'],
+      }),
+    ),
+    url: Type.Optional(Secret('An incoming webhook, instead of an app; it is a secret.', '${SLACK_WEBHOOK_URL}')),
+    signing_secret: Type.Optional(
+      Secret("The app's signing secret: messages get buttons that acknowledge.", '${SLACK_SIGNING_SECRET}'),
+    ),
+    previous_signing_secret: Type.Optional(
+      Secret('Believed as well, while the secret is changed.', '${SLACK_OLD_SIGNING_SECRET}'),
+    ),
+    include_bodies: Type.Optional(Type.Boolean({ description: 'Messages may quote what the service answered.' })),
+    api_url: VendorUrl(API_URL),
+  },
+  events: [...STATE_CHANGES, 'incident.updated'],
+  check({ url, bot_token, channel: id }) {
+    if (url !== undefined && bot_token !== undefined) {
+      return [{ path: ['url'], message: 'url and bot_token are two ways to post', hint: 'leave one of them out' }];
+    }
+    if (url === undefined && bot_token === undefined) {
+      return [{ path: [], message: 'needs bot_token and channel, or the url of an incoming webhook' }];
+    }
+    return bot_token !== undefined && id === undefined
+      ? [{ path: ['bot_token'], message: 'bot_token needs the channel to post to' }]
+      : [];
+  },
+  rateLimit: ({ url, bot_token, channel: id }) => ({
+    key: accountKey('slack', url ?? `${bot_token} ${id}`),
+    per_minute: MESSAGES_A_MINUTE,
+  }),
+  answers,
+  create: (settings, { clock, userAgent }) => {
+    const page = (notification: Notification): Page =>
+      settings.include_bodies ? notification.page : withoutBodies(notification);
+    const takesAnswers = answers.configured(settings);
+    const { bot_token, channel: id, api_url, url } = settings;
+    if (bot_token !== undefined && id !== undefined) {
+      const bot = { bot_token, channel: id, ...(api_url === undefined ? {} : { api_url }) };
+      return conversation(bot, { page, answers: takesAnswers }, { clock, userAgent });
+    }
+    return webhook(
+      url ?? '',
+      (notification) => messageOf(notification, page(notification), { details: true, answers: takesAnswers }),
+      clock,
+      userAgent,
+    );
+  },
+});
+
+/** An incoming webhook posts and forgets: what it wrote cannot be edited. */
+function webhook(
+  url: string,
+  message: (notification: Notification) => Message,
+  clock: Clock,
+  userAgent: string,
+): Pick<Notifier, 'notify'> {
+  const secrets = URL.canParse(url) ? [url, new URL(url).pathname] : [url];
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': userAgent };
+  return {
+    async notify(notification, abort): Promise<Delivery> {
+      // Each small change as another message would bury the one that matters.
+      if (notification.event === 'incident.updated') return { status: 'accepted' };
       const outcome = await callVendor(
         {
           method: 'POST',
           url,
-          headers: { 'content-type': 'application/json; charset=utf-8', 'user-agent': userAgent },
+          headers,
           body: JSON.stringify(message(notification)),
           secrets: secrets.filter((secret) => secret.length > 1),
         },
@@ -39,39 +99,5 @@ export const channel = defineChannel({
       );
       return idempotentDelivery(outcome);
     },
-  }),
-});
-
-function message({ event, page }: Notification) {
-  const blocks: object[] = [
-    { type: 'header', text: { type: 'plain_text', text: cut(page.headline, HEADER), emoji: false } },
-  ];
-  if (page.server_error) {
-    blocks.push({
-      type: 'section',
-      text: { type: 'mrkdwn', text: `*Server* ${cut(mrkdwn(page.server_error), SECTION - 20)}` },
-    });
-  }
-  for (let start = 0; start < page.facts.length; start += MOST_FIELDS) {
-    const fields = page.facts
-      .slice(start, start + MOST_FIELDS)
-      .map(({ label, text }) => ({ type: 'mrkdwn', text: cut(`*${mrkdwn(label)}*\n${mrkdwn(text)}`, FIELD) }));
-    blocks.push({ type: 'section', fields });
-  }
-  if (page.links.length > 0) {
-    const elements = page.links
-      .slice(0, 5)
-      .map(({ label, url }) => ({ type: 'button', text: { type: 'plain_text', text: cut(label, BUTTON) }, url }));
-    blocks.push({ type: 'actions', elements });
-  }
-  const colour = COLOUR[event];
-  // `text` is what a notification and a screen reader say.
-  return colour
-    ? { text: mrkdwn(page.headline), attachments: [{ color: colour, blocks }] }
-    : { text: mrkdwn(page.headline), blocks };
-}
-
-/** Slack reads `<…>` as links and mentions (`<!channel>` wakes everybody), and `&` begins an escape. */
-function mrkdwn(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+  };
 }
