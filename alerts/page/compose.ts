@@ -29,16 +29,23 @@ export interface PageContext {
 
 /** Longest line of a server's error that is shown; the rest stands behind the link. */
 const LONGEST_ERROR = 500;
+const LONGEST_FACT = 1_000;
+/** A voice offers it, between two keys. */
+const LONGEST_NEXT = 120;
 
 /**
  * The words of one notification. Plain text without line breaks in any field.
  * @param now wall-clock time at which it is sent, milliseconds
  */
 export function composePage(incident: Incident, event: NotificationEvent, context: PageContext, now: number): Page {
+  const next = escalatesTo(incident, context);
   return {
     headline: oneLine(headline(incident, event, context, now), 250),
     server_error: incident.cause.server_error === null ? null : oneLine(incident.cause.server_error, LONGEST_ERROR),
-    facts: composeFacts(incident, context, now).map(({ label, text }) => ({ label, text: oneLine(text, 1_000) })),
+    facts: composeFacts(incident, context, now).map(({ label, text }) => ({
+      label,
+      text: oneLine(text, LONGEST_FACT),
+    })),
     speech: composeSpeech(incident, event, context, now),
     links: [
       { label: 'Incident', url: incident.url },
@@ -46,7 +53,7 @@ export function composePage(incident: Incident, event: NotificationEvent, contex
       { label: 'Source', url: incident.cause.source_url ?? '' },
       { label: 'Runbook', url: incident.runbook ?? '' },
     ].filter(({ url }) => isWebLink(url)),
-    escalates_to: escalatesTo(incident, context),
+    escalates_to: next === null ? null : oneLine(next, LONGEST_NEXT),
     // Once somebody has taken it there is nothing left to answer.
     answer_url: incident.state === 'triggered' ? context.answer_url : null,
   };

@@ -16,7 +16,7 @@ const RECENT_DEPLOYMENT_MS = 24 * 3_600_000;
  * The menu of keys is not part of it; a channel with keys adds its own.
  */
 export function composeSpeech(incident: Incident, event: NotificationEvent, context: PageContext, now: number): string {
-  const where = `${spokenName(incident.service)}, ${spoken(incident.environment)}.`;
+  const where = `${spoken(spokenName(incident.service))}, ${spoken(incident.environment)}.`;
   const since = Date.parse(incident.cause.failing_since);
   const what = context.unreachable ? 'answering' : activity(spoken(incident.cause.step), incident.cause.route);
   const stepless = !context.unreachable && incident.cause.step === '';
@@ -93,5 +93,5 @@ function deployment(incident: Incident, now: number): string {
   if (!incident.deployment) return '';
   const ago = now - Date.parse(incident.deployment.deployed_at);
   if (!(ago >= 0 && ago <= RECENT_DEPLOYMENT_MS)) return '';
-  return `Version ${incident.deployment.version} was deployed ${durationInWords(ago)} ago.`;
+  return `Version ${spoken(incident.deployment.version)} was deployed ${durationInWords(ago)} ago.`;
 }

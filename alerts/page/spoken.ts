@@ -17,6 +17,8 @@ const UNSPEAKABLE: readonly [RegExp, string][] = [
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, 'an id'],
 ];
 
+/** What steers terminals, breaks lines or turns writing around. */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
 /** `/v1/posts/{id}`, which voices spell with every slash. */
 const PATH = /(?<![^\s(])(?:\/[^\s/,;:()]+)+\/?/g;
 
@@ -25,7 +27,7 @@ const PATH = /(?<![^\s(])(?:\/[^\s/,;:()]+)+\/?/g;
  * @returns at most 140 characters, cut at a word
  */
 export function spoken(text: string): string {
-  let said = text.split(/\r?\n/)[0] ?? '';
+  let said = (text.split(/\r?\n/)[0] ?? '').toWellFormed().replace(UNSEEN, ' ');
   for (const [pattern, words] of [...SYSTEM_CODES, ...UNSPEAKABLE]) said = said.replace(pattern, words);
   said = spokenQuantities(said)
     .replace(PATH, (path) => path.split('/').join(' '))
