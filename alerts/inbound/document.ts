@@ -1,5 +1,6 @@
 import { malformed } from '../signatures.ts';
 import type { InboundRequest, Refusal } from './inbound.ts';
+import { jsonErrorOffset } from './json-error.ts';
 
 /** The JSON object or list of a body, or a refusal that says where it goes wrong. */
 export function readJson(request: Pick<InboundRequest, 'rawBody'>): { body: object } | Refusal {
@@ -13,16 +14,14 @@ export function readJson(request: Pick<InboundRequest, 'rawBody'>): { body: obje
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    return malformed(`the body is not JSON: ${whereOf(error as SyntaxError, text)}`);
+  } catch {
+    return malformed(`the body is not JSON: it goes wrong at ${placeIn(text)}`);
   }
   if (typeof value !== 'object' || value === null) return malformed('the body must be a JSON object');
   return { body: value };
 }
 
-/** The engine's words name the place by an offset, or not at all when the text just ends. */
-function whereOf({ message }: SyntaxError, text: string): string {
-  const offset = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
-  const before = text.slice(0, offset).split('\n');
+function placeIn(text: string): string {
+  const before = text.slice(0, jsonErrorOffset(text)).split('\n');
   return `line ${before.length}, column ${before.at(-1)!.length + 1}`;
 }

@@ -5,6 +5,9 @@ import { HttpProblem } from '../problems.ts';
 import { takeRawBodies } from '../raw-body.ts';
 import type { ControlRoutes } from '../server.ts';
 
+// A token is longer than the router lets a named parameter be.
+const PATH = '/a/*';
+
 const ACTIONS: readonly string[] = ['acknowledge', 'escalate', 'resolve'] satisfies LinkAction[];
 
 /**
@@ -18,14 +21,14 @@ export const answerLinkRoutes: ControlRoutes = async (app, { deps }) => {
     return reply.code(status).headers(ANSWER_PAGE_HEADERS).type('text/html; charset=utf-8').send(Buffer.from(html));
   };
 
-  app.get<{ Params: { token: string } }>(
-    '/a/:token',
+  app.get<{ Params: { '*': string } }>(
+    PATH,
     { config: { public: true }, schema: { hide: true } },
-    async (request, reply) => show(reply, await deps.answerLinks.look(request.params.token)),
+    async (request, reply) => show(reply, await deps.answerLinks.look(request.params['*'])),
   );
 
-  app.post<{ Params: { token: string } }>(
-    '/a/:token',
+  app.post<{ Params: { '*': string } }>(
+    PATH,
     { config: { public: true }, bodyLimit: 1_024, schema: { hide: true } },
     async (request, reply) => {
       if (isCrossSite(request)) throw new HttpProblem(403, 'CROSS_SITE', 'open the link itself, and answer there');
@@ -33,7 +36,7 @@ export const answerLinkRoutes: ControlRoutes = async (app, { deps }) => {
       if (action === null || !ACTIONS.includes(action)) {
         throw new HttpProblem(400, 'INVALID_REQUEST', `action must be one of ${ACTIONS.join(', ')}`);
       }
-      const view = await deps.answerLinks.act(request.params.token, action as LinkAction);
+      const view = await deps.answerLinks.act(request.params['*'], action as LinkAction);
       if (view.status !== 'open') return show(reply, view);
       // So that going back or reloading does not ask to send it again.
       return reply.headers(ANSWER_PAGE_HEADERS).redirect(request.url, 303);
