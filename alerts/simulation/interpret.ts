@@ -56,8 +56,10 @@ function toGiven(written: WrittenGiven): Given {
     return { at_ms, kind: 'run', run: toRun(run), every_ms, until_ms: ms(written.until, at_ms) };
   }
   if (alert) {
-    const { source, key, state, title = key, priority = null, service = null, environment = null, labels = {} } = alert;
-    return { at_ms, kind: 'alert', alert: { source, key, state, title, priority, service, environment, labels } };
+    const { source, key, state, title = key, labels = {} } = alert;
+    const { severity = null, policy = null, service = null, environment = null } = alert;
+    const said = { source, key, state, title, severity, policy, service, environment, labels };
+    return { at_ms, kind: 'alert', alert: said };
   }
   for (const action of ['acknowledge', 'resolve', 'escalate'] as const) {
     const answer = written[action];

@@ -64,7 +64,10 @@ export interface GivenAlert {
   key: string;
   state: 'firing' | 'resolved';
   title: string;
-  priority: Priority | null;
+  /** As the sender says it; null where it says none. */
+  severity: string | null;
+  /** Instead of that of the config; null for that. */
+  policy: string | null;
   service: string | null;
   environment: string | null;
   labels: Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ import { type SimulationSetup, simulate } from './simulate.ts';
 import type { Simulation } from './simulation.ts';
 
 /** What tests run against. */
-export interface TestSubject extends Pick<SimulationSetup, 'maintenance' | 'monitor'> {
+export interface TestSubject extends Pick<SimulationSetup, 'maintenance' | 'monitor' | 'inbound' | 'environment'> {
   policies: readonly Policy[];
   /** Of the config. */
   channels: readonly ChannelInfo[];

@@ -1,16 +1,23 @@
 import type { Observation } from '../engine/observation.ts';
 import type { AlertChange } from '../engine/state.ts';
+import type { CommonInboundSettings } from '../inbound/define.ts';
+import { observeAlert, tidy } from '../inbound/observe-alert.ts';
 import type { Incident } from '../incident.ts';
 import { GivenSignals } from './given-signals.ts';
 import { observationOf } from './observation-of.ts';
-import { firedBy } from './parts.ts';
-import type { Given, GivenSeries, ToldEvent } from './policy-test.ts';
+import { firedBy, rulesFiredBy } from './parts.ts';
+import type { Given, GivenAlert, GivenSeries, ToldEvent } from './policy-test.ts';
+import { RuleDriver } from './rule-driver.ts';
 import { SimulatedWatcher, type WatcherParts } from './simulated-watcher.ts';
 import type { FiredParts, Happening, Simulation, Told } from './simulation.ts';
 import { SimulationClock } from './simulation-clock.ts';
 import { describeGiven } from './words.ts';
 
 export interface SimulationSetup extends WatcherParts {
+  /** Of rules and values that name none. Default production. */
+  environment?: string;
+  /** What the config says of a source of alerts, by its name; undefined where it knows none. */
+  inbound?(name: string): CommonInboundSettings | undefined;
   /** What the scenario of a monitor says, by the monitor's key; undefined where there is none. */
   monitor?(key: string): Partial<Observation> | undefined;
 }
@@ -53,7 +60,10 @@ class Run {
   readonly #incidents = new Map<string, Incident>();
   /** What comes again, by when it comes next. */
   readonly #repeating: { next_ms: number; given: Extract<Given, { kind: 'run' }> }[] = [];
+  /** Runs of this moment. */
+  readonly #failed: Observation[] = [];
   #runs = 0;
+  #rules: RuleDriver;
 
   constructor(setup: SimulationSetup, script: Script) {
     this.#setup = setup;
@@ -83,10 +93,11 @@ class Run {
       onChange: (change) => this.#see(change),
       onIncident: (incident) => this.#incidents.set(incident.id, incident),
     });
+    this.#rules = this.#createRules();
   }
 
   async play(): Promise<Simulation> {
-    void this.#watcher.start();
+    this.#start();
     await this.#clock.advanceTo(0);
     const looks = [...new Set(this.#script.looks)].sort((a, b) => a - b);
     let given = 0;
@@ -96,12 +107,15 @@ class Run {
         this.#script.given[given]?.at_ms ?? Number.POSITIVE_INFINITY,
         looks[look] ?? Number.POSITIVE_INFINITY,
         this.#script.end_ms,
+        this.#watcher.desk ? this.#rules.next_ms : Number.POSITIVE_INFINITY,
       );
       const moment = Math.min(next, this.#nextRepeat(next));
       await this.#clock.advanceTo(moment);
       for (; this.#script.given[given]?.at_ms === moment; given++) this.#do(this.#script.given[given]!);
       for (const repeat of this.#repeating) if (repeat.next_ms === moment) this.#repeat(repeat);
+      if (this.#watcher.desk) this.#rules.evaluate();
       await this.#clock.advanceTo(moment);
+      for (const run of this.#failed.splice(0)) this.#cover(run);
       for (; looks[look] === moment; look++) this.#snapshots.set(moment, [...this.#incidents.values()]);
       if (moment >= this.#script.end_ms) break;
     }
@@ -135,6 +149,7 @@ class Run {
     return (
       run.status === 'passed' &&
       run.watcher_fault === null &&
+      !this.#rules.asksAboutRuns &&
       state?.state === (run.degraded ? 'degraded' : 'passing') &&
       state.incident_id === null
     );
@@ -160,6 +175,15 @@ class Run {
       case 'answer':
         this.#answer(given);
         break;
+      case 'alert':
+        this.#alert(given.alert);
+        break;
+      case 'silence':
+        this.#silence(given);
+        break;
+      case 'maintenance':
+        this.#plan(given);
+        break;
       case 'channel':
         this.#watcher.channel(given.name)!.fail(given.how, given.fails_ms);
         break;
@@ -171,22 +195,27 @@ class Run {
         break;
       case 'restart':
         this.#watcher.kill();
-        this.#later(given.down_ms, () => void this.#watcher.start());
+        this.#later(given.down_ms, () => this.#start());
         break;
       case 'clock':
         this.#clock.step(given.step_ms);
+        this.#rules.stir();
         break;
       case 'heartbeat':
         this.#signals.beat(given.name, given.failed);
+        this.#rules.stir();
         break;
       case 'certificate':
         this.#signals.present(given.target, given.expires_in_ms);
+        this.#rules.stir();
         break;
       case 'backend':
         this.#signals.ledger(given.name, given);
+        this.#rules.stir();
         break;
       case 'signals':
         this.#signals.goAway(given.fails_ms);
+        this.#rules.stir();
         break;
     }
   }
@@ -203,6 +232,8 @@ class Run {
       number: ++this.#runs,
     });
     this.#signals.ran(observation);
+    if (observation.failure) this.#failed.push(observation);
+    if (this.#rules.asksAboutRuns) this.#rules.stir();
     this.#watcher.observe(observation);
   }
 
@@ -215,7 +246,51 @@ class Run {
     if (!desk || !incident) this.#cannot(`${given.by} finds no open incident to ${given.action}`);
     else if (another) {
       this.#cannot(`${open.length} incidents are open; say which one ${given.by} means to ${given.action} by monitor:`);
-    } else void desk[given.action === 'escalate' ? 'acknowledge' : given.action](incident.id, given.by);
+    } else void desk[given.action](incident.id, { by: given.by, via: given.via });
+  }
+
+  /** A watcher that starts goes on with what the database knows, and with rules that begin their turns anew. */
+  #start(): void {
+    void this.#watcher.start().then(() => {
+      this.#rules = this.#createRules();
+      this.#rules.restore(this.#watcher.firedBefore());
+    });
+  }
+
+  #createRules(): RuleDriver {
+    return new RuleDriver(this.#setup.policies, {
+      signals: this.#signals,
+      clock: this.#clock,
+      environment: this.#setup.environment ?? 'production',
+      end_ms: this.#script.end_ms,
+      waiting: (monitor) => (this.#watcher.desk?.monitorState(monitor)?.incident_id ?? null) !== null,
+      observe: (observation) => this.#watcher.observe(observation),
+      retired: (monitors) => void this.#watcher.desk?.letGo(monitors),
+    });
+  }
+
+  #alert(alert: GivenAlert): void {
+    const { source, policy, ...said } = alert;
+    const now = this.#clock.now();
+    const at = new Date(now).toISOString();
+    const settings = { name: source, type: 'generic', ...(policy === null ? {} : { policy }) };
+    const whole = tidy({ ...said, text: null, url: null, runbook: null, at });
+    this.#watcher.observe(observeAlert({ ...settings, ...this.#setup.inbound?.(source) }, whole, at, now));
+  }
+
+  #silence({ matchers, for_ms, by, reason }: Extract<Given, { kind: 'silence' }>): void {
+    const span = this.#span(for_ms);
+    void this.#watcher.desk?.silence({ matchers, ...span, reason }, { by, via: 'web' });
+  }
+
+  #plan({ name, matchers, for_ms }: Extract<Given, { kind: 'maintenance' }>): void {
+    const schedule = this.#span(for_ms);
+    void this.#watcher.desk?.planMaintenance({ name, matchers, schedule }, { by: 'the test', via: 'api' });
+  }
+
+  #span(lastsMs: number): { starts_at: string; ends_at: string } {
+    const now = this.#clock.now();
+    return { starts_at: new Date(now).toISOString(), ends_at: new Date(now + lastsMs).toISOString() };
   }
 
   #cannot(text: string): void {
@@ -232,6 +307,14 @@ class Run {
       if (!SAID_ELSEWHERE.has(event.kind)) this.#note('incident', `${event.kind}: ${event.message}`);
     }
     for (const part of firedBy(change, this.#setup.policies, this.#incidents)) this.#fired.add(part);
+  }
+
+  /** Notes the rules by which a failed run rings. */
+  #cover(run: Observation): void {
+    const monitor = this.#watcher.desk?.monitorState(run.monitor);
+    const incident = monitor?.incident_id ? this.#incidents.get(monitor.incident_id) : undefined;
+    const policy = this.#setup.policies.find(({ id }) => id === incident?.policy);
+    if (monitor && policy) for (const part of rulesFiredBy(run, monitor.locations, policy)) this.#fired.add(part);
   }
 
   #note(kind: Happening['kind'], text: string): void {

@@ -22,6 +22,8 @@ export class SimulatedStore implements Pick<AlertStore, 'load' | 'commit'> {
       accepted: [...this.#deliveries.values()].flatMap(({ status, channel, provider_ref }) =>
         status === 'accepted' && provider_ref !== null ? [{ channel, provider_ref }] : [],
       ),
+      silences: [...this.#state.silences.values()],
+      windows: [...this.#state.windows.values()],
     });
   }
 

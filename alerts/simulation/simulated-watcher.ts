@@ -3,8 +3,9 @@ import type { AlertChange, ChannelInfo } from '../engine/state.ts';
 import type { Incident } from '../incident.ts';
 import { type AlertDesk, createAlertDesk } from '../incidents/desk.ts';
 import type { Notification } from '../notifier.ts';
-import type { ResolveTarget } from '../on-call/targets.ts';
+import { channelsOnly, type Recipient, type ResolveTarget } from '../on-call/targets.ts';
 import type { Policy } from '../policies/policy.ts';
+import { readMonitorKey } from '../rules/instance-key.ts';
 import type { MaintenanceWindow } from '../silences/silence.ts';
 import { SimulatedChannel } from './simulated-channel.ts';
 import { SimulatedStore } from './simulated-store.ts';
@@ -35,7 +36,7 @@ export class SimulatedWatcher {
   readonly #store = new SimulatedStore();
   readonly #channels: ReadonlyMap<string, SimulatedChannel>;
   /** Who was meant by what a channel is told; the latest last. */
-  readonly #meant: { channel: string; user: string; at: number }[] = [];
+  readonly #meant: { channel: string; user: string | null; at: number }[] = [];
   #life = { ended: true };
   #desk: AlertDesk | null = null;
 
@@ -107,6 +108,8 @@ export class SimulatedWatcher {
         }),
       ),
       publicUrl: 'http://127.0.0.1:4000',
+      resolveTarget: (target, priority, at) => this.#resolve(target, priority, at),
+      maintenance: this.#parts.maintenance ?? [],
       // Backoff has jitter; a simulation has none, so that it says the same each time.
       random: () => 0.5,
       onIncident: (incident) => this.#ears.onIncident(incident),
@@ -117,6 +120,28 @@ export class SimulatedWatcher {
 
   observe(observation: Observation): void {
     void this.#desk?.observe(observation);
+  }
+
+  /** Instances of rules that fired before it was started, as the desk knows them. */
+  firedBefore(): {
+    policy: string;
+    rule: string;
+    monitor: string;
+    labels: Record<string, string> | null;
+    since: number;
+  }[] {
+    return (this.#desk?.failingRules() ?? []).flatMap(({ key, since }) => {
+      const read = readMonitorKey(key);
+      return read ? [{ ...read, monitor: key, since: Date.parse(since) }] : [];
+    });
+  }
+
+  #resolve(...asked: Parameters<ResolveTarget>): readonly Recipient[] {
+    const recipients = (this.#parts.resolveTarget ?? channelsOnly)(...asked);
+    for (const { channel, delay_ms, user } of recipients) {
+      this.#meant.push({ channel, user, at: this.#clock.monotonic() + delay_ms });
+    }
+    return recipients;
   }
 
   /** Whom the channel is told for: the last person that a step meant by it. */

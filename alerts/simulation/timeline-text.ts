@@ -28,27 +28,41 @@ export function timelineOf({ test, simulation, differences }: CaseResult): Timel
   const [first] = differences;
   const happened = Map.groupBy(simulation.happenings, ({ at_ms }) => at_ms);
   const expected = Map.groupBy(test.expect, momentOf);
-  const rows: TimelineRow[] = [];
+  const rows: (TimelineRow & { at_ms: number; line: number | null; kind: Happening['kind'] | null })[] = [];
   const moments = [...new Set([...happened.keys(), ...expected.keys()])].sort((a, b) => a - b);
-  let marked = first === undefined;
   for (const moment of moments) {
     const left = happened.get(moment) ?? [];
     const right = expected.get(moment) ?? [];
     for (let index = 0; index < Math.max(left.length, right.length); index++) {
       const [one, other] = [left[index], right[index]];
-      const met = other ? !unmet.has(other.line) : null;
-      const here = !marked && (other ? other.line === first!.line : first!.line === null && moment >= first!.at_ms);
-      marked ||= here;
       rows.push({
         at: index === 0 ? shortDuration(moment) : '',
         happened: one ? `${MARKS[one.kind]} ${one.text}` : '',
         expected: other ? describeExpectation(other) : '',
-        met,
-        first: here,
+        met: other ? !unmet.has(other.line) : null,
+        first: false,
+        at_ms: moment,
+        line: other?.line ?? null,
+        kind: one?.kind ?? null,
       });
     }
   }
-  return rows;
+  if (first) {
+    const then = rows.filter(({ at_ms }) => at_ms === first.at_ms);
+    const row =
+      then.find(({ line }) => line === first.line) ??
+      then.find(({ kind }) => kind === 'told' || kind === 'trouble') ??
+      rows.find(({ at_ms }) => at_ms >= first.at_ms) ??
+      rows.at(-1);
+    if (row) row.first = true;
+  }
+  return rows.map(({ at, happened: text, expected: words, met, first: parts }) => ({
+    at,
+    happened: text,
+    expected: words,
+    met,
+    first: parts,
+  }));
 }
 
 /** The same as text, in columns; the first difference is marked. At most 200 rows, those around the first difference. */
