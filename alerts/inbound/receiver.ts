@@ -6,7 +6,7 @@ import type { CommonInboundSettings } from './define.ts';
 import type { InboundAlert, InboundKind, InboundRequest, InboundSettings, Refusal } from './inbound.ts';
 import type { InboundStore, RememberedAlert } from './inbound-store.ts';
 import { observeAlert, tidy } from './observe-alert.ts';
-import { REPLAY_WINDOW_MS, type ReplayGuard } from './replay-guard.ts';
+import { REPLAY_WINDOW_MS, ReplayGuard, type TakenRequest } from './replay-guard.ts';
 import { SourceMemory, type Word } from './source-memory.ts';
 import { untilDone, WriteBehind } from './write-behind.ts';
 
@@ -54,8 +54,6 @@ export interface ReceiverDeps {
   /** The alert desk. Decides at once, in the order of the calls; resolves when that is safe. */
   observe(observation: Observation): Promise<void>;
   store: InboundStore;
-  /** Shared with the answers of channels; the receiver fills it with what an earlier process took. */
-  replays: ReplayGuard;
   /** Fetches a URL that a vendor wants to see fetched. Rejects when that fails. */
   confirm(url: string): Promise<void>;
   clock: Clock;
@@ -69,6 +67,8 @@ export interface ReceiverLog {
 }
 
 export interface Receiver extends Component {
+  /** Knows what an earlier process took once the receiver has started; the answers of channels share it. */
+  readonly replays: ReplayGuard;
   receive(source: string, request: InboundRequest): Promise<Receipt>;
   /** Whether this monitor's key is of an alert of a source that is configured: its incident is not to be let go of. */
   owns(monitor: string): boolean;
@@ -112,6 +112,16 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     most: MOST_UNWRITTEN,
   });
 
+  const takenOnDisk = new WriteBehind<TakenRequest>({
+    clock,
+    write: (taken) => deps.store.saveTaken(taken),
+    onTrouble: (error) => {
+      if (error) log.warn({ err: error }, 'requests that were taken cannot be noted; a restart might take them again');
+    },
+    most: MOST_UNWRITTEN,
+  });
+  const replays = new ReplayGuard(clock, (taken) => takenOnDisk.put(taken.key, taken));
+
   function count(source: string, outcome: InboundOutcome, by = 1): void {
     const key = `${source}\n${outcome}`;
     const entry = counted.get(key) ?? { source, outcome, count: 0 };
@@ -142,7 +152,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     }
     const verified = await source.kind.verify(source.settings, request, clock.now());
     if ('refused' in verified) return refuse(name, verified);
-    const taking = verified.replay_key === null ? undefined : deps.replays.take(`inbound ${name}`, verified.replay_key);
+    const taking = verified.replay_key === null ? undefined : replays.take(`inbound ${name}`, verified.replay_key);
     if (taking === null) {
       count(name, 'replayed');
       return { status: 'replayed' };
@@ -241,7 +251,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       stopping.signal,
     );
     if (!stored) return;
-    deps.replays.remember(stored.taken);
+    replays.remember(stored.taken);
     for (const { source, at, received_at, alert } of stored.alerts) {
       // Heard now: whoever repeats itself could not be heard while nobody listened.
       const word = { alert, at, receivedAt: Date.parse(received_at), heard: clock.monotonic() };
@@ -275,6 +285,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   }
 
   return {
+    replays,
     receive,
     owns: (monitor) => {
       const name = /^inbound:([^/]+)\//.exec(monitor)?.[1];
@@ -298,7 +309,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     async shutdown(abort) {
       stopping.abort();
       await Promise.allSettled(chores);
-      await disk.shutdown(abort);
+      await Promise.all([disk.shutdown(abort), takenOnDisk.shutdown(abort)]);
     },
   };
 }

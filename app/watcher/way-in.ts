@@ -6,7 +6,6 @@ import { fetchText } from '../../alerts/inbound/fetch-text.ts';
 import { createHeartbeats, type HeartbeatSettings, type Heartbeats } from '../../alerts/inbound/heartbeats.ts';
 import type { InboundKind, InboundSettings } from '../../alerts/inbound/inbound.ts';
 import { createReceiver, type Receiver } from '../../alerts/inbound/receiver.ts';
-import { ReplayGuard } from '../../alerts/inbound/replay-guard.ts';
 import { createLinkSigner } from '../../alerts/inbound/signed-link.ts';
 import type { AlertDesk } from '../../alerts/incidents/desk.ts';
 import type { Channel, ChannelSettings } from '../../alerts/notifier.ts';
@@ -41,18 +40,11 @@ export function createWayIn(
   deps: { clock: Clock; log: Logger; state: State; desk: AlertDesk; store: Pick<AlertStore, 'find'> },
 ): WayIn {
   const { clock, log, state, desk } = deps;
-  // The guard is the receiver's, which writes what it took behind the answer.
-  const replays = new ReplayGuard(clock, (taken) =>
-    state.inbound.saveTaken([taken]).catch((error) => {
-      log.warn({ err: error }, 'a request that was taken could not be noted; a restart may take it again');
-    }),
-  );
   const receiver = createReceiver({
     kinds: settings.inboundKinds,
     sources: settings.inbound,
     observe: (observation) => desk.observe(observation),
     store: state.inbound,
-    replays,
     confirm: async (url) => void (await fetchText(url)),
     clock,
     log,
@@ -80,7 +72,7 @@ export function createWayIn(
         { channel, incident: incident?.id, provider_ref },
         what === 'delivered' ? 'a page arrived' : 'nobody answered a page',
       ),
-    replays,
+    replays: receiver.replays,
     clock,
     log,
   });

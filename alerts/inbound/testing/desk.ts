@@ -2,8 +2,6 @@ import { VirtualClock } from '../../../core/testing/virtual-clock.ts';
 import type { Observation } from '../../engine/observation.ts';
 import type { InboundKind, InboundRequest, InboundSettings } from '../inbound.ts';
 import { createReceiver, type Receiver } from '../receiver.ts';
-import { ReplayGuard, type TakenRequest } from '../replay-guard.ts';
-import { WriteBehind } from '../write-behind.ts';
 import { MemoryInboundStore } from './memory-inbound-store.ts';
 
 export const TOKEN = 'a-token-of-a-source';
@@ -39,12 +37,6 @@ export async function testReceiver(
     deskError: null,
   };
   const log = (fields: object) => void made.logged.push(fields);
-  const taken = new WriteBehind<TakenRequest>({
-    clock,
-    write: (rows) => store.saveTaken(rows),
-    onTrouble: () => {},
-    most: 1_000,
-  });
   const receiver = createReceiver({
     kinds: new Map([[kind.type, kind]]),
     sources: [settings],
@@ -53,7 +45,6 @@ export async function testReceiver(
       made.observed.push(observation);
     },
     store,
-    replays: new ReplayGuard(clock, (entry) => taken.put(entry.key, entry)),
     confirm: async (url) => void made.confirmed.push(url),
     clock,
     log: { info: log, warn: log, error: log },
