@@ -19,7 +19,6 @@ export function checkMeaning(doc: SourceDocument, known: KnownNames): Diagnostic
     ...listAt(doc.value, 'routes').flatMap((route, index) =>
       checkSteps(doc, ['routes', index, 'escalation'], route, known),
     ),
-    ...checkInhibition(doc),
     ...checkQuietHours(doc),
     ...checkRounds(doc),
   ];
@@ -55,18 +54,6 @@ function checkSteps(doc: SourceDocument, path: Path, holder: unknown, known: Kno
     }
   });
   return found;
-}
-
-/** One that inhibits everything that it is itself would silence its own reason. */
-function checkInhibition(doc: SourceDocument): Diagnostic[] {
-  return listAt(doc.value, 'inhibit').flatMap((entry, index) => {
-    const [when, hold] = [fieldAt(entry, 'when'), fieldAt(entry, 'hold')];
-    if (typeof when !== 'object' || typeof hold !== 'object' || when === null || hold === null) return [];
-    const same = Object.entries(hold).every(([label, value]) => fieldAt(when, label) === value);
-    if (!same || Object.keys(hold).length === 0) return [];
-    const message = 'what matches "when" matches "hold" too: it would hold itself back';
-    return [diagnosticAt(doc, ['inhibit', index, 'hold'], message, undefined, 'key')];
-  });
 }
 
 function checkQuietHours(doc: SourceDocument): Diagnostic[] {

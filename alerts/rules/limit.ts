@@ -131,6 +131,8 @@ export function limitIn(limit: Limit, unit: string | null): number | null {
 
 /** A value as people read it: `2.1 s`, `12.5 MB`, `5%`, `1,234`. */
 export function showValue(value: number, unit: string | null): string {
+  // What is beyond every unit is shown as the number it is.
+  if (Math.abs(value) >= 1e18) return value.toExponential(2);
   const time = factorIn(TIME, unit);
   if (time !== undefined) return value < 0 ? `-${formatDuration(-value * time)}` : formatDuration(value * time);
   const size = factorIn(SIZE, unit);

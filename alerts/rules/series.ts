@@ -36,7 +36,7 @@ const Requests = Type.Object(
     status: Type.Optional(
       Type.Union([Type.Enum(STATUSES), Type.Integer({ minimum: 100, maximum: 599 })], {
         'x-expected': `one of ${STATUSES.join(', ')} or a status such as 503`,
-        description: '`error`: 5xx or no answer; `ok`: everything else; a class, or one status.',
+        description: '`error`: 5xx, or a failure without a status; `ok`: everything else; a class; one status.',
         examples: ['5xx'],
       }),
     ),

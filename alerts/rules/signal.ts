@@ -33,7 +33,7 @@ export type SeriesQuestion = Windowed &
         of: 'requests';
         service: string | null;
         route: string | null;
-        /** `error`: 5xx or no answer; `ok`: everything else. */
+        /** `error`: 5xx, or a failure without a status; `ok`: everything else. */
         status: '2xx' | '3xx' | '4xx' | '5xx' | 'ok' | 'error' | number | null;
         /** False leaves out requests made by scenarios. */
         synthetic: boolean | null;

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { staleFiles } from './generate.ts';
 
-const FILES = ['scenario.schema.json', 'steps.schema.json'];
+const FILES = ['scenario.schema.json', 'steps.schema.json', 'policy.schema.json'];
 const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
 
 test('the published schemas are what the code says', () => {

@@ -172,7 +172,9 @@ export const rule = defineRule<Static<typeof Schema>, BurnRateSpec>({
       const burn = (at: number) => {
         const total = numberOf(spec.questions[at + 1]!, answers[at + 1]!);
         if (total === null || total <= 0) return { burn: 0, total: 0 };
-        return { burn: (1 - (numberOf(spec.questions[at]!, answers[at]!) ?? 0) / total) / allowed, total };
+        // Two questions are asked one after the other: more may be good than there was in all.
+        const good = Math.min(1, Math.max(0, (numberOf(spec.questions[at]!, answers[at]!) ?? 0) / total));
+        return { burn: (1 - good) / allowed, total };
       };
       const [long, short] = [burn(index * 4), burn(index * 4 + 2)];
       return { long, short, factor, breached: long.burn > factor && short.burn > factor };
