@@ -14,7 +14,16 @@ import { memoryFiles } from '../scenarios/language/source-files.ts';
 import { ROOT, temporaryFolder } from './support/ringdown.ts';
 
 /** Every example in the documents is read by what would read it in a user's hands. */
-const DOCUMENTS = ['README.md', 'docs/scenarios.md', 'docs/channels.md', 'docs/alerts.md', 'docs/backends.md'];
+const DOCUMENTS = [
+  'README.md',
+  'docs/scenarios.md',
+  'docs/channels.md',
+  'docs/channels/pagerduty.md',
+  'docs/channels/slack.md',
+  'docs/channels/twilio.md',
+  'docs/alerts.md',
+  'docs/backends.md',
+];
 const CHANNELS = ['push', 'pager', 'call-kim', 'team', 'mail', 'hook', 'terminal'];
 
 interface Example {
