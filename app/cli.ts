@@ -293,6 +293,48 @@ command('test [files...]', 'play policy tests through the whole chain; exit code
     },
   );
 
+interface CompileFlags extends Common {
+  target: string;
+  approximate?: boolean;
+  set: string[];
+  metrics?: string;
+}
+
+const compiling = (usage: string, description: string) =>
+  command(usage, description, alerts)
+    .requiredOption('--target <name>', 'kapacitor, elasticsearch, kibana, grafana, prometheus, newrelic or cloudwatch')
+    .option('--approximate', 'take what comes near only, and list it')
+    .addOption(
+      new Option('--set <key=value>', 'a setting of the target; may be repeated').argParser(also).default([], 'none'),
+    )
+    .option('--metrics <file>', 'types and units of metrics that OpenTelemetry does not fix');
+const compilation = (files: string[], flags: CompileFlags) => ({
+  files,
+  config: flags.config,
+  target: flags.target,
+  approximate: flags.approximate ?? false,
+  settings: flags.set,
+  metrics: flags.metrics,
+  json: flags.json ?? false,
+});
+compiling('compile [files...]', 'write policies as rules of another system; exit code 2 when it cannot express them')
+  .option('--out <folder>', 'write the files there instead of printing them')
+  .action(async (files: string[], flags: CompileFlags & { out?: string }) => {
+    const { compilePolicyFiles } = await import('./commands/alerts/compile.ts');
+    exitCode = await compilePolicyFiles({ ...compilation(files, flags), out: flags.out });
+  });
+compiling('check [files...]', 'tell how what is deployed differs from the policies; exit code 1 when it does')
+  .requiredOption('--url <url>', "of the target's API")
+  .option('--authorization <variable>', 'environment variable with what follows "Authorization:"')
+  .action(async (files: string[], flags: CompileFlags & { url: string; authorization?: string }) => {
+    const { checkDeployed } = await import('./commands/alerts/check.ts');
+    exitCode = await checkDeployed({
+      ...compilation(files, flags),
+      url: flags.url,
+      authorization: flags.authorization,
+    });
+  });
+
 const channels = program.command('channels').description('notification channels');
 command('test <name>', 'send a marked test through a channel', channels).action(async (name: string, flags: Common) => {
   const { testChannel } = await import('./commands/channels-test.ts');

@@ -41,7 +41,7 @@ function withoutComments(script: string): string {
   );
 }
 
-/** Sends what happens in the topic to Ringdown, and tries again while it is away. */
+/** Brings what happens in the topic to Ringdown. Kapacitor posts once and never again: what was lost comes with the next repetition. */
 export function handlerFile({ inboundUrl }: CompileContext, token: string): string {
   return [
     '# Made by `ringdown alerts compile --target kapacitor`.',
@@ -53,7 +53,6 @@ export function handlerFile({ inboundUrl }: CompileContext, token: string): stri
     `  url: ${JSON.stringify(inboundUrl)}`,
     '  headers:',
     `    Authorization: Bearer ${token}`,
-    '  timeout: 10s',
     '',
   ].join('\n');
 }

@@ -25,6 +25,9 @@ interface Judged {
   unit: string;
 }
 
+/** A state that lasts is told again, in case that Ringdown was away when it began. */
+const REPEATED = '5m';
+
 /** The topic that all alerts go through, and the handler listens to. */
 export const TOPIC = 'ringdown';
 
@@ -62,7 +65,7 @@ export function taskOf(alert: Alert, context: CompileContext): KapacitorTask {
       ...(alert.runbook === null ? [] : [`details(${text(`runbook: ${alert.runbook}`)})`]),
       `crit(lambda: ${holds ? `"breached_for" >= ${seconds(alert.for_ms)}` : judged.breached})`,
       ...(keeps ? [`critReset(lambda: "well_for" >= ${seconds(alert.keep_firing_for_ms)})`] : []),
-      'stateChangesOnly()',
+      `stateChangesOnly(${REPEATED})`,
       `topic(${text(TOPIC)})`,
     ),
     '',
