@@ -116,7 +116,11 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
     return;
   }
   if (!policy || monitor.held_cause === cause) return;
-  const open = draft.openIncidents(observation).find((row) => belongs(row, cause, around.now));
+  // What may be another one's failure tells by itself when that has recovered; until then it keeps apart.
+  const dependent = failingDependency(monitor, draft) !== undefined;
+  const open = draft
+    .openIncidents(observation)
+    .find((row) => (row.incident.held?.stage === 'dependency') === dependent && belongs(row, cause, around.now));
   if (open) joinIncident(draft, open.incident.id, monitor, observation, cause, policy, around);
   else openIncident(draft, monitor, observation, cause, policy, around);
 }

@@ -9,7 +9,6 @@ import { scheduleUpdate } from './escalation.ts';
 import { healthyBeside } from './healthy.ts';
 import { dedupKey, incidentId } from './keys.ts';
 import type { Observation } from './observation.ts';
-import { failingDependency } from './stages/dependency.ts';
 import { escalationFor } from './stages/escalate.ts';
 import type { MonitorAlert, ServiceAlert, TrackedIncident } from './state.ts';
 
@@ -117,7 +116,6 @@ export function joinIncident(
   around: Surroundings,
 ): void {
   const row = draft.edit(id);
-  const blamed = row.incident.held?.stage === 'dependency' && failingDependency(monitor, draft) === undefined;
   draft.join(row, { ...monitor });
   draft.event(
     row,
@@ -129,9 +127,6 @@ export function joinIncident(
   row.causes = withCause(row.causes, cause);
   if (row.incident.source !== 'run') {
     retitle(row, row.shown_cause, null);
-  } else if (blamed) {
-    // Until now it spoke of one that fails for another's sake.
-    speakOf(draft, row, monitor, observation, cause);
   } else if (cause === UNREACHABLE && row.shown_cause !== UNREACHABLE) {
     speakOf(draft, row, monitor, observation, cause);
   } else if (brokenRoutes(row.causes).length > 1 && row.shown_cause !== UNREACHABLE) {

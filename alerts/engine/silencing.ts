@@ -31,7 +31,8 @@ export function endSilence(state: AlertState, id: string, who: Answerer | null, 
   const draft = new Draft(state, around);
   const silence = state.silences.get(id);
   if (!silence || Date.parse(silence.ends_at) <= draft.now) return draft.change;
-  const starts_at = silence.starts_at < draft.at ? silence.starts_at : draft.at;
+  const begun = Date.parse(silence.starts_at) <= draft.now;
+  const starts_at = begun ? silence.starts_at : draft.at;
   draft.change.silences.set(id, { ...silence, starts_at, ends_at: draft.at, ended_by: who && named(who) });
   askAll(draft, around);
   return draft.change;

@@ -145,7 +145,7 @@ export class MonitorBoard {
       uptime_24h: counts.uptime,
       flakiness: { last_100_runs: flakesOf(recent), last_7d: counts.flakes },
       depends_on: scenario.dependsOn.map((id) => `${id}@${environment.name}`),
-      suppressed_by: alert?.state === 'failing' && !alert.incident_id ? this.#deps.suppressedBy(definition) : null,
+      suppressed_by: alert?.state === 'failing' ? this.#deps.suppressedBy(definition) : null,
       file: scenario.file,
     };
   }
