@@ -145,6 +145,18 @@ describe('a restart', () => {
     expect(statuses(later)).toEqual(['a passed']);
   });
 
+  test('without the source ends what it said: nothing else ever could', async () => {
+    const it = await testReceiver(generic, settings);
+    await say(it, item('a', 'on', NOW), item('b', 'on', NOW));
+    await say(it, item('b', 'ok', NOW + 1));
+    await it.receiver.shutdown(AbortSignal.abort());
+    const renamed = { ...settings, name: 'renamed' };
+    const later = await testReceiver(generic, renamed, { store: it.store, clock: it.clock });
+    expect(later.observed).toMatchObject([{ monitor: 'inbound:source/a', status: 'passed' }]);
+    const again = await testReceiver(generic, renamed, { store: it.store, clock: it.clock });
+    expect(again.observed).toEqual([]);
+  });
+
   test('without its database takes what comes, ends too, and catches up', async () => {
     const it = await testReceiver(generic, settings);
     await say(it, item('a', 'on', NOW), item('b', 'on', NOW));

@@ -255,9 +255,18 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     for (const { source, at, received_at, alert } of stored.alerts) {
       // Heard now: whoever repeats itself could not be heard while nobody listened.
       const word = { alert, at, receivedAt: Date.parse(received_at), heard: clock.monotonic() };
-      sources.get(source)?.memory.recall(word);
+      const known = sources.get(source);
+      if (known) known.memory.recall(word);
+      else if (alert.state === 'firing') await abandon(source, alert);
     }
     recalled = true;
+  }
+
+  /** Nothing could ever end an alert of a source that is no longer configured. */
+  async function abandon(source: string, alert: InboundAlert): Promise<void> {
+    log.warn({ source, alert: alert.key }, 'a source is no longer configured; what it said is taken as over');
+    const at = new Date(clock.now()).toISOString();
+    await told({ name: source, type: '' }, [{ alert: { ...alert, state: 'resolved' }, at, undo: () => {} }]);
   }
 
   async function expire(source: Source, expiresAfterMs: number): Promise<void> {
