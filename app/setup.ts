@@ -15,7 +15,7 @@ import {
 } from '../scenarios/secrets/create-secret-provider.ts';
 import { loadEntrySchemas } from './config/entry-schemas.ts';
 import { type LoadedScenarios, loadPolicies, loadScenarios } from './config/files.ts';
-import { type Config, loadConfig, type PlugInEntry } from './config/load.ts';
+import { type Config, type Loaded, loadConfig, type PlugInEntry } from './config/load.ts';
 import { checkReferences, missingSecrets, namesForPolicies, unknownPolicies } from './config/references.ts';
 import type { EntrySchemas } from './config/schema.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -56,12 +56,9 @@ export interface SetupOptions {
 export async function loadSetup(options: SetupOptions): Promise<Setup> {
   const { channelTypes, inboundKinds, schemas } = await loadEntrySchemas();
   const config = loadConfig(options.configFile, schemas, options.env);
-  const { policyFiles, functionFiles, secretSources } = config.value;
+  const { functionFiles, secretSources } = config.value;
 
-  const policies = loadPolicies(
-    policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'),
-    namesForPolicies(config.value),
-  );
+  const policies = readPolicies(config.value);
   const functions = await loadFunctions(functionFiles);
   const secrets = createSecretProvider(secretSources, {
     clock: systemClock,
@@ -123,24 +120,36 @@ export async function loadSetupBeside(
 }
 
 /**
- * Reads the scenarios again, as they are now: those that the config's patterns find, and whatever they name. What else the
- * config says stands until the next start.
+ * Reads scenarios and policies again, as they are now: those that the config's patterns find, and whatever they name. What
+ * else the config says stands until the next start.
  * @throws InvalidFiles with everything that is wrong in any of them
  */
-export async function reloadScenarios(options: SetupOptions, setup: Setup): Promise<Setup> {
+export async function reloadFiles(options: SetupOptions, setup: Setup): Promise<Setup> {
   const config = loadConfig(options.configFile, setup.schemas, options.env);
   const problems = await setup.functions.reload();
-  const now = { ...setup, config: { ...setup.config, scenarioFiles: config.value.scenarioFiles } };
+  const { scenarioFiles, policyFiles } = config.value;
+  const policies = readPolicies({ ...setup.config, policyFiles });
+  const now = {
+    ...setup,
+    config: { ...setup.config, scenarioFiles, policyFiles },
+    policies: policies.diagnostics.length > 0 ? setup.policies : policies.value,
+  };
   const scenarios = await readScenarios(options, now);
-  const texts = new Map([...config.texts, ...scenarios.texts]);
+  const texts = new Map([...config.texts, ...policies.texts, ...scenarios.texts]);
   const diagnostics = [
     ...config.diagnostics,
     ...functionProblems({ problems }, setup.config, texts),
+    ...policies.diagnostics,
     ...scenarios.diagnostics,
   ];
   if (diagnostics.length > 0) throw new InvalidFiles(diagnostics, texts);
   const files = [...texts.keys(), ...scenarios.named, ...setup.config.functionFiles];
   return { ...now, scenarios: scenarios.value, files: [...new Set(files)] };
+}
+
+/** Those of the config, or those that come with Ringdown. */
+function readPolicies(config: Config): Loaded<Policy[]> {
+  return loadPolicies(config.policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'), namesForPolicies(config));
 }
 
 /** Scenarios with what they say of each other, of the config and of secrets checked as well. */

@@ -71,6 +71,8 @@ export interface RuleEvaluator extends Component {
   /** Rules that stay as they are go on; a changed one keeps what fires; a removed one is retired. */
   replacePolicies(policies: readonly Policy[]): void;
   status(): RuleStatus[];
+  /** How late the most overdue evaluation is, in monotonic milliseconds; 0 while all are in time, and before the start. */
+  behindMs(): number;
   /** Monitors that the desk knows of, and must retain. */
   monitors(): string[];
 }
@@ -284,6 +286,11 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
       if (gone.length > 0) deps.retired(gone);
     },
     replacePolicies,
+    behindMs() {
+      if (loop === null) return 0;
+      const earliest = Math.min(Number.POSITIVE_INFINITY, ...[...rules.values()].map(({ due }) => due));
+      return Math.max(0, clock.monotonic() - earliest);
+    },
     status: () =>
       [...rules.values()].map(({ watch, lastAt, tookMs, trouble }) => ({
         policy: watch.policy.id,

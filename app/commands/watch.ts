@@ -16,7 +16,7 @@ import { count, terminal } from '../terminal.ts';
 import { packageRoot, version } from '../version.ts';
 import { CONSOLE } from '../watcher/channels.ts';
 import { startWatcher, type Watcher } from '../watcher/watcher.ts';
-import { followScenarios } from './follow-scenarios.ts';
+import { followFiles } from './follow-files.ts';
 
 export interface WatchOptions {
   config: string | undefined;
@@ -123,6 +123,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           configuredSecrets: Object.keys(setup.config.secretSources),
           privateFiles: [directory.path, ...(setup.config.file ? [setup.config.file] : [])],
           onCall: setup.config.onCall,
+          maintenance: setup.config.maintenance,
           inbound: setup.config.inbound,
           inboundKinds: setup.inboundKinds,
           heartbeats: setup.config.heartbeats,
@@ -149,7 +150,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     else greet(ready, setup, environments.length);
 
     const following = new AbortController();
-    const followed = followScenarios({ from, setup, watcher, log, json: options.json }, following.signal);
+    const followed = followFiles({ from, setup, watcher, log, json: options.json }, following.signal);
     stack.defer(async () => {
       following.abort();
       await followed;

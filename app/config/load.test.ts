@@ -222,6 +222,8 @@ on_call:
   schedules: { primary: { timezone: Asia/Seoul, rotations: [{ users: [kim], every: 1w, start: "2026-11-02T09:00" }] } }
 inbound: [{ name: alertmanager, type: alertmanager, token: "\${TOKEN}" }]
 heartbeats: [{ name: nightly-backup, token: "\${TOKEN}" }]
+maintenance_windows:
+  - { id: nightly, matchers: [{ label: service, value: billing }], schedule: { cron: "0 2 * * *", timezone: Asia/Seoul, duration: 1h } }
 watchdog: { url: "https://hc.example.com/1", every: 30s }
 control_targets: ["https://one.one.one.one"]
 `;
@@ -230,6 +232,9 @@ control_targets: ["https://one.one.one.one"]
     expect([...config.onCall!.schedules.keys()]).toEqual(['primary']);
     expect(config.inbound).toEqual([{ name: 'alertmanager', type: 'alertmanager', token: 'a-token-of-some-length' }]);
     expect(config.heartbeats).toEqual([{ name: 'nightly-backup', token: 'a-token-of-some-length' }]);
+    expect(config.maintenance.map(({ id, schedule }) => [id, schedule])).toEqual([
+      ['nightly', { cron: '0 2 * * *', timezone: 'Asia/Seoul', duration_ms: 3_600_000 }],
+    ]);
     expect(config.deadMan).toEqual({ url: 'https://hc.example.com/1', everyMs: 30_000 });
     expect(config.controlTargets).toEqual(['https://one.one.one.one']);
   });

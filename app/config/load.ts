@@ -5,6 +5,9 @@ import type { InboundSettings } from '../../alerts/inbound/inbound.ts';
 import type { ChannelSettings } from '../../alerts/notifier.ts';
 import type { OnCall } from '../../alerts/on-call/on-call.ts';
 import { parseOnCall } from '../../alerts/on-call/parse.ts';
+import { readMaintenance } from '../../alerts/silences/config.ts';
+import type { WrittenWindows } from '../../alerts/silences/schema.ts';
+import type { MaintenanceWindow } from '../../alerts/silences/silence.ts';
 import {
   checkDocument,
   type Diagnostic,
@@ -55,6 +58,7 @@ export interface Config {
   channels: ChannelSettings[];
   /** Null where nobody is on call by a schedule. */
   onCall: OnCall | null;
+  maintenance: MaintenanceWindow[];
   inbound: InboundSettings[];
   heartbeats: HeartbeatSettings[];
   backends: PlugInEntry[];
@@ -94,6 +98,7 @@ interface ConfigFile {
   policies?: string[];
   channels?: ChannelSettings[];
   on_call?: unknown;
+  maintenance_windows?: WrittenWindows;
   inbound?: InboundSettings[];
   heartbeats?: HeartbeatSettings[];
   backends?: PlugInEntry[];
@@ -129,7 +134,7 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): Loaded<Config> & { notes: Diagnostic[] } {
   const file = given ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : null);
-  if (file === null) return { value: interpret({}, null, null), diagnostics: [], notes: [], texts: new Map() };
+  if (file === null) return { value: interpret({}, null, NOBODY), diagnostics: [], notes: [], texts: new Map() };
 
   let text: string;
   try {
@@ -138,7 +143,7 @@ export function loadConfig(
     const { code } = error as NodeJS.ErrnoException;
     const message = code === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${code}`;
     const diagnostic = { file, line: 1, column: 1, message };
-    return { value: interpret({}, file, null), diagnostics: [diagnostic], notes: [], texts: new Map([[file, '']]) };
+    return { value: interpret({}, file, NOBODY), diagnostics: [diagnostic], notes: [], texts: new Map([[file, '']]) };
   }
 
   const doc = readDocument(text, file);
@@ -149,11 +154,11 @@ export function loadConfig(
       : checkDocument(doc, configSchema(schemas), { value, open: isPlaceholder });
   const found = [...shape, ...diagnostics];
   const content = (value ?? {}) as ConfigFile;
-  const onCall = shape.length === 0 ? readOnCall(doc, content) : null;
-  if (shape.length === 0) found.push(...checkMeaning(doc, content, schemas), ...(onCall?.diagnostics ?? []));
+  const people = shape.length === 0 ? readPeople(doc, content) : NOBODY;
+  if (shape.length === 0) found.push(...checkMeaning(doc, content, schemas), ...people.diagnostics);
   const usable = found.length === 0 ? content : withoutTemplates(shape.length === 0 ? content : {});
-  const config = interpret(usable, file, onCall?.onCall ?? null);
-  return { value: config, diagnostics: found, notes: onCall?.notes ?? [], texts: new Map([[file, text]]) };
+  const config = interpret(usable, file, people);
+  return { value: config, diagnostics: found, notes: people.notes, texts: new Map([[file, text]]) };
 }
 
 /** What a schema cannot say: URLs, names used twice, globs that match nothing. Values may be secret, so none is printed. */
@@ -244,14 +249,33 @@ function wrongInEntry(
   });
 }
 
-function readOnCall(doc: SourceDocument, { on_call, channels = [] }: ConfigFile) {
-  if (on_call === undefined) return null;
-  return parseOnCall(doc, on_call, {
-    path: ['on_call'],
-    channels: channels.map(({ name }) => name),
-    at: Date.now(),
-    open: isPlaceholder,
-  });
+/** Who is told, and when nobody is: what rooms of their own read. */
+interface People {
+  onCall: OnCall | null;
+  maintenance: MaintenanceWindow[];
+  diagnostics: Diagnostic[];
+  notes: Diagnostic[];
+}
+
+const NOBODY: People = { onCall: null, maintenance: [], diagnostics: [], notes: [] };
+
+function readPeople(doc: SourceDocument, { on_call, channels = [], maintenance_windows = [] }: ConfigFile): People {
+  const maintenance = readMaintenance(doc, maintenance_windows, ['maintenance_windows']);
+  const onCall =
+    on_call === undefined
+      ? NOBODY
+      : parseOnCall(doc, on_call, {
+          path: ['on_call'],
+          channels: channels.map(({ name }) => name),
+          at: Date.now(),
+          open: isPlaceholder,
+        });
+  return {
+    onCall: onCall.onCall,
+    maintenance: maintenance.windows,
+    diagnostics: [...onCall.diagnostics, ...maintenance.diagnostics],
+    notes: onCall.notes,
+  };
 }
 
 /** What else the file says is of use to whoever looks for further mistakes. */
@@ -268,7 +292,7 @@ function mayBeHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
-function interpret(content: ConfigFile, file: string | null, onCall: OnCall | null): Config {
+function interpret(content: ConfigFile, file: string | null, { onCall, maintenance }: People): Config {
   return {
     file,
     publicUrl: content.public_url?.replace(/\/+$/, ''),
@@ -287,6 +311,7 @@ function interpret(content: ConfigFile, file: string | null, onCall: OnCall | nu
     policyFiles: content.policies && glob(content.policies, file),
     channels: content.channels ?? [],
     onCall,
+    maintenance,
     inbound: content.inbound ?? [],
     heartbeats: content.heartbeats ?? [],
     backends: content.backends ?? DEFAULT_BACKENDS,

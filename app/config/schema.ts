@@ -2,6 +2,7 @@ import { type TSchema, Type } from 'typebox';
 import { HeartbeatsSchema } from '../../alerts/inbound/heartbeats.ts';
 import type { ChannelProblem, ChannelSettings } from '../../alerts/notifier.ts';
 import { OnCallSchema } from '../../alerts/on-call/schema.ts';
+import { MaintenanceWindowsSchema } from '../../alerts/silences/schema.ts';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../core/units.ts';
 import { ConnectionSchema } from '../../scenarios/language/connection.ts';
 import { Name as NAME, NAME_WORDS } from '../../scenarios/language/schema-words.ts';
@@ -208,6 +209,7 @@ export const configSchema = ({ channel, backend, source, inbound }: EntrySchemas
       ),
       channels: Type.Optional(Type.Array(channel, { description: 'How people are reached.' })),
       on_call: Type.Optional(OnCallSchema),
+      maintenance_windows: Type.Optional(MaintenanceWindowsSchema),
       inbound: Type.Optional(Type.Array(inbound, { description: 'Other systems whose alerts become incidents here.' })),
       heartbeats: Type.Optional(HeartbeatsSchema),
       backends: Type.Optional(Type.Array(backend, { description: 'Where telemetry goes.' })),

@@ -8,6 +8,7 @@ import { createOnCall } from '../../alerts/on-call/book.ts';
 import type { OnCall } from '../../alerts/on-call/on-call.ts';
 import type { Policy } from '../../alerts/policies/policy.ts';
 import { createRuleEvaluator } from '../../alerts/rules/evaluator.ts';
+import type { MaintenanceWindow } from '../../alerts/silences/silence.ts';
 import { Access } from '../../control/access.ts';
 import { LiveEvents } from '../../control/live-events.ts';
 import { buildControl } from '../../control/server.ts';
@@ -69,6 +70,7 @@ export interface WatcherSettings {
   privateFiles: readonly string[];
   /** Null where nobody is on call by a schedule. */
   onCall: OnCall | null;
+  maintenance: readonly MaintenanceWindow[];
   inbound: readonly InboundSettings[];
   inboundKinds: ReadonlyMap<string, InboundKind>;
   heartbeats: readonly HeartbeatSettings[];
@@ -91,6 +93,8 @@ export interface Watcher {
   url: string;
   /** From now on these are the scenarios. Runs under way end as they began; monitors that stay keep their history. */
   replaceScenarios(scenarios: readonly Scenario[]): Promise<void>;
+  /** From now on these are the policies. Nobody is told again of what is open. */
+  replacePolicies(policies: readonly Policy[]): Promise<void>;
   /** Ends gracefully; at once when `abort` fires. The relay is not the watcher's and goes on. */
   shutdown(abort: AbortSignal): Promise<void>;
 }
@@ -176,6 +180,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     policies: settings.policies,
     channels,
     resolveTarget: onCall.resolve,
+    maintenance: settings.maintenance,
     answerLink: (incident, channel) => `${publicUrl()}${wayIn.links.path(incident, channel)}`,
     get publicUrl() {
       return publicUrl();
@@ -428,7 +433,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
         userAgent,
         deadMan: settings.deadMan,
         schedulerBehindMs: () => scheduler.behindMs(),
-        rulesBehindMs: () => 0,
+        rulesBehindMs: () => rules.behindMs(),
         relayUp: () => relay.pid() !== undefined,
         channels: () => [],
         storageTrouble: () => storageTrouble,
@@ -472,6 +477,10 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   return {
     url: address,
     replaceScenarios,
+    async replacePolicies(policies) {
+      await desk.replacePolicies(policies);
+      rules.replacePolicies(policies);
+    },
     async shutdown(abort) {
       abort.addEventListener('abort', () => life.abort(abort.reason), { once: true });
       if (abort.aborted) life.abort(abort.reason);

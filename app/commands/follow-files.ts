@@ -4,26 +4,23 @@ import { systemClock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import { FileWatch } from '../../scenarios/watch-files.ts';
 import { InvalidFiles } from '../invalid-files.ts';
-import { reloadScenarios, type Setup, type SetupOptions } from '../setup.ts';
+import { reloadFiles, type Setup, type SetupOptions } from '../setup.ts';
 import { count, printDiagnostics } from '../terminal.ts';
 import type { Watcher } from '../watcher/watcher.ts';
 
 export interface Followed {
   from: SetupOptions;
   setup: Setup;
-  watcher: Pick<Watcher, 'replaceScenarios'>;
+  watcher: Pick<Watcher, 'replaceScenarios' | 'replacePolicies'>;
   log: Logger;
   json: boolean;
 }
 
 /**
- * Takes changes of scenario files over into a running watcher, until aborted: files that change, that appear and that
+ * Takes changes of scenario and policy files over into a running watcher, until aborted: files that change, that appear and that
  * disappear. While something is wrong in one of them, all go on as they were. Never rejects.
  */
-export async function followScenarios(
-  { from, setup, watcher, log, json }: Followed,
-  abort: AbortSignal,
-): Promise<void> {
+export async function followFiles({ from, setup, watcher, log, json }: Followed, abort: AbortSignal): Promise<void> {
   const watch = new FileWatch(systemClock);
   let now = setup;
   let files = watched(setup.files);
@@ -32,10 +29,14 @@ export async function followScenarios(
       watch.set(files);
       const changed = await watch.next(abort);
       try {
-        now = await reloadScenarios(from, now);
+        now = await reloadFiles(from, now);
+        await watcher.replacePolicies(now.policies);
         await watcher.replaceScenarios(now.scenarios);
         files = watched(now.files);
-        log.info({ files: changed }, `${count(now.scenarios.length, 'scenario')} read again`);
+        log.info(
+          { files: changed },
+          `${count(now.scenarios.length, 'scenario')} and ${count(now.policies.length, 'policy', 'policies')} read again`,
+        );
       } catch (error) {
         if (!(error instanceof InvalidFiles)) throw error;
         files = [...new Set([...files, ...watched([...error.texts.keys()])])];
@@ -43,12 +44,13 @@ export async function followScenarios(
         const first = error.diagnostics[0]!;
         log.error(
           { file: first.file, line: first.line, column: first.column, problem: first.message },
-          'scenario files have mistakes; the watcher goes on with what it had',
+          'scenario or policy files have mistakes; the watcher goes on with what it had',
         );
       }
     }
   } catch (error) {
-    if (!abort.aborted) log.error({ err: toError(error) }, 'changes of scenario files are no longer followed');
+    if (!abort.aborted)
+      log.error({ err: toError(error) }, 'changes of scenario and policy files are no longer followed');
   } finally {
     watch.close();
   }
