@@ -11,6 +11,9 @@ import { withoutBodies } from '../without-bodies.ts';
 /** ntfy's scale: 5 breaks through "do not disturb" and keeps sounding. */
 const URGENCY: Record<Priority, number> = { P1: 5, P2: 4, P3: 3, P4: 2 };
 
+const HEARD = 4;
+const QUIET = 2;
+
 const OPEN_TAG: Record<Priority, string> = {
   P1: 'rotating_light',
   P2: 'warning',
@@ -89,8 +92,8 @@ function message(notification: Notification) {
     ...sequence(notification),
     title: cut(onOneLine(page.headline), LONGEST_TITLE),
     message: shorten(lines.map(onOneLine).join('\n') || onOneLine(page.headline)),
-    // A phone that sounds at night for good news is soon muted.
-    priority: open ? URGENCY[incident.priority] : 2,
+    // A phone that sounds at night for good news is soon muted; a test that nobody hears tests nothing.
+    priority: event === 'test' ? HEARD : open ? URGENCY[incident.priority] : QUIET,
     tags: [TAG[event] ?? OPEN_TAG[incident.priority]],
     click: incident.url,
     actions: actions(notification),

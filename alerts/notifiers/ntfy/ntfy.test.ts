@@ -106,3 +106,9 @@ test('what the service answered stays off the lock screen', async () => {
   await notifier.notify(notification({ page }, { cause }), AbortSignal.timeout(5_000));
   expect(server.accepted[0]!.body).not.toContain('kim');
 });
+
+test('a test is heard, whatever its priority', async () => {
+  const notifier = channel.create({ name: 'push', type: 'ntfy', url: `${server.url}/ops`, token: TOKEN }, context);
+  await notifier.notify(notification({ event: 'test' }, { priority: 'P4' }), AbortSignal.timeout(5_000));
+  expect(JSON.parse(server.accepted[0]!.body).priority).toBe(4);
+});
