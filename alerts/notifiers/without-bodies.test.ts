@@ -6,9 +6,9 @@ import { withoutBodies } from './without-bodies.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
-function told(cause: Partial<Incident['cause']>) {
+function told(cause: Partial<Incident['cause']>, source: Incident['source'] = 'run') {
   const { incident } = notification();
-  const changed = { ...incident, cause: { ...incident.cause, ...cause } };
+  const changed = { ...incident, source, cause: { ...incident.cause, ...cause } };
   const context = {
     unreachable: false,
     flapping: false,
@@ -21,11 +21,17 @@ function told(cause: Partial<Incident['cause']>) {
     monitorName: (key: string) => key,
   };
   const page = composePage(changed, 'incident.triggered', context, NOW);
-  return { page, bare: withoutBodies(notification({ page }, { cause: changed.cause })) };
+  return { page, bare: withoutBodies(notification({ page }, { source, cause: changed.cause })) };
 }
 
 test('a status stays, it is no content', () => {
   const { page, bare } = told({ message: 'status 500, expected 201', expected: '201', actual: '500' });
+  expect(bare).toEqual(page);
+});
+
+test('what a rule measured is told: no response stands behind it', () => {
+  const measured = { message: 'p95 of GET /v1/posts is 2.1 s', expected: '500 ms', actual: '2.1 s' };
+  const { page, bare } = told(measured, 'rule');
   expect(bare).toEqual(page);
 });
 
@@ -56,4 +62,15 @@ test('what is missing is told as missing', () => {
 test('a text that says nothing about a response stays as it is', () => {
   const { page, bare } = told({ message: 'connect ECONNREFUSED', expected: null, actual: null });
   expect(bare).toEqual(page);
+});
+
+test.each(['rule', 'inbound'] as const)('what a %s says stays: it quotes no response', (source) => {
+  const cause = {
+    ...notification().incident.cause,
+    step: '',
+    message: 'p95 is 2.1 s, allowed are 500 ms',
+    actual: '2.1 s',
+  };
+  const page = { ...notification().page, headline: 'P2 Shop · p95 is 2.1 s, allowed are 500 ms' };
+  expect(withoutBodies(notification({ page }, { source, cause }))).toEqual(page);
 });

@@ -1,8 +1,9 @@
 import type { Notification, Page } from '../notifier.ts';
 import { spoken } from '../page/spoken.ts';
 
-/** What a status or a duration was is no content of the response. */
-const MEASURED = /^(status|duration)\b/;
+/** Assertions on what is measured of a response, which is none of its content. */
+const MEASURED = /^(?:row \d+: )?(?:status|duration|size|number of redirects|time until the certificate ends)\b/;
+const NUMBER = /^[\d.,]+( ?[a-zµ%]+)?$/i;
 const FACTS_OF_BODIES = new Set(['Expected', 'Actual']);
 /** Shorter beginnings stand in a text by chance. */
 const TELLING_LENGTH = 4;
@@ -13,7 +14,8 @@ const TELLING_LENGTH = 4;
  */
 export function withoutBodies({ page, incident }: Notification): Page {
   const { message, actual } = incident.cause;
-  if (actual === null || MEASURED.test(message)) return page;
+  if (incident.source !== 'run' || actual === null) return page;
+  if (MEASURED.test(message) && NUMBER.test(actual)) return page;
   const bare = bareMessage(message);
   return {
     ...page,

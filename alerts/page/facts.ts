@@ -4,6 +4,7 @@ import type { Page } from '../notifier.ts';
 import { ALL_CHANNELS } from '../policies/policy.ts';
 import type { PageContext } from './compose.ts';
 import { membersLabel } from './members.ts';
+import { LONGEST_CAUSE } from './one-line.ts';
 import { listed } from './words.ts';
 
 /** Labels that a page says elsewhere, or that only machines read. */
@@ -27,8 +28,11 @@ export function composeFacts(incident: Incident, context: PageContext, now: numb
   if (incident.held) add('Held', incident.held.reason);
   found.push(origin(incident));
   if (cause.route) add('Request', cause.route);
-  if (cause.expected !== null) add('Expected', cause.expected);
-  if (cause.actual !== null) add('Actual', cause.actual);
+  const measured = incident.source === 'rule';
+  if (cause.expected !== null) add(measured ? 'Limit' : 'Expected', cause.expected);
+  if (cause.actual !== null) add(measured ? 'Value' : 'Actual', cause.actual);
+  // The headline cuts it.
+  if (cause.step === '' && cause.message.length > LONGEST_CAUSE) add('Message', cause.message);
   if (incident.source === 'run') add('Attempts', cause.attempts === 1 ? '1' : `${cause.attempts}, none passed`);
   surroundings(incident, context, over, add);
   if (deployment) {
@@ -60,7 +64,7 @@ function origin({ source, cause, labels, policy }: Incident): Page['facts'][numb
   }
   if (source === 'rule') return { label: 'Rule', text: `${labels.rule ?? cause.monitor_name} of policy ${policy}` };
   const [, sender = 'another system'] = /^inbound:([^/]+)\//.exec(cause.monitor) ?? [];
-  const named = cause.monitor_name !== cause.message && cause.monitor_name !== cause.monitor;
+  const named = !cause.message.startsWith(cause.monitor_name);
   return { label: 'Reported by', text: named ? `${sender}: ${cause.monitor_name}` : sender };
 }
 

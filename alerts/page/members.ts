@@ -1,21 +1,18 @@
 import type { Incident } from '../incident.ts';
-
-/** `rule:<policy>/<rule>{label="value",…}` */
-const RULE_KEY = /^rule:([^{]*)(?:\{(.*)\})?$/s;
-const LABEL = /([^\s=,{}"]+)="((?:[^"\\]|\\.)*)"/g;
+import { readMonitorKey } from '../rules/instance-key.ts';
 
 /**
  * What the members of a rule's incident are, by the label that tells them apart: `http.route` makes "route",
  * `service.name` "service". Null where no single label does, or where they are of several rules.
  */
 export function memberNoun(monitors: readonly string[]): string | null {
-  const keys = monitors.map((key) => RULE_KEY.exec(key));
-  const rule = keys[0]?.[1];
-  if (rule === undefined || keys.some((key) => key?.[1] !== rule)) return null;
+  const keys = monitors.map(readMonitorKey);
+  const rule = keys[0];
+  if (!rule || keys.some((key) => key?.policy !== rule.policy || key.rule !== rule.rule)) return null;
   const values = new Map<string, Set<string>>();
   for (const key of keys) {
-    for (const [, label, value] of (key![2] ?? '').matchAll(LABEL)) {
-      values.set(label!, (values.get(label!) ?? new Set()).add(value!));
+    for (const [label, value] of Object.entries(key?.labels ?? {})) {
+      values.set(label, (values.get(label) ?? new Set()).add(value));
     }
   }
   const telling = [...values].filter(([, seen]) => seen.size > 1).map(([label]) => label);

@@ -30,8 +30,8 @@ const slow: Incident = {
     monitor_name: 'slow-posts /v1/posts',
     step: '',
     message: 'p95 of GET /v1/posts is 2.1 s, allowed are 500 ms',
-    expected: null,
-    actual: null,
+    expected: '500 ms',
+    actual: '2.1 s',
     server_error: null,
     trace_id: null,
     run_url: null,
@@ -71,6 +71,8 @@ describe('a page of a rule', () => {
     expect(facts).toEqual([
       { label: 'Since', text: '2026-11-23 03:00:00 UTC, for 40 s' },
       { label: 'Rule', text: 'slow-posts of policy critical' },
+      { label: 'Limit', text: '500 ms' },
+      { label: 'Value', text: '2.1 s' },
       { label: 'Labels', text: 'http.route=/v1/posts, team=posts' },
     ]);
     expect(links.map(({ label }) => label)).toEqual(['Incident', 'Runbook']);
@@ -126,6 +128,15 @@ test('an alert of another system names its sender', () => {
     label: 'Reported by',
     text: 'alertmanager: HighLatency',
   });
+});
+
+test('what another system says at length stands in full below', () => {
+  const message = `HighLatency: ${'the queue of orders grows, '.repeat(12)}`;
+  const cause = { ...slow.cause, monitor: 'inbound:alertmanager/abc', monitor_name: 'HighLatency', message };
+  const { headline, facts } = page({ source: 'inbound', monitors: ['inbound:alertmanager/abc'], cause });
+  expect(headline.length).toBeLessThanOrEqual(250);
+  expect(facts.find(({ label }) => label === 'Message')?.text).toBe(message.trim());
+  expect(facts[1]).toEqual({ label: 'Reported by', text: 'alertmanager' });
 });
 
 test.each(['javascript:alert(1)', 'not a url', 'file:///etc/passwd'])('%s is no link', (source_url) => {
