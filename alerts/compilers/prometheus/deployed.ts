@@ -1,6 +1,6 @@
+import type { RecordingRule } from '../../promql/expression.ts';
 import type { Connection, Item } from '../compiler.ts';
 import { getJson } from '../connect.ts';
-import type { RecordingRule } from './expression.ts';
 import type { PrometheusRule } from './rules-file.ts';
 
 interface RuleGroup {

@@ -1,11 +1,11 @@
 import { printYaml } from '../../../core/document/index.ts';
+import { type Comparison, expressionOf, type RecordingRule } from '../../promql/expression.ts';
+import { labelName, quoted } from '../../promql/names.ts';
 import type { Alert } from '../alert.ts';
 import type { CompileContext } from '../compiler.ts';
 import { groupedBy } from '../condition.ts';
 import { durationText } from '../limits.ts';
 import { renderSummary } from '../summary.ts';
-import { expressionOf, type RecordingRule } from './expression.ts';
-import { labelName, quoted } from './names.ts';
 
 /** What an alert becomes: what it measures, and when that is too much. */
 export interface PrometheusRules {
@@ -30,7 +30,7 @@ const HUMANE: Readonly<Record<string, string>> = {
 };
 
 export function rulesOf(alert: Alert, context: CompileContext): PrometheusRules {
-  const { records, breached, known, unit } = expressionOf(alert, context);
+  const { records, judged, known, unit } = expressionOf(alert, context, true);
   const humane = HUMANE[unit] ?? 'humanize';
   const labels = {
     ringdown_policy: alert.policy.id,
@@ -47,7 +47,7 @@ export function rulesOf(alert: Alert, context: CompileContext): PrometheusRules 
   };
   const rule = {
     alert: alert.name,
-    expr: whenUnknown(alert, breached, known),
+    expr: whenUnknown(alert, breachedOf(judged), known),
     ...(alert.for_ms > 0 ? { for: durationText(alert.for_ms) } : {}),
     ...(alert.keep_firing_for_ms > 0 ? { keep_firing_for: durationText(alert.keep_firing_for_ms) } : {}),
     labels,
@@ -92,6 +92,13 @@ export function rulesFile(compiled: readonly { alert: Alert; piece: PrometheusRu
         : undefined;
     },
   });
+}
+
+function breachedOf(judged: readonly (readonly Comparison[])[]): string {
+  const all = judged.map((comparisons) =>
+    comparisons.map(({ value, operator, number }) => `${value} ${operator} ${number}`).join(' and '),
+  );
+  return all.length === 1 ? all[0]! : all.map((one) => `(${one})`).join(' or ');
 }
 
 function commentOf({ name, approximations }: Alert): string {

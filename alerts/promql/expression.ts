@@ -1,8 +1,8 @@
-import type { MetricAggregate, SeriesQuestion } from '../../rules/signal.ts';
-import type { Alert } from '../alert.ts';
-import { CannotExpress, type CompileContext } from '../compiler.ts';
-import { type BurnWindow, type Condition, groupedBy, type Measure } from '../condition.ts';
-import { durationText, limitNumber, operator } from '../limits.ts';
+import type { Alert } from '../compilers/alert.ts';
+import { CannotExpress, type CompileContext } from '../compilers/compiler.ts';
+import { type BurnWindow, type Condition, groupedBy, type Measure } from '../compilers/condition.ts';
+import { durationText, limitNumber, operator } from '../compilers/limits.ts';
+import type { MetricAggregate, SeriesQuestion } from '../rules/signal.ts';
 import { labelName, literal, quoted } from './names.ts';
 import { monitorMatchers, type Selected, select } from './selectors.ts';
 
@@ -10,14 +10,21 @@ type Path = readonly (string | number)[];
 type LimitUnit = 'ms' | 'By' | 'share' | null;
 
 export interface Expression {
-  /** Recording rules that the alert refers to, in the order in which they are evaluated. */
+  /** What `judged` refers to, in the order in which it is evaluated; empty where everything stands in one expression. */
   records: readonly RecordingRule[];
-  /** Has a sample for each label set that is breached. */
-  breached: string;
+  /** It is breached where all comparisons of any of these hold. */
+  judged: readonly (readonly Comparison[])[];
   /** Has a sample for each label set with data; null where there is always data. */
   known: string | null;
   /** UCUM unit of the value that is shown. */
   unit: string;
+}
+
+export interface Comparison {
+  /** An expression without operators, or in parentheses. */
+  value: string;
+  operator: '>' | '>=' | '<' | '<=' | '==';
+  number: number;
 }
 
 export interface RecordingRule {
@@ -33,22 +40,29 @@ const QUANTILES: Partial<Record<MetricAggregate, string>> = { p50: '0.5', p90: '
  */
 const BORN_LOOKBACK = '1h';
 
-/** A condition in PromQL. @throws CannotExpress */
-export function expressionOf(alert: Alert, context: CompileContext): Expression {
-  const records = new Records(alert);
-  return { ...expressed(alert, context, records), records: records.rules };
+/**
+ * A condition in PromQL.
+ * @param records whether what is measured becomes recording rules, or stands in the expression itself
+ * @throws CannotExpress
+ */
+export function expressionOf(alert: Alert, context: CompileContext, records: boolean): Expression {
+  const collected = new Records(alert, records);
+  return { ...expressed(alert, context, collected), records: collected.rules };
 }
 
 /** Names what an alert measures, so that its expression is read in a line and nothing is worked out twice. */
 class Records {
   readonly rules: RecordingRule[] = [];
   readonly #prefix: string;
+  readonly #named: boolean;
 
-  constructor({ name }: Alert) {
+  constructor({ name }: Alert, named: boolean) {
     this.#prefix = `ringdown:${name.replaceAll(/[^a-z0-9/]/gi, '_').replace('/', ':')}`;
+    this.#named = named;
   }
 
   add(role: string, expr: string): string {
+    if (!this.#named) return `(${expr})`;
     const known = this.rules.find((rule) => rule.expr === expr);
     if (known) return known.record;
     const record = `${this.#prefix}:${role}`;
@@ -74,10 +88,14 @@ function expressed(alert: Alert, context: CompileContext, records: Records): Omi
       } else if (counted && isBelow && groupedBy(condition) === null) whole = `(${value}) or vector(0)`;
       const recorded = records.add('value', whole);
       const number = limitNumber(limit, own, unit, [...where, 'is']);
-      return { breached: `${recorded} ${operator(limit)} ${number}`, known: counted ? null : recorded, unit };
+      return {
+        judged: [[{ value: recorded, operator: operator(limit), number }]],
+        known: counted ? null : recorded,
+        unit,
+      };
     }
     case 'absence':
-      return { breached: silent(condition, context, alert, records), known: null, unit: '1' };
+      return { judged: [[silent(condition, context, alert, records)]], known: null, unit: '1' };
     case 'burn_rate': {
       const number = (series: SeriesQuestion, key: string) =>
         records.add(
@@ -90,11 +108,10 @@ function expressed(alert: Alert, context: CompileContext, records: Records): Omi
         const share = `1 - (${number(good, 'good')} or ${whole} * 0) / (${whole} > 0)`;
         return records.add(`bad_${durationText(total.window_ms)}`, share);
       };
-      const burns = condition.windows.map(({ long, short, above }) => ({
-        known: bad(long),
-        breached: `(${bad(long)} > ${above} and ${bad(short)} > ${above})`,
-      }));
-      return { breached: burns.map(({ breached }) => breached).join(' or '), known: burns[0]!.known, unit: 'share' };
+      const judged = condition.windows.map(({ long, short, above }) =>
+        [long, short].map((window) => ({ value: bad(window), operator: '>' as const, number: above })),
+      );
+      return { judged, known: judged[0]![0]!.value, unit: 'share' };
     }
     case 'backend': {
       const { name, what, limit, window_ms } = condition;
@@ -104,11 +121,8 @@ function expressed(alert: Alert, context: CompileContext, records: Records): Omi
       const lost = `sum by (backend) (increase(ringdown_backend_items_total{${matcher},outcome=~"rejected|dropped"}[${durationText(window_ms)}]))`;
       const [value, own, unit] = what === 'lag' ? [lag, 'ms', 's'] : [lost, '1', '1'];
       const recorded = records.add('value', value);
-      return {
-        breached: `${recorded} ${operator(limit)} ${limitNumber(limit, own, unit, path)}`,
-        known: recorded,
-        unit,
-      };
+      const number = limitNumber(limit, own, unit, path);
+      return { judged: [[{ value: recorded, operator: operator(limit), number }]], known: recorded, unit };
     }
     case 'failing': {
       if (condition.tags.length > 0) {
@@ -127,7 +141,7 @@ function expressed(alert: Alert, context: CompileContext, records: Records): Omi
       const matchers = ['state="failing"', ...monitorMatchers(condition), ...ofServices];
       const state = `max by (monitor, service, environment) (ringdown_monitor_state{${matchers.join(',')}})`;
       const recorded = records.add('failing', state);
-      return { breached: `${recorded} == 1`, known: recorded, unit: '1' };
+      return { judged: [[{ value: recorded, operator: '==', number: 1 }]], known: recorded, unit: '1' };
     }
   }
 }
@@ -298,7 +312,7 @@ function silent(
   context: CompileContext,
   alert: Alert,
   records: Records,
-): string {
+): Comparison {
   const path = [alert.kind, 'of'];
   const selected = select(of, null, context, path);
   const window = durationText(for_ms);
@@ -307,16 +321,24 @@ function silent(
     const message =
       'absence of a gauge: Prometheus knows when it is not scraped any more, not when the service stopped to set it';
     alert.approximate(path, message);
-    if (by === null) return `absent_over_time(${selector(selected, '')}[${window}])`;
+    if (by === null) {
+      return {
+        value: records.add('absent', `absent_over_time(${selector(selected, '')}[${window}])`),
+        operator: '>',
+        number: 0,
+      };
+    }
     const known = records.add(
       'known',
       `group by (${by}) (last_over_time(${selector(selected, '')}[${BORN_LOOKBACK}] offset ${window}))`,
     );
-    return `${known} unless on (${by}) ${records.add('value', `group by (${by}) (last_over_time(${selector(selected, '')}[${window}]))`)}`;
+    const heard = records.add('value', `group by (${by}) (last_over_time(${selector(selected, '')}[${window}]))`);
+    return { value: records.add('absent', `${known} unless on (${by}) ${heard}`), operator: '>', number: 0 };
   }
   const ending = selected.kind.type === 'counter' ? '_total' : '_count';
   const grown = `${all('sum', by)} (${growth(selected, ending, for_ms, of.offset_ms)})`;
-  if (by === null) return `${records.add('value', `${grown} or vector(0)`)} == 0`;
+  const zero = { operator: '==', number: 0 } as const;
+  if (by === null) return { value: records.add('value', `${grown} or vector(0)`), ...zero };
   const known = `${all('sum', by)} (last_over_time(${selector(selected, ending)}[${BORN_LOOKBACK}] offset ${window})) * 0`;
-  return `${records.add('value', `${grown} or ${known}`)} == 0`;
+  return { value: records.add('value', `${grown} or ${known}`), ...zero };
 }

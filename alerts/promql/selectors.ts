@@ -1,6 +1,6 @@
-import type { SeriesQuestion } from '../../rules/signal.ts';
-import { CannotExpress, type CompileContext } from '../compiler.ts';
-import { type MetricKind, metricKind } from '../metrics.ts';
+import { CannotExpress, type CompileContext } from '../compilers/compiler.ts';
+import { type MetricKind, metricKind } from '../compilers/metrics.ts';
+import type { SeriesQuestion } from '../rules/signal.ts';
 import { familyName, labelName, literal, quoted } from './names.ts';
 
 /** Series of a question: their name without the endings of samples, and what they must match. */
