@@ -158,6 +158,7 @@ class Run {
   #repeat(repeat: { next_ms: number; given: Extract<Given, { kind: 'run' }> }): void {
     if (repeat.next_ms > repeat.given.until_ms) return;
     repeat.next_ms += repeat.given.every_ms!;
+    if (this.#changesNothing(repeat.given)) return;
     this.#run(repeat.given, false);
   }
 
