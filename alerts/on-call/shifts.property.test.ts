@@ -1,63 +1,16 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Rotation, Schedule } from './on-call.ts';
 import { shifts, whoIsOnCall } from './shifts.ts';
+import { aMinute, aSchedule, aScheduleNear, MINUTE } from './testing/arbitrary.ts';
+import { walk } from './testing/walk.ts';
 
-const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
-const YEAR = { min: Date.UTC(2026, 0, 1) / MINUTE, max: Date.UTC(2027, 0, 1) / MINUTE };
-const ZONES = [
-  'America/New_York',
-  'Europe/Berlin',
-  'Australia/Lord_Howe',
-  'Asia/Seoul',
-  'America/Havana',
-  'Pacific/Chatham',
-  'Africa/Casablanca',
-];
-
-const minute = fc.integer(YEAR).map((minutes) => minutes * MINUTE);
-const users = fc.uniqueArray(fc.constantFrom('ana', 'bob', 'cai', 'dee'), { minLength: 1, maxLength: 2 });
-const window = fc
-  .tuple(fc.nat(10_079), fc.integer({ min: 1, max: 5_000 }))
-  .map(([from_minute, length]) => ({ from_minute, to_minute: from_minute + length }));
-
-const rotation: fc.Arbitrary<Rotation> = fc.record({
-  name: fc.constant('r'),
-  turns: fc.array(users, { minLength: 1, maxLength: 4 }),
-  every: fc.oneof(
-    fc.record({ unit: fc.constant('hours' as const), count: fc.constantFrom(1, 5, 12, 24, 72, 168, 336) }),
-    fc.record({ unit: fc.constant('months' as const), count: fc.integer({ min: 1, max: 5 }) }),
-  ),
-  start: minute,
-  since: fc.option(minute),
-  until: fc.option(minute),
-  windows: fc.option(window).map((one) => (one ? [one] : [])),
-});
-
-const schedule: fc.Arbitrary<Schedule> = fc.record({
-  key: fc.constant('s'),
-  name: fc.constant('s'),
-  timezone: fc.constantFrom(...ZONES),
-  rotations: fc.array(rotation, { maxLength: 3 }),
-  overrides: fc.array(
-    fc.tuple(minute, fc.integer({ min: 1, max: 20_000 }), users, fc.uuid()).map(([from, minutes, who, id]) => ({
-      id,
-      users: who,
-      from,
-      until: from + minutes * MINUTE,
-      source: 'api' as const,
-      created_by: 'kim',
-    })),
-    { maxLength: 3 },
-  ),
-});
 
 test('shifts tile the time, and at every instant say who is on call', () => {
   fc.assert(
     fc.property(
-      schedule,
-      minute,
+      aSchedule(),
+      aMinute,
       fc.integer({ min: 1, max: 40 }),
       fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 }),
       (one, from, days, places) => {
@@ -83,8 +36,8 @@ test('shifts tile the time, and at every instant say who is on call', () => {
 test('what is asked for in two parts is the whole, cut once', () => {
   fc.assert(
     fc.property(
-      schedule,
-      minute,
+      aSchedule(),
+      aMinute,
       fc.integer({ min: 1, max: 60_000 }),
       fc.integer({ min: 1, max: 60_000 }),
       (one, from, first, second) => {
@@ -103,5 +56,37 @@ test('what is asked for in two parts is the whole, cut once', () => {
       },
     ),
     { seed: 7, numRuns: 200 },
+  );
+});
+
+/** Clock changes of 2026 by an hour or a half, at all hours of the day, with the instant. */
+const CHANGES: [zone: string, at: string][] = [
+  ['America/New_York', '2026-03-08T07:00Z'],
+  ['America/New_York', '2026-11-01T06:00Z'],
+  ['Europe/Berlin', '2026-03-29T01:00Z'],
+  ['Europe/Berlin', '2026-10-25T01:00Z'],
+  ['Australia/Lord_Howe', '2026-04-04T15:00Z'],
+  ['Australia/Lord_Howe', '2026-10-03T15:30Z'],
+  ['America/Havana', '2026-03-08T05:00Z'],
+  ['America/Havana', '2026-11-01T05:00Z'],
+  ['Pacific/Chatham', '2026-04-04T14:00Z'],
+  ['Pacific/Chatham', '2026-09-26T14:00Z'],
+  ['Africa/Casablanca', '2026-02-15T02:00Z'],
+  ['Africa/Casablanca', '2026-03-22T02:00Z'],
+];
+
+test('around every clock change, someone who walks through the minutes with a wall clock finds the same people', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...CHANGES), aScheduleNear(), ([timezone, at], drawn) => {
+      const change = Date.parse(at);
+      const schedule = { ...drawn(change), timezone };
+      const [from, until] = [change - DAY / 2, change + DAY / 2];
+      const walked = walk(schedule, from, until);
+      const found = shifts(schedule, from, until).flatMap(({ from, until, users }) =>
+        Array.from({ length: (until - from) / MINUTE }, () => users.join('+')),
+      );
+      expect(found.join()).toBe(walked.join());
+    }),
+    { seed: 8, numRuns: 200 },
   );
 });
