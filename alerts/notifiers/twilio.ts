@@ -144,6 +144,14 @@ export function reachable(answerUrl: string | null): string | null {
   return unreachable || !/^https?:$/.test(protocol) ? null : answerUrl;
 }
 
+/**
+ * Twilio made nothing of it, perhaps because of the callback address: it refuses more of them than can be known here
+ * (error 21609 and others). Without it, the page gets through.
+ */
+export function refusedAsWritten(delivery: Delivery): boolean {
+  return delivery.status === 'failure' && /^answered 400\b/.test(delivery.error.message);
+}
+
 function isPrivate(address: string): boolean {
   return /^(0|10|127|169\.254|192\.168|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])|172\.(1[6-9]|2\d|3[01]))\./.test(address);
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { accountKey } from '../account-key.ts';
 import { defineChannel } from '../define.ts';
-import { reachable, TwilioSettings, twilioSender } from '../twilio.ts';
+import { reachable, refusedAsWritten, TwilioSettings, twilioSender } from '../twilio.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { answers } from './answers.ts';
 import { textOf } from './text.ts';
@@ -40,12 +40,12 @@ export const channel = defineChannel({
       return textOf(notification, page, (settings.replies ?? false) && answerUrl !== null);
     };
     return {
-      notify(notification, abort) {
+      async notify(notification, abort) {
         const Body = text(notification);
+        if (answerUrl === null || notification.event === 'test') return messages.send({ Body }, abort, Body);
         const query = new URLSearchParams({ on: 'status', incident: notification.incident.id });
-        const status: Record<string, string> =
-          answerUrl && notification.event !== 'test' ? { StatusCallback: `${answerUrl}?${query}` } : {};
-        return messages.send({ Body, ...status }, abort, Body);
+        const delivery = await messages.send({ Body, StatusCallback: `${answerUrl}?${query}` }, abort, Body);
+        return refusedAsWritten(delivery) ? messages.send({ Body }, abort, Body) : delivery;
       },
       lookup: (_notification, attempt, abort) => messages.find(attempt.since, abort, { others: attempt.others }),
     };

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import { accountKey } from '../account-key.ts';
 import { defineChannel } from '../define.ts';
-import { reachable, TwilioSettings, twilioSender } from '../twilio.ts';
+import { reachable, refusedAsWritten, TwilioSettings, twilioSender } from '../twilio.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { answers, nextOf, voiceOf } from './answers.ts';
-import { callbackUrl, pageTwiml } from './menu.ts';
+import { callbackUrl, type Keys, pageTwiml } from './menu.ts';
 import { LANGUAGES } from './phrases.ts';
 
 export { contactCard } from './contact-card.ts';
@@ -47,15 +47,17 @@ export const channel = defineChannel({
     const calls = twilioSender(settings, 'Calls', context);
     const answerUrl = reachable(context.answerUrl);
     return {
-      notify(notification, abort) {
+      async notify(notification, abort) {
         const { speech, escalates_to } = settings.include_bodies ? notification.page : withoutBodies(notification);
         const incident = notification.incident.id;
-        const keys = answerUrl && notification.event !== 'test' ? { answerUrl, incident, turn: 1, again: false } : null;
-        const Twiml = pageTwiml(speech, voiceOf(settings), keys, nextOf(escalates_to));
-        const status: Record<string, string> = keys
-          ? { StatusCallback: callbackUrl(keys.answerUrl, { on: 'status', incident }) }
-          : {};
-        return calls.send({ Twiml, ...status }, abort);
+        const call = (keys: Keys | null) => {
+          const Twiml = pageTwiml(speech, voiceOf(settings), keys, nextOf(escalates_to));
+          const status = keys && { StatusCallback: callbackUrl(keys.answerUrl, { on: 'status', incident }) };
+          return calls.send({ Twiml, ...status }, abort);
+        };
+        if (answerUrl === null || notification.event === 'test') return call(null);
+        const delivery = await call({ answerUrl, incident, turn: 1, again: false });
+        return refusedAsWritten(delivery) ? call(null) : delivery;
       },
       lookup: (_notification, attempt, abort) => calls.find(attempt.since, abort, { others: attempt.others }),
     };

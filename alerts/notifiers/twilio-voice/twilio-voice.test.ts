@@ -97,6 +97,14 @@ test('a public address that Twilio cannot reach costs the keys, not the call', a
   expect(actionOf(made[0]!.twiml)).toBeNull();
 });
 
+test('an address that Twilio refuses costs the keys, not the call', async () => {
+  const insecure = { ...context, answerUrl: 'http://ringdown.example.com/api/v1/answers/call-kim' };
+  const delivery = await channel.create(settings(server.url), insecure).notify(notification(), soon());
+  expect(delivery).toEqual({ status: 'accepted', providerRef: made[0]!.sid });
+  expect(server.calls).toHaveLength(2);
+  expect(actionOf(made[0]!.twiml)).toBeNull();
+});
+
 test('each stretch is read in its own language: the menu in that of the channel, names and errors as they are written', async () => {
   const korean = settings(server.url, { language: 'ko-KR', voice: 'Polly.Seoyeon' });
   const page = {
