@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { RelayStatus } from '../../monitoring/relay/supervisor.ts';
+import type { AlertMetricSources } from './alert-metrics.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 
 let server: Server;
@@ -18,10 +19,23 @@ afterEach(() => {
   server.close();
 });
 
+const nothing: AlertMetricSources = {
+  rules: { status: () => [], behindMs: () => 0 },
+  inbound: { counts: () => [] },
+  answers: { counts: () => [] },
+  held: () => 0,
+  standingSilences: () => 0,
+};
+
 test('they are sent to a relay that wants a token with that token', async () => {
   const received = once(server, 'request');
   const metrics = createOwnMetrics(
-    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => undefined },
+    {
+      monitors: () => [],
+      incidents: () => ({ triggered: 0, acknowledged: 0 }),
+      relay: () => undefined,
+      alerts: nothing,
+    },
     '1.2.3',
     { url: `http://127.0.0.1:${port}`, token: 'a token of the relay' },
   );
@@ -66,7 +80,7 @@ test('the relay is told with its backends, by the names that Prometheus expects'
     },
   };
   const metrics = createOwnMetrics(
-    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => told },
+    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => told, alerts: nothing },
     '1.2.3',
     { url: `http://127.0.0.1:${port}`, token: undefined },
   );
@@ -89,5 +103,55 @@ test('the relay is told with its backends, by the names that Prometheus expects'
   }
   // What the system does not tell is not told as 0.
   expect(lines.some((line) => line.startsWith('ringdown_relay_statsd_socket_drops_total '))).toBe(false);
+  await metrics.shutdown();
+});
+
+test('alerting is told by rule, source and channel', async () => {
+  const at = '2026-11-23T13:00:00.000Z';
+  const instance = {
+    monitor: 'rule:p/slow',
+    labels: {},
+    state: 'firing',
+    since: at,
+    value: '2 s',
+    text: null,
+  } as const;
+  const status = {
+    policy: 'p',
+    rule: 'slow',
+    name: 'slow',
+    kind: 'threshold',
+    every_ms: 15_000,
+    last_evaluated_at: at,
+    duration_ms: 3,
+    trouble: { since: at, message: 'the relay is down' },
+    left_out: 0,
+    instances: [instance],
+  };
+  const alerts: AlertMetricSources = {
+    rules: { status: () => [status], behindMs: () => 2_000 },
+    inbound: { counts: () => [{ source: 'am', outcome: 'accepted', count: 4 }] },
+    answers: { counts: () => [{ channel: 'team', outcome: 'unauthentic', count: 2 }] },
+    held: () => 3,
+    standingSilences: () => 1,
+  };
+  const metrics = createOwnMetrics(
+    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => undefined, alerts },
+    '1.2.3',
+    { url: `http://127.0.0.1:${port}`, token: undefined },
+  );
+  const lines = (await metrics.prometheus()).split('\n').map((line) => line.replace(/ \d{13}$/, ''));
+  for (const line of [
+    'ringdown_rule_instances{policy="p",rule="slow",state="firing"} 1',
+    'ringdown_rule_instances{policy="p",rule="slow",state="pending"} 0',
+    'ringdown_rule_trouble{policy="p",rule="slow"} 1',
+    'ringdown_rules_behind_seconds 2',
+    'ringdown_inbound_total{source="am",outcome="accepted"} 4',
+    'ringdown_answers_total{channel="team",outcome="unauthentic"} 2',
+    'ringdown_incidents_held 3',
+    'ringdown_silences 1',
+  ]) {
+    expect(lines).toContain(line);
+  }
   await metrics.shutdown();
 });

@@ -10,6 +10,7 @@ import {
 import type { Monitor, MonitorState } from '../../control/resources.ts';
 import type { RelayStatus } from '../../monitoring/relay/supervisor.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
+import { type AlertMetricSources, observeAlerts } from './alert-metrics.ts';
 import { observeRelay } from './relay-metrics.ts';
 
 const EXPORT_INTERVAL_MS = 10_000;
@@ -18,6 +19,7 @@ const MONITOR_STATES: readonly MonitorState[] = ['passing', 'degraded', 'failing
 
 /** What the gauges read when somebody looks. */
 export interface MetricSources {
+  alerts: AlertMetricSources;
   monitors(): Pick<Monitor, 'key' | 'service' | 'environment' | 'state'>[];
   incidents(): Record<'triggered' | 'acknowledged', number>;
   /** What the relay told last; undefined before that. */
@@ -72,6 +74,7 @@ export function createOwnMetrics(
   const meter = provider.getMeter('ringdown', version);
   const backends = () => sources.relay()?.backends ?? [];
   observeRelay(meter, sources.relay);
+  observeAlerts(meter, sources.alerts);
   const seconds = (name: string, description: string) => meter.createHistogram(name, { unit: 's', description });
 
   const duration = seconds('ringdown_run_duration_seconds', 'How long runs take.');

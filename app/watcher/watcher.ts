@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { stands } from '../../alerts/engine/stages/silence.ts';
 import type { HeartbeatSettings } from '../../alerts/inbound/heartbeats.ts';
 import type { InboundKind, InboundSettings } from '../../alerts/inbound/inbound.ts';
 import { createAlertDesk } from '../../alerts/incidents/desk.ts';
@@ -151,6 +152,13 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
         return { triggered: open.length - acknowledged, acknowledged };
       },
       relay: () => relayStatus,
+      alerts: {
+        rules: { status: () => rules.status(), behindMs: () => rules.behindMs() },
+        inbound: { counts: () => wayIn.receiver.counts() },
+        answers: { counts: () => wayIn.answers.counts() },
+        held: () => desk.openIncidents().filter((incident) => incident.held !== null).length,
+        standingSilences: () => desk.silences().filter((silence) => stands(silence, clock.now())).length,
+      },
     },
     version,
     { url: relay.otlpUrl, token: settings.otlpToken },
