@@ -22,7 +22,9 @@ const DOCUMENTS = [
   'docs/channels/slack.md',
   'docs/channels/twilio.md',
   'docs/alerts.md',
+  'docs/rules.md',
   'docs/backends.md',
+  'docs/inbound.md',
 ];
 const CHANNELS = ['push', 'pager', 'call-kim', 'team', 'mail', 'hook', 'terminal'];
 
@@ -91,8 +93,15 @@ function asConfig(text: string): Diagnostic[] {
   }
   for (const [name, text] of Object.entries(NAMED)) writeFileSync(join(folder.path, name), text);
   writeFileSync(file, content.version === undefined ? `version: 1\n${text}` : text);
-  const anything = new Proxy({}, { get: () => 'placeholder-of-some-length' }) as Record<string, string>;
+  const anything = new Proxy({}, { get: (_, name) => somethingFor(String(name)) }) as Record<string, string>;
   return loadConfig(file, schemas, anything).diagnostics;
+}
+
+/** What a reader would put into the variable. */
+function somethingFor(variable: string): string {
+  if (variable.endsWith('_URL'))
+    return variable.startsWith('SMTP') ? 'smtp://mail.example.com' : 'https://a.example.com';
+  return 'placeholder-of-some-length';
 }
 
 const SCENARIO_KEYS = Object.keys(ScenarioSchema.properties);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { renderDiagnostic } from '../../core/document/index.ts';
 import { duplicateIds, parsePolicy } from './parse.ts';
-import { builtInPolicy } from './policy.ts';
+import { builtInPolicy, isScenarioRule } from './policy.ts';
 
 const shipped = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
 
@@ -38,6 +38,73 @@ resolve: { after_passing: 1, notify: same }
     ],
     resolve: { after_passing: 1 },
   });
+});
+
+test('every key of a policy is read as it is meant', () => {
+  const document = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8');
+  const text = /```yaml\n([\s\S]*?)```/.exec(document)![1]!;
+  const { policy, diagnostics } = parsePolicy(text, 'posts.policy.yaml', {});
+  expect(diagnostics).toEqual([]);
+  const { rules, ...others } = policy!;
+  expect(others).toEqual({
+    id: 'posts',
+    name: 'posts',
+    priority: 'P2',
+    labels: { team: 'posts' },
+    group_by: ['service', 'environment', 'rule'],
+    routes: [{ match: { service: 'billing' }, escalation: [{ after_ms: 0, notify: ['team'], repeat_every_ms: null }] }],
+    inhibit: [{ when: { rule: 'silent' }, hold: { service: 'billing' }, equal: ['environment'] }],
+    quiet_hours: [
+      { priority: 'P3', from_minute: 1_320, to_minute: 480, timezone: 'Asia/Seoul', days: [1, 2, 3, 4, 5] },
+    ],
+    escalation: [
+      { after_ms: 0, notify: ['pager', 'team'], repeat_every_ms: null },
+      { after_ms: 300_000, notify: ['call-kim'], repeat_every_ms: 120_000 },
+    ],
+    escalation_loop: { times: 2, every_ms: 1_800_000 },
+    renotify: { triggered_every_ms: 14_400_000, acknowledged_every_ms: 86_400_000 },
+    resolve: { after_passing: 1 },
+  });
+  expect(rules[0]).toEqual({ ...builtInPolicy.rules[0], tags: ['critical'], consecutive: 2, attempts: 2 });
+  expect(rules[1]).toEqual({
+    kind: 'threshold',
+    id: 'slow',
+    name: 'Posts are slow',
+    spec: {
+      question: {
+        of: 'metric',
+        metric: 'http.server.request.duration',
+        aggregate: 'p95',
+        where: { 'service.name': 'reference-api' },
+        by: 'http.route',
+        window_ms: 300_000,
+        offset_ms: 0,
+      },
+      limit: { operator: 'gt', value: 500, unit: 'ms', written: '500 ms' },
+      at_least: 20,
+    },
+    every_ms: 15_000,
+    for_ms: 120_000,
+    keep_firing_for_ms: 60_000,
+    no_data: 'keep',
+    priority: null,
+    labels: {},
+    summary: 'p95 of {{ http.route }} is {{ value }}, allowed are {{ threshold }}',
+    runbook: null,
+    service: 'reference-api',
+    environment: null,
+  });
+  expect(rules.map((rule) => [rule.kind, isScenarioRule(rule) ? null : rule.service])).toEqual([
+    ['scenario', null],
+    ['threshold', 'reference-api'],
+    ['ratio', 'reference-api'],
+    ['rate_of_change', 'reference-api'],
+    ['absence', 'billing'],
+    ['burn_rate', null],
+    ['certificate', null],
+    ['heartbeat', null],
+    ['backend', null],
+  ]);
 });
 
 test('everything that is wrong is named at its place, all at once', () => {

@@ -373,8 +373,56 @@ describe('reload', () => {
     await bench.run(0);
     bench.evaluator.replacePolicies([]);
     expect(bench.retired).toEqual(['rule:p/slow', 'rule:p/slow']);
+    bench.evaluator.replacePolicies([policyOf([SLOW('environment: eu')])]);
+    await bench.run(0);
+    bench.evaluator.replacePolicies([policyOf([BY_ROUTE.replace('}, is', ', where: { a: b }}, is')])]);
+    expect(bench.retired).toHaveLength(3);
     await bench.run(60_000);
-    expect(bench.news()).toEqual(['failed', 'failed']);
+    expect(bench.news()).toEqual(['failed', 'failed', 'failed']);
+  });
+});
+
+describe('turns', () => {
+  test('the starts of rules are spread over their interval', async () => {
+    let turn = 0;
+    const rules = ['a', 'b', 'c'].map((id) => SLOW().replace('id: slow', `id: ${id}`));
+    bench = new RuleBench([policyOf(rules)], { random: () => [0, 0.5, 0.99][turn++]! });
+    const asked = async (ms: number) => {
+      await bench.run(ms);
+      return bench.source.asked.splice(0).length;
+    };
+    expect([await asked(0), await asked(7_500), await asked(7_250), await asked(250)]).toEqual([1, 1, 1, 1]);
+  });
+
+  test('those that pass while an answer is awaited are left out, and not made up for', async () => {
+    bench = new RuleBench([policyOf([`{ id: job, every: 2s, heartbeat: { name: job, every: 1h } }`])]);
+    bench.source.trouble = 'hangs';
+    // Given up after 2 s, which is when the next turn is due: it asks at 0, 4, 8 and 12 s.
+    await bench.run(13_000);
+    expect(bench.source.asked).toHaveLength(4);
+    bench.source.trouble = null;
+    bench.source.fixed.set('heartbeat job', {
+      known_since: '2026-11-23T03:00:00Z',
+      last_at: null,
+      failed: false,
+      message: null,
+    });
+    await bench.run(5_000);
+    expect(bench.source.asked).toHaveLength(6);
+  });
+
+  test('a rule whose question cannot even be judged is trouble, and holds no other up', async () => {
+    bench = new RuleBench([policyOf([SLOW(), `{ id: job, heartbeat: { name: job, every: 1h } }`])]);
+    bench.source.fixed.set('heartbeat job', {
+      last_at: null,
+      get known_since() {
+        throw new Error('not what it should be');
+      },
+    });
+    feed([900]);
+    await bench.run(0);
+    expect(bench.news()).toEqual(['failed']);
+    expect(bench.troubles).toEqual(['a mistake of ours: not what it should be']);
   });
 });
 
