@@ -78,3 +78,9 @@ export const IncludeBodies = Type.Optional(
       'Show what the service answered, which can hold data of its users. Default false: only what was looked at.',
   }),
 );
+
+/** What is wrong with an address that is posted to; never tells the address, which may be a secret. */
+export function webAddressProblems(url: string): readonly ChannelProblem[] {
+  const right = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  return right ? [] : [{ path: ['url'], message: 'url must be an http or https address' }];
+}

@@ -55,6 +55,26 @@ channels:
     expect(load(text).messages).toEqual(['6:23 there is no "incident.titel"']);
   });
 
+  test('a channel that could never reach anybody is told at start, without its secrets', () => {
+    const text = `version: 1
+channels:
+  - { name: hook, type: webhook, url: "\${HOOK}" }
+  - { name: mail, type: email, url: "https://mail.example.com", from: ringdown@example.com, to: [team] }
+  - { name: push, type: ntfy, url: "https://ntfy.sh/" }
+`;
+    const { messages } = load(text, { HOOK: 'hooks.example.com/secret-canary' });
+    expect(messages).toEqual(['4:98 to[0] must be an e-mail address, found the text "team"']);
+    const mended = load(text.replace('[team]', '[team@example.com]'), { HOOK: 'hooks.example.com/secret-canary' });
+    expect(mended.messages).toEqual([
+      '3:39 url must be an http or https address',
+      '4:37 url must be smtp://… or smtps://…',
+      '5:36 url must be https://<server>/<topic>',
+    ]);
+    const file = join(folder, 'ringdown.yaml');
+    writeFileSync(file, 'version: 1\nchannels: [{ name: hook, type: webhook, url: "${HOOK}" }]\n');
+    expect(loadConfig(file, schemas, withPlaceholders({})).diagnostics).toEqual([]);
+  });
+
   test('what a variable stands for is not judged where its value is not asked for', () => {
     const file = join(folder, 'ringdown.yaml');
     const text = `version: 1

@@ -214,7 +214,10 @@ function checkMeaning(
       at(['backends', index, ...(key === undefined ? [] : [key])], message);
   }
   for (const [index, entry] of (content.channels ?? []).entries()) {
-    for (const { path, message, hint } of checkChannel(entry)) at(['channels', index, ...path], message, hint);
+    for (const { path, message, hint } of checkChannel(entry)) {
+      const written = path.length === 0 ? undefined : entry[String(path[0])];
+      if (typeof written !== 'string' || !isPlaceholder(written)) at(['channels', index, ...path], message, hint);
+    }
   }
   for (const [index, entry] of (content.inbound ?? []).entries()) {
     for (const { key, message } of wrongInEntry(entry, checkInbound(entry)))

@@ -1,7 +1,7 @@
 import type { Delivery } from '../../../core/delivery.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
-import { defineChannel, IncludeBodies, Secret, STATE_CHANGES } from '../define.ts';
+import { defineChannel, IncludeBodies, Secret, STATE_CHANGES, webAddressProblems } from '../define.ts';
 import { callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
 import { rememberMessages } from '../message-memory.ts';
 import { withoutBodies } from '../without-bodies.ts';
@@ -32,6 +32,7 @@ export const channel = defineChannel({
     include_bodies: IncludeBodies,
   },
   events: [...STATE_CHANGES, 'incident.updated'],
+  check: ({ url }) => webAddressProblems(url),
   rateLimit: ({ url }) => ({ key: accountKey('discord', url), per_minute: PER_MINUTE }),
   create: ({ url, include_bodies }, { clock, userAgent }) => {
     const messages = rememberMessages();

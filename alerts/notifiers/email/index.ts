@@ -10,6 +10,7 @@ import { html, plainText } from './content.ts';
 import { listId, threadHeaders } from './thread.ts';
 
 const LONGEST_SUBJECT = 200;
+const ADDRESS = { pattern: '^[^\\r\\n]*[^\\s@]@[^\\s@]+$', 'x-expected': 'an e-mail address' };
 
 /** Sends a message over SMTP; all messages of one incident form one thread. */
 export const channel = defineChannel({
@@ -17,14 +18,18 @@ export const channel = defineChannel({
   description: 'Sends an e-mail over SMTP.',
   settings: {
     url: Secret('smtp://user:password@host:587, or smtps:// for TLS from the first byte.', '${SMTP_URL}'),
-    from: Type.String({ minLength: 3, description: 'Sender.', examples: ['ringdown@example.com'] }),
-    to: Type.Array(Type.String({ minLength: 3 }), {
+    from: Type.String({ ...ADDRESS, description: 'Sender.', examples: ['ringdown@example.com'] }),
+    to: Type.Array(Type.String(ADDRESS), {
       minItems: 1,
       description: 'Receivers.',
       examples: [['team@example.com']],
     }),
   },
   events: STATE_CHANGES,
+  check: ({ url }) =>
+    URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol)
+      ? []
+      : [{ path: ['url'], message: 'url must be smtp://… or smtps://…' }],
   create: ({ name, url, from, to }) => {
     const secrets = URL.canParse(url) ? [new URL(url).password, decodeURIComponent(new URL(url).password)] : [];
     return {

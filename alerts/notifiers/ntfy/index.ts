@@ -25,6 +25,7 @@ const TAG: Partial<Record<Notification['event'], string>> = {
   'incident.resolved': 'white_check_mark',
   test: 'bell',
 };
+const NO_TOPIC = 'url must be https://<server>/<topic>';
 const MOST_ACTIONS = 3;
 /** A server lets one visitor publish once in 5 s after a burst of 60, unless it is set otherwise: docs.ntfy.sh/config. */
 const PER_MINUTE = 12;
@@ -45,6 +46,7 @@ export const channel = defineChannel({
     include_bodies: IncludeBodies,
   },
   events: STATE_CHANGES,
+  check: ({ url }) => (splitTopic(url) ? [] : [{ path: ['url'], message: NO_TOPIC }]),
   rateLimit: ({ url, token }) => ({
     key: accountKey('ntfy', `${URL.canParse(url) ? new URL(url).host : url} ${token ?? ''}`),
     per_minute: PER_MINUTE,
@@ -53,7 +55,7 @@ export const channel = defineChannel({
     async notify(asked, abort) {
       const notification = include_bodies ? asked : { ...asked, page: withoutBodies(asked) };
       const target = splitTopic(url);
-      if (!target) return { status: 'failure', error: new Error('url must be https://<server>/<topic>') };
+      if (!target) return { status: 'failure', error: new Error(NO_TOPIC) };
       const outcome = await callVendor(
         {
           method: 'POST',
@@ -77,6 +79,7 @@ export const channel = defineChannel({
 function splitTopic(url: string): { server: string; topic: string } | undefined {
   if (!URL.canParse(url)) return undefined;
   const parsed = new URL(url);
+  if (!/^https?:$/.test(parsed.protocol)) return undefined;
   const match = /^(.*\/)([^/]+)\/?$/.exec(parsed.pathname);
   return match ? { server: `${parsed.origin}${match[1]}`, topic: decodeURIComponent(match[2]!) } : undefined;
 }

@@ -1,5 +1,5 @@
 import { accountKey } from '../account-key.ts';
-import { defineChannel, IncludeBodies, Secret, STATE_CHANGES } from '../define.ts';
+import { defineChannel, IncludeBodies, Secret, STATE_CHANGES, webAddressProblems } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { message } from './message.ts';
@@ -23,6 +23,7 @@ export const channel = defineChannel({
     include_bodies: IncludeBodies,
   },
   events: STATE_CHANGES,
+  check: ({ url }) => webAddressProblems(url),
   rateLimit: ({ url }) => ({ key: accountKey('teams', url), per_minute: PER_MINUTE }),
   create: ({ url, include_bodies }, { clock, userAgent }) => ({
     async notify(asked, abort) {

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Delivery } from '../../../core/delivery.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
-import { defineChannel, IncludeBodies, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
+import { defineChannel, IncludeBodies, Secret, STATE_CHANGES, VendorUrl, webAddressProblems } from '../define.ts';
 import { callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
 import { rememberMessages } from '../message-memory.ts';
 import { withoutBodies } from '../without-bodies.ts';
@@ -37,6 +37,7 @@ export const channel = defineChannel({
     url: VendorUrl(API_URL),
   },
   events: [...STATE_CHANGES, 'incident.updated'],
+  check: ({ url = API_URL }) => webAddressProblems(url),
   rateLimit: ({ bot_token, chat_id }) => ({
     key: accountKey('telegram', `${bot_token} ${chat_id}`),
     per_minute: /^\d/.test(String(chat_id)) ? PER_MINUTE_TO_PERSON : PER_MINUTE_TO_GROUP,

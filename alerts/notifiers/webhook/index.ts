@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Incident } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
-import { defineChannel, STATE_CHANGES } from '../define.ts';
+import { defineChannel, STATE_CHANGES, webAddressProblems } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 import { templateView } from './names.ts';
 import { renderTemplate, renderText, templateProblems } from './template.ts';
@@ -53,7 +53,8 @@ export const channel = defineChannel({
     ),
   },
   events: STATE_CHANGES,
-  check: ({ template, headers = {} }) => [
+  check: ({ url, template, headers = {} }) => [
+    ...webAddressProblems(url),
     ...Object.keys(headers)
       .filter((name) => OURS.test(name))
       .map((name) => ({ path: ['headers', name], message: `the header ${name} is set by Ringdown` })),
