@@ -19,7 +19,7 @@ describe('a signature over the body', () => {
     ['with a version in front', `v1=${sign(BODY)}`],
     ['one of several', `v1=${sign(BODY, 'another-secret-it-is')},v1=${sign(BODY)}`],
   ])('is taken as %s', (_name, signature) => {
-    expect(verify({}, { 'x-signature': signature })).toMatchObject({ verified: true, replay_key: expect.any(String) });
+    expect(verify({}, { 'x-signature': signature })).toEqual({ verified: true, replay_key: null });
   });
 
   test('is refused when it is missing, of another secret or algorithm, or over reordered JSON', () => {
@@ -59,7 +59,7 @@ describe('a signature over the body', () => {
     const at = (seconds: number, header = seconds) =>
       verify(hmac, { 'x-signature': sign(`${seconds}:${BODY}`), 'x-time': String(header) });
     const now = NOW / 1_000;
-    expect(at(now)).toMatchObject({ verified: true });
+    expect(at(now)).toEqual({ verified: true, replay_key: expect.stringMatching(/^[\w-]{43}$/) });
     expect(at(now - 300)).toMatchObject({ verified: true });
     expect(at(now - 301)).toMatchObject(refused);
     expect(at(now + 301)).toMatchObject(refused);

@@ -3,7 +3,6 @@ import type { Clock } from '../../core/clock.ts';
 
 /** How long a request is known again. */
 export const REPLAY_WINDOW_MS = 24 * 3_600_000;
-const MOST_KEYS = 100_000;
 
 export interface TakenRequest {
   /** A digest: what a vendor signs need not stand in a database. */
@@ -13,18 +12,20 @@ export interface TakenRequest {
 }
 
 /**
- * Tells whether a request was taken before, within 24 hours and the last 100,000 of them. A request that comes while the
+ * Tells whether a request was taken before, within 24 hours and the last 100,000. A request that comes while the
  * first is still being carried out counts as taken.
  */
 export class ReplayGuard {
   readonly #clock: Clock;
   readonly #save: (taken: TakenRequest) => Promise<void>;
+  readonly #most: number;
   /** In the order of their time. */
   readonly #taken = new Map<string, number>();
 
   /** @param save brings a key to the disk, or keeps it until that is possible; never rejects */
-  constructor(clock: Clock, save: (taken: TakenRequest) => Promise<void> = async () => {}) {
+  constructor(clock: Clock, save: (taken: TakenRequest) => Promise<void> = async () => {}, most = 100_000) {
     this.#clock = clock;
+    this.#most = most;
     this.#save = save;
   }
 
@@ -53,7 +54,7 @@ export class ReplayGuard {
   #forgetOld(): void {
     const now = this.#clock.now();
     for (const [key, at] of this.#taken) {
-      if (this.#taken.size <= MOST_KEYS && now - at < REPLAY_WINDOW_MS) break;
+      if (this.#taken.size <= this.#most && now - at < REPLAY_WINDOW_MS) break;
       this.#taken.delete(key);
     }
   }

@@ -29,7 +29,7 @@ export const inbound = defineInbound({
     if (conditions) labels.condition = conditions;
     if (policies) labels.newrelic_policy = policies;
     const said = [
-      firstText(at(body, 'text'), at(body, 'description')),
+      words(at(body, 'text')) ?? words(at(body, 'description')),
       conditions && `condition: ${conditions}`,
       entities && `entities: ${entities}`,
     ];
@@ -41,8 +41,8 @@ export const inbound = defineInbound({
           title: words(at(body, 'title')) ?? conditions ?? 'New Relic',
           text: said.filter((line) => line !== null).join('\n') || null,
           severity: firstText(at(body, 'priority')),
-          service: firstText(at(body, 'service')) ?? words(at(body, 'service')),
-          environment: firstText(at(body, 'environment')),
+          service: words(at(body, 'service')) ?? onlyEntity(at(body, 'impactedEntities')),
+          environment: words(at(body, 'environment')),
           labels,
           url: firstText(at(body, 'issueUrl'), at(body, 'issuePageUrl')),
           runbook: words(at(body, 'runbook')),
@@ -53,6 +53,11 @@ export const inbound = defineInbound({
     };
   },
 });
+
+/** An issue about one entity is about what that entity is called. */
+function onlyEntity(value: unknown): string | null {
+  return list(value).length === 1 ? text(list(value)[0]) : null;
+}
 
 /** Templates give lists where there may be several, and texts where somebody took the first. */
 function words(value: unknown): string | null {

@@ -33,6 +33,7 @@ describeInbound({
   expected: {
     key: 'e6c4b7a0-9a0a-4c3e-8f3c-0f6c1f9f1d11',
     title: "Error rate > 5% for at least 5 minutes on 'billing'",
+    service: 'billing',
   },
   foreign: [{}, { id: 'a' }, { id: 'a', state: 'DREAMING' }],
 });
