@@ -26,7 +26,7 @@ export const ACTIONS = ['acknowledge', 'escalate', 'resolve'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export interface Message {
-  /** What a notification of Slack's apps and a screen reader say. */
+  /** The headline: what a notification of Slack's apps and a screen reader say. */
   text: string;
   attachments?: { color: string; blocks: object[] }[];
   blocks?: object[];
@@ -42,9 +42,7 @@ export function messageOf(
   page: Page,
   parts: { details: boolean; answers: boolean },
 ): Message {
-  const blocks: object[] = [
-    { type: 'header', text: { type: 'plain_text', text: cut(page.headline, HEADER) || ' ', emoji: false } },
-  ];
+  const blocks: object[] = [];
   if (page.server_error) {
     blocks.push({
       type: 'section',
@@ -56,9 +54,16 @@ export function messageOf(
   const links = answers.length === 0 && page.answer_url ? [{ label: 'Answer', url: page.answer_url }] : [];
   const elements = [...answers, ...[...links, ...page.links].slice(0, MOST_LINKS).flatMap(linkButton)];
   if (elements.length > 0) blocks.push({ type: 'actions', elements });
-  const text = cut(mrkdwn(page.headline), TEXT);
+  const text = cut(mrkdwn(page.headline), TEXT) || ' ';
   const colour = event === 'incident.updated' ? COLOUR_OF_STATE[incident.state] : COLOUR[event];
-  return colour ? { text, attachments: [{ color: colour, blocks }] } : { text, blocks };
+  // Beside blocks `text` is only what is read out; above coloured ones it is shown, and would say the same twice.
+  return colour
+    ? { text, attachments: blocks.length > 0 ? [{ color: colour, blocks }] : [] }
+    : { text, blocks: [headerBlock(page), ...blocks] };
+}
+
+function headerBlock({ headline }: Page): object {
+  return { type: 'header', text: { type: 'plain_text', text: cut(headline, HEADER) || ' ', emoji: false } };
 }
 
 /** The facts, for the thread. */

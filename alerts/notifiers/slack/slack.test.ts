@@ -88,9 +88,9 @@ describe('what is said', () => {
     const page = { ...notification().page, server_error: 'unexpected <html> & `more`' };
     await notifier.notify(notification({ page }), soon());
     const { text, attachments } = JSON.parse(server.accepted[0]!.body);
-    expect(text).toContain('writing a post fails');
-    expect(attachments[0].blocks[0].text.text).toContain('P1 · Reference API · production');
-    expect(attachments[0].blocks[1].text.text).toBe("*Server* unexpected &lt;html&gt; &amp; 'more'");
+    expect(text).toContain('P1 · Reference API · production · writing a post fails');
+    expect(server.accepted[0]!.body.split('writing a post fails')).toHaveLength(2);
+    expect(attachments[0].blocks[0].text.text).toBe("*Server* unexpected &lt;html&gt; &amp; 'more'");
   });
 
   test('who is called next is told however many facts come before it', async () => {

@@ -1,3 +1,4 @@
+import { cut } from '../cut.ts';
 import { xml } from '../twilio.ts';
 import { phrasesOf } from './phrases.ts';
 import { sayPage, sayPhrase, type Voice } from './say.ts';
@@ -38,7 +39,7 @@ export function pageTwiml(speech: string, voice: Voice, keys: Keys | null, next:
   for (let times = TIMES_SPOKEN; times > 0; times--) {
     if (document(times, speech).length <= LONGEST_TWIML) return document(times, speech);
   }
-  let text = speech;
+  let text = cut(speech, LONGEST_TWIML);
   while (document(1, text).length > LONGEST_TWIML) text = text.slice(0, Math.floor(text.length * 0.9));
   return document(1, text);
 }

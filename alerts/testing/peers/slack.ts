@@ -75,8 +75,8 @@ export function slackChannel(now: () => number = Date.now): SlackChannel {
     if (!standing) return refuse('message_not_found');
     if (!args.text) return refuse('no_text');
     if (!fits(args)) return refuse('invalid_blocks');
-    const { blocks: _blocks, attachments: _attachments, ...kept } = standing;
-    Object.assign(standing, { blocks: undefined, attachments: undefined }, kept, args, { edits: standing.edits + 1 });
+    // What is not named stays, as at Slack.
+    Object.assign(standing, args, { edits: standing.edits + 1 });
     return done({ channel: CHANNEL, ts: args.ts });
   }
 
