@@ -28,6 +28,7 @@ const PLUG_INS = [
   'monitoring/backends',
   'monitoring/sources',
   'alerts/notifiers',
+  'alerts/inbound',
   'scenarios/engine/assertions',
   'scenarios/engine/auth',
   'scenarios/engine/protocols',
