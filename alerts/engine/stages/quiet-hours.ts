@@ -4,8 +4,8 @@ import type { HoldingStage } from './stage.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Quiet days in a row that are told as one stretch. */
-const MOST_JOINED = 8;
+/** Stretches that follow one another without a gap are one; a week's worth of them is no rest but silence. */
+const MOST_JOINED = 15;
 
 /** A page that may wait for the morning does. One of P1 never does, whatever the policy says. */
 export const quietHours: HoldingStage = {
@@ -24,15 +24,16 @@ export const quietHours: HoldingStage = {
   },
 };
 
-/** When the quiet hours that hold at an instant end; null when none do. */
+/** When the quiet hours that hold at an instant end; null when none do, or when they never would. */
 export function quietUntil(hours: readonly QuietHours[], at: number): number | null {
   let end: number | null = null;
   for (let joined = 0; joined < MOST_JOINED; joined++) {
     const next = Math.max(...hours.map((one) => endOf(one, end ?? at) ?? Number.NEGATIVE_INFINITY));
-    if (next === Number.NEGATIVE_INFINITY) break;
+    if (next === Number.NEGATIVE_INFINITY) return end;
     end = next;
   }
-  return end;
+  // Hours without end would keep for ever what nobody has heard of.
+  return null;
 }
 
 function endOf({ from_minute, to_minute, timezone, days }: QuietHours, at: number): number | null {
