@@ -6,7 +6,7 @@ import type { RunResult } from '../../scenarios/run-result.ts';
 /** What the alert desk needs to know of a run. */
 export function toObservation(
   run: RunResult,
-  scenario: Scenario,
+  scenario: Pick<Scenario, 'alert' | 'quarantine'>,
   around: { publicUrl: string; deployment: Deployment | null; dependsOn: readonly string[] },
 ): Observation {
   const endedAt = Date.parse(run.started_at) + run.duration_ms;
@@ -50,6 +50,6 @@ export function toObservation(
 }
 
 /** `until` is a day, that day included, UTC. */
-export function isQuarantined(scenario: Scenario, now: number): boolean {
+export function isQuarantined(scenario: Pick<Scenario, 'quarantine'>, now: number): boolean {
   return scenario.quarantine !== null && now < Date.parse(`${scenario.quarantine.until}T00:00:00Z`) + 86_400_000;
 }

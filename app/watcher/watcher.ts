@@ -1,15 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { stands } from '../../alerts/engine/stages/silence.ts';
-import type { HeartbeatSettings } from '../../alerts/inbound/heartbeats.ts';
-import type { InboundKind, InboundSettings } from '../../alerts/inbound/inbound.ts';
-import { createAlertDesk } from '../../alerts/incidents/desk.ts';
-import type { Channel, ChannelSettings } from '../../alerts/notifier.ts';
-import { createOnCall } from '../../alerts/on-call/book.ts';
-import type { OnCall } from '../../alerts/on-call/on-call.ts';
 import type { Policy } from '../../alerts/policies/policy.ts';
-import { createRuleEvaluator } from '../../alerts/rules/evaluator.ts';
-import type { MaintenanceWindow } from '../../alerts/silences/silence.ts';
 import { Access } from '../../control/access.ts';
 import { LiveEvents } from '../../control/live-events.ts';
 import { buildControl } from '../../control/server.ts';
@@ -30,11 +22,10 @@ import { packageRoot, userAgent, version } from '../version.ts';
 import { ControlTargets, mayBeOurNetwork } from '../watchdog/control-targets.ts';
 import type { DeadManSettings } from '../watchdog/dead-man.ts';
 import { isOwnMonitor } from '../watchdog/watchdog.ts';
+import { type AlertingSettings, createAlerting } from './alerting.ts';
 import { annotations } from './annotations.ts';
-import { createChannels } from './channels.ts';
 import { Dependencies } from './dependencies.ts';
 import { Deployments } from './deployments.ts';
-import { telemetryEvidence } from './evidence-source.ts';
 import { incidentReads } from './incident-reads.ts';
 import { listen } from './listen.ts';
 import { defineMonitors, MonitorBoard, type MonitorDefinition } from './monitor-board.ts';
@@ -42,18 +33,13 @@ import { toObservation } from './observation.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
 import { selfWatch } from './self-watch.ts';
-import { LedgerSignals } from './signals/ledger-signals.ts';
-import { createSignalSource } from './signals/signal-source.ts';
 import { openStateFile } from './state-file.ts';
 import { TelemetrySender } from './telemetry-sender.ts';
-import { createWayIn } from './way-in.ts';
 
-export interface WatcherSettings {
+export interface WatcherSettings extends AlertingSettings {
   host: string;
   port: number;
-  publicUrl: string | undefined;
   stateFile: string;
-  token: string;
   /** What the relay asks of senders of OTLP; undefined where it asks for nothing. */
   otlpToken: string | undefined;
   environments: EnvironmentSettings[];
@@ -61,20 +47,11 @@ export interface WatcherSettings {
   allowedTargets: readonly string[];
   functions: ScenarioFunctions;
   scenarios: Scenario[];
-  policies: Policy[];
-  channels: ChannelSettings[];
-  channelTypes: ReadonlyMap<string, Channel>;
   secrets: SecretProvider;
   /** Names of secrets that the config tells where to find. */
   configuredSecrets: readonly string[];
   /** Files and folders that no scenario from the browser may read. */
   privateFiles: readonly string[];
-  /** Null where nobody is on call by a schedule. */
-  onCall: OnCall | null;
-  maintenance: readonly MaintenanceWindow[];
-  inbound: readonly InboundSettings[];
-  inboundKinds: ReadonlyMap<string, InboundKind>;
-  heartbeats: readonly HeartbeatSettings[];
   runRetentionMs: number;
   deadMan: DeadManSettings | null;
   controlTargets: readonly string[];
@@ -107,7 +84,6 @@ const HISTORY_AGAIN_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const RUNS_ALWAYS_KEPT = 100;
 const PASSING_RUNS_COMPARED = 5;
-const FAILING_SPANS_REMEMBERED = 1_000;
 const INCIDENTS_REMEMBERED = 1_000;
 
 /** Puts the rooms together: schedule → run → alert desk → page, and the HTTP API over all of it. */
@@ -165,42 +141,17 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   );
   unwind.defer(() => metrics.shutdown());
 
-  // Steps of failed runs, until their incident has asked telemetry about them.
-  const failingSpans = new Map<string, string>();
   // An incident is told of at every change; its annotation, once for each state.
   const annotatedStates = new Map<string, string>();
-  const channels = createChannels(settings.channels, settings.channelTypes, {
-    clock,
-    userAgent,
-    print: deps.print,
-    // Vendors call back from outside: only a configured address is one that they can reach.
-    answerUrl: (name) => (settings.publicUrl ? `${settings.publicUrl}/api/v1/answers/${name}` : null),
-  });
-  const onCall = createOnCall(
-    settings.onCall ?? { users: new Map(), schedules: new Map() },
-    clock,
-    state.onCallOverrides,
-  );
-  const desk = createAlertDesk({
+  const alerting = createAlerting(settings, {
     clock,
     log,
-    store: state.alerts,
-    policies: settings.policies,
-    channels,
-    resolveTarget: onCall.resolve,
-    maintenance: settings.maintenance,
-    answerLink: (incident, channel) => `${publicUrl()}${wayIn.links.path(incident, channel)}`,
-    get publicUrl() {
-      return publicUrl();
-    },
-    evidence: telemetryEvidence({
-      clock,
-      reader: relay.reader,
-      spanOf: (runId) => failingSpans.get(runId),
-      onTrouble(error) {
-        if (!stopping.signal.aborted) log.warn({ err: error }, 'the telemetry store cannot be asked about a failure');
-      },
-    }),
+    state,
+    address: publicUrl,
+    environment: settings.environments[0]?.name ?? 'default',
+    reader: relay.reader,
+    monitors: () => board.definitions(),
+    print: deps.print,
     onIncident(incident) {
       events.publish({ type: 'incident', data: incident });
       if (annotatedStates.get(incident.id) === incident.state) return;
@@ -224,29 +175,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     },
   });
 
-  const wayIn = createWayIn(settings, { clock, log, state, desk, store: state.alerts });
-  const ledger = new LedgerSignals(clock);
-  const rules = createRuleEvaluator({
-    clock,
-    log,
-    policies: settings.policies,
-    environment: settings.environments[0]?.name ?? 'default',
-    source: createSignalSource({
-      clock,
-      reader: relay.reader,
-      runs: state.runs,
-      monitors: () => board.definitions(),
-      heartbeats: wayIn.heartbeats,
-      ledger,
-    }),
-    observe: (observation) => void desk.observe(observation),
-    waiting: (monitor) => desk.monitorState(monitor)?.incident_id != null,
-    retired: (monitors) => void desk.letGo(monitors),
-    onTrouble({ policy, rule }, trouble) {
-      if (trouble === null) log.info({ policy, rule }, 'a rule is evaluated again');
-      else log.warn({ policy, rule, reason: trouble }, 'a rule cannot be evaluated');
-    },
-  });
+  const { desk, rules, wayIn } = alerting;
 
   const scheduler = new Scheduler({
     clock,
@@ -319,10 +248,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
 
   /** Tells everyone who waits for it; the page first. */
   async function take(run: RunResult, definition: MonitorDefinition, abort: AbortSignal): Promise<void> {
-    if (run.failure) {
-      failingSpans.set(run.id, run.failure.span_id);
-      if (failingSpans.size > FAILING_SPANS_REMEMBERED) failingSpans.delete(failingSpans.keys().next().value!);
-    }
+    if (run.failure) alerting.runFailed(run, run.failure);
     sender.spans(toSpans(run, version));
     sender.logs(annotation.run(run));
     metrics.runFinished(run);
@@ -363,7 +289,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     access: new Access(settings.token, clock),
     events,
     publicUrl,
-    channels: [...channels.keys()].map((name) => ({
+    channels: [...alerting.channels.keys()].map((name) => ({
       name,
       type: settings.channels.find((entry) => entry.name === name)?.type ?? 'console',
     })),
@@ -382,7 +308,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     answers: wayIn.answers,
     answerLinks: wayIn.links,
     heartbeats: wayIn.heartbeats,
-    onCall,
+    onCall: alerting.onCall,
     scenarios: createScenarioEditor({
       ...settings,
       clock,
@@ -409,25 +335,16 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   unwind.defer(() => control.close());
   // First of all, so that a port that is taken ends the start before anything was told or resumed.
   address = await listen(control, settings);
-  for (const component of [sender, deployments, ...[...channels.values()].map(({ notifier }) => notifier)]) {
+  for (const component of [sender, deployments]) {
     unwind.defer(() => component.shutdown(life.signal));
     await component.start();
   }
-  let overridesRead = await onCall.load().then(
-    () => true,
-    () => false,
-  );
   historyRead = await board.load().then(
     () => true,
     () => false,
   );
-  unwind.defer(() => desk.shutdown(life.signal));
-  await desk.start();
-  unwind.defer(() => wayIn.shutdown(life.signal));
-  await wayIn.start();
-  unwind.defer(() => rules.shutdown(life.signal));
-  rules.restore(desk.failingRules().map(({ key, since }) => ({ monitor: key, since })));
-  await rules.start();
+  unwind.defer(() => alerting.shutdown(life.signal));
+  await alerting.start();
   const alarmed = ownMonitors();
   await desk.retain([...board.definitions().map(({ key }) => key), ...alarmed]);
   for (const { key } of board.definitions()) schedule(key);
@@ -456,17 +373,12 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       await board.load();
       historyRead = true;
     }),
-    every(HISTORY_AGAIN_MS, 'overrides of on-call schedules could not be read', async () => {
-      if (overridesRead) return;
-      await onCall.load();
-      overridesRead = true;
-    }),
     every(BACKENDS_EVERY_MS, 'the relay does not tell its ledger', async () => {
       try {
         relayStatus = await relay.status();
-        ledger.see(relayStatus.backends);
+        alerting.seeLedger(relayStatus.backends);
       } catch (error) {
-        ledger.lose();
+        alerting.seeLedger(null);
         throw error;
       }
     }),
@@ -485,10 +397,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   return {
     url: address,
     replaceScenarios,
-    async replacePolicies(policies) {
-      await desk.replacePolicies(policies);
-      rules.replacePolicies(policies);
-    },
+    replacePolicies: (policies) => alerting.replacePolicies(policies),
     async shutdown(abort) {
       abort.addEventListener('abort', () => life.abort(abort.reason), { once: true });
       if (abort.aborted) life.abort(abort.reason);

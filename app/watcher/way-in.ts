@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { AlertStore } from '../../alerts/alert-store.ts';
 import { type AnswerLinks, createAnswerLinks } from '../../alerts/inbound/answer-links.ts';
 import { type AnswerDesk, createAnswerDesk } from '../../alerts/inbound/answers.ts';
 import { fetchText } from '../../alerts/inbound/fetch-text.ts';
@@ -37,7 +36,7 @@ export interface WayIn extends Component {
 /** Alerts of other systems, answers of channels, links in pages and heartbeats of jobs, on their way to the desk. */
 export function createWayIn(
   settings: WayInSettings,
-  deps: { clock: Clock; log: Logger; state: State; desk: AlertDesk; store: Pick<AlertStore, 'find'> },
+  deps: { clock: Clock; log: Logger; state: State; desk: AlertDesk },
 ): WayIn {
   const { clock, log, state, desk } = deps;
   const receiver = createReceiver({
@@ -49,7 +48,7 @@ export function createWayIn(
     clock,
     log,
   });
-  const find = async (id: string) => desk.incident(id) ?? (await deps.store.find(id))?.incident ?? null;
+  const find = async (id: string) => desk.incident(id) ?? (await state.alerts.find(id))?.incident ?? null;
   const openOnes = () => desk.openIncidents();
   const answers = createAnswerDesk({
     channels: new Map(
