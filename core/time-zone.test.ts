@@ -25,12 +25,14 @@ test('one that the clocks repeat is its first showing', () => {
 
 test('later local times never give earlier instants, in zones that change at midnight too', () => {
   for (const zone of ['America/Havana', 'Africa/Cairo', 'Asia/Beirut', 'Pacific/Chatham', 'America/Nuuk']) {
+    const backwards: string[] = [];
     let last = Number.NEGATIVE_INFINITY;
     for (let local = Date.UTC(2026, 0, 1); local < Date.UTC(2027, 0, 1); local += 1_800_000) {
       const at = timeZone(zone).instantOf(local);
-      expect(at).toBeGreaterThanOrEqual(last);
+      if (at < last) backwards.push(new Date(local).toISOString());
       last = at;
     }
+    expect({ zone, backwards }).toEqual({ zone, backwards: [] });
   }
 });
 

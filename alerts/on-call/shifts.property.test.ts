@@ -21,7 +21,9 @@ test('shifts tile the time, and at every instant say who is on call', () => {
         for (const [index, shift] of found.entries()) {
           expect(shift.from).toBeLessThan(shift.until);
           if (index > 0) expect(shift.from).toBe(found[index - 1]!.until);
-          for (const instant of [shift.from, shift.until - 1]) expect(whoIsOnCall(one, instant)).toEqual(shift.users);
+          for (const instant of [shift.from, shift.until - 1])
+            if (whoIsOnCall(one, instant).join() !== shift.users.join())
+              throw new Error(`${new Date(instant).toISOString()}: ${whoIsOnCall(one, instant)}, not ${shift.users}`);
         }
         for (const place of places) {
           const instant = Math.floor(from + place * (until - from - 1));
@@ -29,7 +31,7 @@ test('shifts tile the time, and at every instant say who is on call', () => {
         }
       },
     ),
-    { seed: 6, numRuns: 300 },
+    { seed: 6, numRuns: 150 },
   );
 });
 

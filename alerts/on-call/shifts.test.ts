@@ -44,6 +44,20 @@ describe('a rotation', () => {
     ]);
   });
 
+  test('has no turn that lies within a gap of the clocks, and a long one where an hour repeats', () => {
+    const hourly = (start: string) =>
+      `{ timezone: Europe/Berlin, rotations: [{ name: h, users: [ana, bob, cai], every: 1h, start: "${start}" }] }`;
+    expect(listed(hourly('2026-03-29T01:00'), '2026-03-29T00:00Z', '2026-03-29T02:00Z')).toEqual([
+      '2026-03-29T00:00 2026-03-29T01:00 ana h',
+      '2026-03-29T01:00 2026-03-29T02:00 cai h',
+    ]);
+    expect(listed(hourly('2026-10-25T01:00'), '2026-10-24T23:00Z', '2026-10-25T03:00Z')).toEqual([
+      '2026-10-24T23:00 2026-10-25T00:00 ana h',
+      '2026-10-25T00:00 2026-10-25T02:00 bob h',
+      '2026-10-25T02:00 2026-10-25T03:00 cai h',
+    ]);
+  });
+
   test('stands over those before it, within its hours, since and until', () => {
     const layered = `{ timezone: UTC, rotations: [
       { name: all, users: [ana], every: 1w, start: "2026-11-02T00:00" },

@@ -1,0 +1,13 @@
+import type { OnCall, User } from './on-call.ts';
+
+/**
+ * Whom a vendor means, so that an answer carries the name that people know.
+ * @param vendor as `contacts` of users call it: `slack`, `pagerduty`, …
+ * @param id the vendor's own name of the person; letters of either case, since addresses of mail are written both ways
+ */
+export function userOfContact({ users }: OnCall, vendor: string, id: string): User | undefined {
+  const wanted = id.toLowerCase();
+  return [...users.values()].find(
+    ({ contacts }) => Object.hasOwn(contacts, vendor) && contacts[vendor]!.toLowerCase() === wanted,
+  );
+}
