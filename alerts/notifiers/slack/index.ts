@@ -13,6 +13,8 @@ import { API_URL } from './web-api.ts';
 
 /** One message a second to a channel: https://docs.slack.dev/apis/web-api/rate-limits */
 const MESSAGES_A_MINUTE = 60;
+/** The message, or its edit, and a line in its thread. */
+const MESSAGES_OF_AN_APP = 2;
 
 /** Posts to a Slack channel: as an app, which edits its message and takes buttons, or through an incoming webhook. */
 export const channel = defineChannel({
@@ -52,7 +54,7 @@ export const channel = defineChannel({
   },
   rateLimit: ({ url, bot_token, channel: id }) => ({
     key: accountKey('slack', url ?? `${bot_token} ${id}`),
-    per_minute: MESSAGES_A_MINUTE,
+    per_minute: url === undefined ? MESSAGES_A_MINUTE / MESSAGES_OF_AN_APP : MESSAGES_A_MINUTE,
   }),
   answers,
   create: (settings, { clock, userAgent }) => {

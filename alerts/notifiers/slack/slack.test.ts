@@ -304,3 +304,11 @@ test('settings that name no way to post, or two, are told before anything starts
   expect(check({ bot_token: 'x', channel: CHANNEL })).toEqual([]);
   expect(check({ url: 'https://x' })).toEqual([]);
 });
+
+test('the limit is that of a channel: an app says two things of each notification', () => {
+  const limit = channel.rateLimit!(bot('http://x'));
+  expect(limit.per_minute).toBe(30);
+  expect(channel.rateLimit!(bot('http://y')).key).toBe(limit.key);
+  expect(channel.rateLimit!(bot('http://x', { channel: 'C0OTHER99' })).key).not.toBe(limit.key);
+  expect(channel.rateLimit!(hook('http://x')).per_minute).toBe(60);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Incident } from '../../incident.ts';
 import type { AnswerOutcome, AnswerRequest, ChannelAnswer } from '../../notifier.ts';
-import { notification } from '../../testing/notification.ts';
+import { HOSTILE_TEXT, notification } from '../../testing/notification.ts';
 import { AUTH, actionOf, isTwiml, PUBLIC_URL, SID, twilioPost } from '../../testing/peers/twilio.ts';
 import { answers } from './answers.ts';
 import { pageTwiml } from './menu.ts';
@@ -167,6 +167,21 @@ test('an address that names nothing is malformed', () => {
     expect(answers.read(settings, twilioPost(`${ANSWERS}${query}`, { Digits: '4' }))).toMatchObject({
       refused: 'malformed',
     });
+  }
+});
+
+test('hostile text stays text in what is replied', () => {
+  const request = twilioPost(`${ANSWERS}?on=key&incident=${incident.id}&turn=2`, { CallSid: 'CA1', Digits: '*' });
+  const [answer] = answers.read(settings, request) as ChannelAnswer[];
+  const id = `inc-1"><Dial>&${HOSTILE_TEXT}`;
+  for (const told of [{ ...page, speech: HOSTILE_TEXT, escalates_to: HOSTILE_TEXT }, null]) {
+    const hostile = { ...incident, id, title: HOSTILE_TEXT, cause: { ...incident.cause, message: HOSTILE_TEXT } };
+    const { body } = answers.reply(settings, request, [
+      { answer: answer!, incident: hostile, still_failing: 0, page: told },
+    ])!;
+    expect(isTwiml(body)).toBe(true);
+    expect(body).not.toContain('<Dial>');
+    expect(new URL(actionOf(body)!).searchParams.get('incident')).toBe(id.toWellFormed());
   }
 });
 
