@@ -66,6 +66,18 @@ describe('an override that people add', () => {
     expect(onCall.onCall().schedules.get('primary')!.overrides).toHaveLength(1);
   });
 
+  test('is not forgotten when the others are read only later', async () => {
+    const store = new MemoryOverrides();
+    const early = await book(store);
+    await early.add({ from: '2026-11-23T10:00', to: '2026-11-23T11:00' });
+    const { onCall, add } = await book(store);
+    const reading = store.list('');
+    store.list = () => reading;
+    await add({ from: '2026-11-25T10:00', to: '2026-11-25T11:00' });
+    await onCall.load();
+    expect(onCall.onCall().schedules.get('primary')!.overrides).toHaveLength(3);
+  });
+
   test('by people who are gone leaves no gap', async () => {
     const { add, store } = await book();
     await add({ from: '2026-11-23T10:00', to: '2026-11-23T11:00' });

@@ -85,7 +85,10 @@ export function createOnCall(written: OnCall, clock: Clock, store: OverrideStore
     shifts,
 
     async load() {
-      remember(await store.list(new Date(clock.now() - REMEMBERED_MS).toISOString()));
+      const read = await store.list(new Date(clock.now() - REMEMBERED_MS).toISOString());
+      // What was added while the store was read may not be among it.
+      const since = stored.filter(({ id }) => !read.some((row) => row.id === id));
+      remember([...read, ...since]);
     },
 
     async addOverride(key, entry) {
