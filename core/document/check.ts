@@ -141,7 +141,9 @@ function finding(error: ErrorObject): Finding {
       );
     case 'minLength':
       return value(
-        error.params.limit > 1 ? `${at} must have at least ${error.params.limit} characters` : `${at} must not be empty`,
+        error.params.limit > 1
+          ? `${at} must have at least ${error.params.limit} characters`
+          : `${at} must not be empty`,
       );
     case 'minItems':
     case 'minProperties':
