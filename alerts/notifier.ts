@@ -68,6 +68,8 @@ export interface Channel<Settings extends ChannelSettings = ChannelSettings> {
   rateLimit?(settings: Settings): RateLimit;
   /** Reads what comes back from there; absent where nothing does. */
   answers?: AnswerReader<Settings>;
+  /** A vCard of whom phones should let through at night; absent where nobody calls. */
+  contactCard?(settings: Settings): string;
   create(settings: Settings, context: NotifierContext): Notifier;
 }
 

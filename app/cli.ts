@@ -340,6 +340,12 @@ command('test <name>', 'send a marked test through a channel', channels).action(
   const { testChannel } = await import('./commands/channels-test.ts');
   exitCode = await testChannel(flags.config, name);
 });
+command('contact-card <name>', 'the number that calls, as a card for phones: > ringdown.vcf', channels).action(
+  async (name: string, flags: Common) => {
+    const { showContactCard } = await import('./commands/channels-contact-card.ts');
+    exitCode = await showContactCard(flags.config, name);
+  },
+);
 
 const onCall = program.command('on-call').description('who is on call; schedules of other tools');
 command('now [schedule]', 'who is on call, until when, and who is next', onCall).action(

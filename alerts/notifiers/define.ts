@@ -34,9 +34,10 @@ export function defineChannel<Type_ extends string, Keys extends TProperties>(de
   check?(settings: SettingsOf<Keys>): readonly ChannelProblem[];
   rateLimit?(settings: SettingsOf<Keys>): RateLimit;
   answers?: AnswerReader<SettingsOf<Keys>>;
+  contactCard?(settings: SettingsOf<Keys>): string;
   create(settings: SettingsOf<Keys>, context: NotifierContext): Pick<Notifier, 'notify'> & Partial<Notifier>;
 }): Channel {
-  const { check, rateLimit, answers } = definition;
+  const { check, rateLimit, answers, contactCard } = definition;
   return {
     type: definition.type,
     events: definition.events,
@@ -44,6 +45,7 @@ export function defineChannel<Type_ extends string, Keys extends TProperties>(de
     ...(check ? { check: (settings) => check(settings as SettingsOf<Keys>) } : {}),
     ...(rateLimit ? { rateLimit: (settings) => rateLimit(settings as SettingsOf<Keys>) } : {}),
     ...(answers ? { answers: answers as unknown as AnswerReader } : {}),
+    ...(contactCard ? { contactCard: (settings) => contactCard(settings as SettingsOf<Keys>) } : {}),
     settings: Type.Object(
       {
         name: Type.String({

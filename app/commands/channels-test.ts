@@ -2,33 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { Incident } from '../../alerts/incident.ts';
 import type { Notification } from '../../alerts/notifier.ts';
 import { systemClock } from '../../core/clock.ts';
-import { suggestion } from '../../core/document/index.ts';
-import { EXIT, RingdownError } from '../../core/errors.ts';
-import { loadEntrySchemas } from '../config/entry-schemas.ts';
-import { loadConfig } from '../config/load.ts';
-import { InvalidFiles } from '../invalid-files.ts';
+import { EXIT } from '../../core/errors.ts';
 import { terminal } from '../terminal.ts';
 import { userAgent } from '../version.ts';
-import { CONSOLE } from '../watcher/channels.ts';
+import { namedChannel } from './named-channel.ts';
 
 const TIMEOUT_MS = 30_000;
 
 /** `ringdown channels test NAME`: sends a notification that says it is a test. */
 export async function testChannel(configFile: string | undefined, name: string): Promise<number> {
-  const { channelTypes, schemas } = await loadEntrySchemas();
-  const { value: config, diagnostics, texts } = loadConfig(configFile, schemas, process.env);
-  if (diagnostics.length > 0) throw new InvalidFiles(diagnostics, texts);
-  const channels = config.channels.length > 0 ? config.channels : [CONSOLE];
-  const settings = channels.find((entry) => entry.name === name);
-  if (!settings) {
-    const names = channels.map((entry) => entry.name);
-    throw new RingdownError('UNKNOWN_CHANNEL', `there is no channel "${name}"`, {
-      hint: suggestion(name, names) ?? `there are: ${names.join(', ')}`,
-      exitCode: EXIT.usage,
-    });
-  }
-
-  const notifier = channelTypes.get(settings.type)!.create(settings, {
+  const { settings, channel, config } = await namedChannel(configFile, name);
+  const notifier = channel.create(settings, {
     clock: systemClock,
     userAgent,
     print: (line) => terminal.out(line),

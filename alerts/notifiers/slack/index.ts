@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Delivery } from '../../../core/delivery.ts';
 import type { Notification, Notifier, Page } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
-import { defineChannel, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
+import { defineChannel, IncludeBodies, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { answers } from './answers.ts';
@@ -37,7 +37,7 @@ export const channel = defineChannel({
     previous_signing_secret: Type.Optional(
       Secret('Believed as well, while the secret is changed.', '${SLACK_OLD_SIGNING_SECRET}'),
     ),
-    include_bodies: Type.Optional(Type.Boolean({ description: 'Messages may quote what the service answered.' })),
+    include_bodies: IncludeBodies,
     api_url: VendorUrl(API_URL),
   },
   events: [...STATE_CHANGES, 'incident.updated'],

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { accountKey } from '../account-key.ts';
-import { defineChannel } from '../define.ts';
+import { contactCard } from '../contact-card.ts';
+import { defineChannel, IncludeBodies } from '../define.ts';
 import { reachable, refusedAsWritten, TwilioSettings, twilioSender } from '../twilio.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { answers } from './answers.ts';
@@ -24,7 +25,7 @@ export const channel = defineChannel({
         description: 'Further phones whose replies count: a number at Twilio has one address for all of them.',
       }),
     ),
-    include_bodies: Type.Optional(Type.Boolean({ description: 'Messages may quote what the service answered.' })),
+    include_bodies: IncludeBodies,
   },
   events: ['incident.triggered', 'incident.escalated', 'incident.resolved', 'test'],
   rateLimit: ({ account_sid, from }) => ({
@@ -32,6 +33,7 @@ export const channel = defineChannel({
     per_minute: MESSAGES_A_MINUTE,
   }),
   answers,
+  contactCard,
   create: (settings, context) => {
     const messages = twilioSender(settings, 'Messages', context);
     const answerUrl = reachable(context.answerUrl);

@@ -1,13 +1,12 @@
 import { Type } from 'typebox';
 import { accountKey } from '../account-key.ts';
-import { defineChannel } from '../define.ts';
+import { contactCard } from '../contact-card.ts';
+import { defineChannel, IncludeBodies } from '../define.ts';
 import { reachable, refusedAsWritten, TwilioSettings, twilioSender } from '../twilio.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { answers, nextOf, voiceOf } from './answers.ts';
 import { callbackUrl, type Keys, pageTwiml } from './menu.ts';
 import { LANGUAGES } from './phrases.ts';
-
-export { contactCard } from './contact-card.ts';
 
 /** New calls of an account, one a second: https://www.twilio.com/docs/voice/api/call-resource#calls-per-second-cps */
 const CALLS_A_MINUTE = 60;
@@ -38,11 +37,12 @@ export const channel = defineChannel({
         examples: ['Polly.Seoyeon'],
       }),
     ),
-    include_bodies: Type.Optional(Type.Boolean({ description: 'The voice may read out what the service answered.' })),
+    include_bodies: IncludeBodies,
   },
   events: ['incident.triggered', 'incident.escalated', 'test'],
   rateLimit: ({ account_sid }) => ({ key: accountKey('twilio-voice', account_sid), per_minute: CALLS_A_MINUTE }),
   answers,
+  contactCard,
   create: (settings, context) => {
     const calls = twilioSender(settings, 'Calls', context);
     const answerUrl = reachable(context.answerUrl);

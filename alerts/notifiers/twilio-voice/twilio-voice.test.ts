@@ -6,7 +6,7 @@ import { context, describeNotifier } from '../../testing/describe-notifier.ts';
 import { HOSTILE_TEXT, notification } from '../../testing/notification.ts';
 import { AUTH, actionOf, type MadeCall, PUBLIC_URL, SID, twilioPeer } from '../../testing/peers/twilio.ts';
 import { type VendorServer, vendorServer } from '../../testing/peers/vendor-server.ts';
-import { channel, contactCard } from './index.ts';
+import { channel } from './index.ts';
 
 const ANSWERS = `${PUBLIC_URL}/api/v1/answers/call-kim`;
 const reachable = { ...context, answerUrl: ANSWERS };
@@ -189,7 +189,7 @@ test('hostile text stays text, by the judgement of a real XML parser', async () 
 });
 
 test('the contact card is one that a phone takes', () => {
-  const card = contactCard(settings(server.url));
+  const card = channel.contactCard!(settings(server.url));
   const lines = card.split('\r\n');
   expect(lines.slice(0, 2)).toEqual(['BEGIN:VCARD', 'VERSION:3.0']);
   expect(card.endsWith('END:VCARD\r\n')).toBe(true);
