@@ -251,7 +251,7 @@ export const PolicySchema = Type.Object(
             Type.Integer({
               minimum: 1,
               maximum: 100,
-              description: 'Good runs in a row. 1 when absent.',
+              description: 'Good runs in a row; of scenarios, rules have keep_firing_for. 1 when absent.',
               examples: [1],
             }),
           ),
