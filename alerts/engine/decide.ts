@@ -78,7 +78,8 @@ function observePass(draft: Draft, monitor: MonitorAlert, observation: Observati
   if (!passedOftenEnough(monitor, row)) return;
   const calmAt = Date.parse(monitor.passing_since) + FLAPPING.passingForMs;
   if (!isFlapping(draft.service(observation), row.causes, around.now) || around.now >= calmAt) {
-    leaveIncident(draft, monitor, `${monitor.name} passes again`);
+    const why = observation.recovery;
+    leaveIncident(draft, monitor, why ? `${monitor.name} counts as over: ${why}` : `${monitor.name} passes again`);
   } else if (!row.timers.some((timer) => timer.kind === 'calm')) {
     // Nothing may be heard of it any more: another system says once that it is over.
     draft.schedule(draft.edit(row.incident.id), { kind: 'calm', due_at: new Date(calmAt).toISOString() });

@@ -45,6 +45,8 @@ export interface Observation {
   runbook: string | null;
   attempts: number;
   failure: ObservedFailure | null;
+  /** Why it counts as passed where nobody said that it does: `not repeated for 5 h`. */
+  recovery?: string;
   /** What is known of the cause already; the rest may be attached later. */
   evidence: Partial<Evidence> & { server_error?: string | null };
   /** The last deployment of the service. */

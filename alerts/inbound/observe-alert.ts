@@ -35,12 +35,17 @@ export function tidy(alert: InboundAlert): InboundAlert {
   };
 }
 
-/** What the alert desk sees of an alert. @param now wall-clock milliseconds */
+/**
+ * What the alert desk sees of an alert.
+ * @param now wall-clock milliseconds
+ * @param recovery why it is over, where its sender did not say so
+ */
 export function observeAlert(
   settings: CommonInboundSettings,
   alert: InboundAlert,
   at: string,
   now: number,
+  recovery?: string,
 ): Observation {
   const shown = new Date(Math.min(Math.max(Date.parse(at), now - CLOCK_TOLERANCE_MS), now + CLOCK_TOLERANCE_MS));
   const monitor = `inbound:${settings.name}/${alert.key}`;
@@ -82,6 +87,7 @@ export function observeAlert(
             route: null,
             status_code: null,
           },
+    ...(recovery === undefined ? {} : { recovery }),
     evidence: {},
     deployment: null,
   };

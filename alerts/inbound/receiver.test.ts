@@ -119,6 +119,7 @@ describe('silence of a source', () => {
     await it.clock.advance(20 * MINUTE);
     expect(statuses(it)).toEqual(['a failed', 'b failed', 'a passed']);
     expect(count(it, 'expired')).toBe(1);
+    expect(it.observed.at(-1)!.recovery).toBe('not repeated for 1 h');
     expect(it.logged).toContainEqual(expect.objectContaining({ reason: 'not repeated for 1 h' }));
     await it.clock.advance(60 * MINUTE);
     expect(statuses(it)).toEqual(['a failed', 'b failed', 'a passed', 'b passed']);

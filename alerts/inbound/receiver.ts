@@ -226,10 +226,11 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   async function told(
     settings: CommonInboundSettings,
     news: readonly { alert: InboundAlert; at: string; undo(): void }[],
+    recovery?: string,
   ): Promise<void> {
     const now = clock.now();
     try {
-      await Promise.all(news.map(({ alert, at }) => deps.observe(observeAlert(settings, alert, at, now))));
+      await Promise.all(news.map(({ alert, at }) => deps.observe(observeAlert(settings, alert, at, now, recovery))));
     } catch (error) {
       for (const { undo } of news.toReversed()) undo();
       throw error;
@@ -266,7 +267,8 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   async function abandon(source: string, alert: InboundAlert): Promise<void> {
     log.warn({ source, alert: alert.key }, 'a source is no longer configured; what it said is taken as over');
     const at = new Date(clock.now()).toISOString();
-    await told({ name: source, type: '' }, [{ alert: { ...alert, state: 'resolved' }, at, undo: () => {} }]);
+    const end = { alert: { ...alert, state: 'resolved' as const }, at, undo: () => {} };
+    await told({ name: source, type: '' }, [end], `the source "${source}" is no longer configured`);
   }
 
   async function expire(source: Source, expiresAfterMs: number): Promise<void> {
@@ -280,7 +282,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       count(settings.name, 'expired', over.length);
       const reason = `not repeated for ${formatDuration(expiresAfterMs)}`;
       log.info({ source: settings.name, alerts: over.length, reason }, 'alerts of another system are taken as over');
-      await told(settings, over);
+      await told(settings, over, reason);
     }
   }
 
