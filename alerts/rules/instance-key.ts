@@ -10,7 +10,8 @@ export function monitorKey(policy: string, rule: string, labels: Readonly<Record
   const key = `rule:${policy}/${rule}${inside && `{${inside}}`}`;
   if (key.length <= LONGEST_KEY) return key;
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
-  return `${key.slice(0, LONGEST_KEY - 20)}…~${hash}`;
+  // Half of a letter would be another one when the key comes back from the database.
+  return `${key.slice(0, LONGEST_KEY - 20).toWellFormed()}…~${hash}`;
 }
 
 /** What `monitorKey` made; null for any other monitor. Labels are null where the key was too long to hold them. */

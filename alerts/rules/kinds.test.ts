@@ -66,7 +66,7 @@ describe('ratio', () => {
 
   test('a part that is not there is none of the whole', () => {
     expect(said(judge('ratio', errors, [nothing, one(100)]))).toEqual([
-      'false: number of 5xx requests within 5 min / number of requests within 5 min is 0%, not more than 5%',
+      'false: 5xx requests are 0% of requests within 5 min, not more than 5%',
     ]);
     expect(judge('ratio', errors, [one(6, 6), one(100)])[0]).toMatchObject({ breached: true, shown: { value: '6%' } });
   });

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { parseDuration } from '../../../core/units.ts';
+import { formatDuration, parseDuration } from '../../../core/units.ts';
 import { compileLimit, holds, type Limit, limitSchema, showLimit, showValue } from '../limit.ts';
 import { defineRule, type Reading } from '../rule.ts';
 import { closed, duration } from '../schema-words.ts';
@@ -14,6 +14,7 @@ import {
   labelsOf,
   serviceOf,
   subjectOf,
+  thingOf,
 } from '../series.ts';
 import type { SeriesQuestion, SignalGroup } from '../signal.ts';
 
@@ -96,16 +97,22 @@ export const rule = defineRule<Static<typeof Schema>, RatioSpec>({
 
 function reading(spec: RatioSpec, whole: SignalGroup, part: SignalGroup | undefined): Reading {
   const { labels } = whole;
-  const subject = `${subjectOf(spec.part, labels)} / ${subjectOf(spec.whole, {})}`;
   const divided = part?.value ?? (isCounted(spec.part) ? 0 : null);
   const samples = whole.samples ?? whole.value ?? 0;
   const value = divided === null || !whole.value || samples < spec.at_least ? null : divided / whole.value;
   if (value === null || !Number.isFinite(value)) {
-    const text = `${subject}: no data`;
+    const text = `${sayShare(spec, labels, 'an unknown share')}: no data`;
     return { labels, value: null, breached: null, text, shown: { value: null, threshold: spec.limit.written } };
   }
   const breached = holds(spec.limit.operator, value, spec.limit.value);
   const shown = { value: showValue(value, 'share'), threshold: spec.limit.written };
-  const text = `${subject} is ${shown.value}, ${breached ? '' : 'not '}${showLimit(spec.limit, 'share')}`;
+  const text = `${sayShare(spec, labels, shown.value)}, ${breached ? '' : 'not '}${showLimit(spec.limit, 'share')}`;
   return { labels, value, breached, text, shown };
+}
+
+/** `5xx requests of /a are 6% of requests within 5 min` where things are counted. */
+function sayShare({ part, whole }: RatioSpec, labels: Reading['labels'], share: string): string {
+  if (!isCounted(part) || !isCounted(whole)) return `${subjectOf(part, labels)} / ${subjectOf(whole, {})} is ${share}`;
+  const within = formatDuration(whole.window_ms);
+  return `${thingOf(part, labels)} are ${share} of ${thingOf(whole, {})} within ${within}`;
 }
