@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
 import { anyEqual } from '../signatures.ts';
 import type { ReceiverLog } from './receiver.ts';
-import { untilDone, WriteBehind } from './write-behind.ts';
+import { settledOrAborted, untilDone, WriteBehind } from './write-behind.ts';
 
 export const HeartbeatSchema = Type.Object(
   {
@@ -142,7 +142,7 @@ export function createHeartbeats({ heartbeats, store, clock, log }: HeartbeatDep
     },
     async shutdown(abort) {
       stopping.abort();
-      await recalling;
+      await settledOrAborted(recalling, abort);
       await disk.shutdown(abort);
     },
   };

@@ -189,6 +189,28 @@ test('what the desk did not take is not remembered: the sender’s next try ring
   expect(await say(it, item('a', 'ok', NOW + 1))).toMatchObject({ changed: 1 });
 });
 
+test('an alert that could not be ended in time is ended with the next look', async () => {
+  const it = await testReceiver(generic, { ...settings, expires_after: '1h' });
+  await say(it, item('a', 'on', NOW));
+  it.deskError = new Error('a bug');
+  await it.clock.advance(61 * MINUTE);
+  expect(it.logged).toContainEqual({ err: it.deskError });
+  it.deskError = null;
+  await it.clock.advance(MINUTE);
+  expect(statuses(it)).toEqual(['a failed', 'a passed']);
+});
+
+test('shutting down does not wait for a database that hangs', async () => {
+  const it = await testReceiver(generic, settings);
+  it.store.saveAlerts = () => new Promise(() => {});
+  void say(it, item('a', 'on', NOW));
+  await it.clock.advance(0);
+  const patience = new AbortController();
+  const ended = it.receiver.shutdown(patience.signal);
+  patience.abort();
+  await ended;
+});
+
 test('a database that hangs does not hold the sender up for more than two seconds', async () => {
   const it = await testReceiver(generic, settings);
   it.store.saveAlerts = () => new Promise(() => {});

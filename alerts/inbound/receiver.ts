@@ -8,7 +8,7 @@ import type { InboundStore, RememberedAlert } from './inbound-store.ts';
 import { observeAlert, tidy } from './observe-alert.ts';
 import { REPLAY_WINDOW_MS, ReplayGuard, type TakenRequest } from './replay-guard.ts';
 import { SourceMemory, type Word } from './source-memory.ts';
-import { untilDone, WriteBehind } from './write-behind.ts';
+import { settledOrAborted, untilDone, WriteBehind } from './write-behind.ts';
 
 const MOST_UNWRITTEN = 100_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -143,6 +143,9 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     return { status: 'refused', ...refusal };
   }
 
+  /** A bug in what nobody waits for: it must not end the process that pages. */
+  const logFault = (error: unknown) => log.error({ err: error }, 'the end of an alert could not be taken in');
+
   async function receive(name: string, request: InboundRequest): Promise<Receipt> {
     const source = sources.get(name);
     if (!source) {
@@ -268,7 +271,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     log.warn({ source, alert: alert.key }, 'a source is no longer configured; what it said is taken as over');
     const at = new Date(clock.now()).toISOString();
     const end = { alert: { ...alert, state: 'resolved' as const }, at, undo: () => {} };
-    await told({ name: source, type: '' }, [end], `the source "${source}" is no longer configured`);
+    await told({ name: source, type: '' }, [end], `the source "${source}" is no longer configured`).catch(logFault);
   }
 
   async function expire(source: Source, expiresAfterMs: number): Promise<void> {
@@ -282,7 +285,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       count(settings.name, 'expired', over.length);
       const reason = `not repeated for ${formatDuration(expiresAfterMs)}`;
       log.info({ source: settings.name, alerts: over.length, reason }, 'alerts of another system are taken as over');
-      await told(settings, over, reason);
+      await told(settings, over, reason).catch(logFault);
     }
   }
 
@@ -319,7 +322,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     },
     async shutdown(abort) {
       stopping.abort();
-      await Promise.allSettled(chores);
+      await settledOrAborted(Promise.allSettled(chores), abort);
       await Promise.all([disk.shutdown(abort), takenOnDisk.shutdown(abort)]);
     },
   };

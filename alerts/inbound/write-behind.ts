@@ -49,7 +49,7 @@ export class WriteBehind<Value> {
     const stop = () => this.#stop.abort();
     if (abort.aborted) stop();
     abort.addEventListener('abort', stop, { once: true });
-    await this.#writing;
+    await settledOrAborted(this.#writing, abort);
     abort.removeEventListener('abort', stop);
   }
 
@@ -106,4 +106,11 @@ export async function untilDone<Result>(
     }
   }
   return undefined;
+}
+
+/** Waits for work that may hang, but not past `abort`. How it ended is not told. */
+export async function settledOrAborted(work: Promise<unknown> | undefined, abort: AbortSignal): Promise<void> {
+  if (work === undefined || abort.aborted) return;
+  const aborted = new Promise<void>((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
+  await Promise.race([work.catch(() => {}), aborted]);
 }
