@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { parse } from 'yaml';
 import { parsePolicy } from '../alerts/policies/parse.ts';
+import { parsePolicyTests } from '../alerts/simulation/parse.ts';
 import { loadEntrySchemas } from '../app/config/entry-schemas.ts';
 import { loadConfig } from '../app/config/load.ts';
 import type { EntrySchemas } from '../app/config/schema.ts';
@@ -109,6 +110,8 @@ const SCENARIO_KEYS = Object.keys(ScenarioSchema.properties);
 function diagnosticsOf({ text, place }: Example): readonly Diagnostic[] {
   const content = parse(text) as object;
   const keys = Object.keys(content);
+  if (keys.includes('cases'))
+    return parsePolicyTests(text, place, { policies: ['critical'], channels: CHANNELS, users: null }).diagnostics;
   if (keys.includes('escalation')) return parsePolicy(text, place, { channels: CHANNELS }).diagnostics;
   const lists = !('environments' in content) || Array.isArray(content.environments);
   if (Array.isArray(content) || (lists && keys.every((key) => SCENARIO_KEYS.includes(key)))) {
@@ -140,21 +143,24 @@ describe.each(DOCUMENTS)('%s', (document) => {
   }
 });
 
-test.each([...DOCUMENTS, 'docs/runbooks/posts.md', 'docs/architecture.md', 'monitoring/instrument/README.md'])(
-  'links of %s lead somewhere',
-  (document) => {
-    const text = readFileSync(join(ROOT, document), 'utf8');
-    const dead = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)]
-      .map(([, link]) => link!)
-      .filter((link) => {
-        const [path, anchor] = link.split('#', 2) as [string, string?];
-        const target = path === '' ? join(ROOT, document) : resolve(ROOT, dirname(document), path);
-        if (!existsSync(target)) return true;
-        return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor);
-      });
-    expect(dead).toEqual([]);
-  },
-);
+test.each([
+  ...DOCUMENTS,
+  'docs/on-call.md',
+  'docs/runbooks/posts.md',
+  'docs/architecture.md',
+  'monitoring/instrument/README.md',
+])('links of %s lead somewhere', (document) => {
+  const text = readFileSync(join(ROOT, document), 'utf8');
+  const dead = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)]
+    .map(([, link]) => link!)
+    .filter((link) => {
+      const [path, anchor] = link.split('#', 2) as [string, string?];
+      const target = path === '' ? join(ROOT, document) : resolve(ROOT, dirname(document), path);
+      if (!existsSync(target)) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor);
+    });
+  expect(dead).toEqual([]);
+});
 
 /** Anchors of headings, as GitHub makes them. */
 function anchorsOf(markdown: string): string[] {
