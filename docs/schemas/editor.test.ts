@@ -19,6 +19,7 @@ service.configure({
   schemas: [
     { uri: new URL('scenario.schema.json', import.meta.url).href, fileMatch: ['*.scenario.yaml'] },
     { uri: new URL('steps.schema.json', import.meta.url).href, fileMatch: ['*.steps.yaml'] },
+    { uri: new URL('policy.schema.json', import.meta.url).href, fileMatch: ['*.policy.yaml'] },
   ],
 });
 
@@ -88,6 +89,30 @@ describe('completion', () => {
 
   test('in a file of steps', async () => {
     expect(await offered('█', 'steps')).toEqual(expect.arrayContaining(['version', 'parameters', 'steps']));
+  });
+});
+
+describe('completion in a policy', () => {
+  const head = 'version: 1\nid: p\npriority: P1\n';
+  test.each([
+    ['at its top', '█', ['priority', 'rules', 'escalation', 'routes', 'inhibit', 'quiet_hours', 'group_by']],
+    ['a rule', `${head}rules:\n  - █`, ['scenario', 'threshold', 'ratio', 'absence', 'burn_rate', 'for', 'summary']],
+    ['a threshold', `${head}rules:\n  - threshold:\n      █`, ['of', 'is', 'at_least']],
+    ['a series', `${head}rules:\n  - threshold:\n      of:\n        █`, ['metric', 'logs', 'requests', 'by', 'window']],
+    ['a limit', `${head}rules:\n  - threshold:\n      is:\n        █`, ['gt', 'gte', 'lt', 'lte']],
+    ['an aggregate', `${head}rules:\n  - threshold:\n      of:\n        aggregate: █`, ['p95', 'count', 'rate']],
+    ['a step', `${head}escalation:\n  - █`, ['after', 'notify', 'repeat']],
+    ['quiet hours', `${head}quiet_hours:\n  P3:\n    █`, ['from', 'to', 'timezone', 'days']],
+  ])('%s', async (_, text, keys) => {
+    expect(await offered(text, 'policy')).toEqual(expect.arrayContaining(keys));
+  });
+
+  test('shipped ones, and the one of the documents, have no red lines', async () => {
+    const files = ['critical.policy.yaml', 'default.policy.yaml'].map((name) => `../../alerts/policies/${name}`);
+    const texts = files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'));
+    texts.push(/```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('../rules.md', import.meta.url), 'utf8'))![1]!);
+    for (const text of texts) expect(await complaints(text, 'policy')).toEqual([]);
+    expect(await complaints(texts[0]!.replace('priority: P1', 'priority: P9'), 'policy')).toHaveLength(1);
   });
 });
 
