@@ -174,6 +174,24 @@ describe('a source that cannot be asked', () => {
     expect(bench.observations.map(({ rule }) => rule)).toEqual(['quick', 'slow']);
   });
 
+  test('a store that hangs with any number of rules holds no heartbeat up', async () => {
+    const rules = Array.from({ length: 50 }, (_, index) => SLOW().replace('id: slow', `id: slow-${index}`));
+    bench = new RuleBench([policyOf([...rules, '{ id: job, heartbeat: { name: job, every: 1h } }'])]);
+    bench.source.fixed.set('heartbeat job', {
+      known_since: '2026-11-23T00:00:00Z',
+      last_at: null,
+      failed: false,
+      message: null,
+    });
+    const ask = bench.source.ask.bind(bench.source);
+    bench.source.ask = (question, abort) =>
+      question.of === 'heartbeat' ? ask(question, abort) : new Promise<never>(() => undefined);
+    await bench.run(0);
+    expect(bench.observations.map(({ rule }) => rule)).toEqual(['job']);
+    await bench.run(10_000);
+    expect(bench.troubles).toHaveLength(8);
+  });
+
   test('more rules than may ask at once all get their turn', async () => {
     const rules = Array.from({ length: 50 }, (_, index) => SLOW().replace('id: slow', `id: slow-${index}`));
     bench = new RuleBench([policyOf(rules)]);
@@ -319,6 +337,14 @@ describe('restart', () => {
     expect(bench.news()).toEqual(['failed', 'unknown']);
     await bench.run(15_000);
     expect(bench.news()).toEqual(['passed']);
+  });
+
+  test('one that has labels which the rule has no more is let go', async () => {
+    bench = new RuleBench([policyOf([BY_ROUTE])]);
+    feed([900], { 'http.route': '/a' });
+    await bench.run(0);
+    await bench.restart([policyOf([SLOW()])]);
+    expect(bench.retired).toEqual(['rule:p/slow{http.route="/a"}']);
   });
 
   test('of rules that are no more nothing stays', async () => {

@@ -9,8 +9,10 @@ import { type InstanceStatus, MOST_INSTANCES, RuleWatch } from './watch.ts';
 
 /** A source that takes longer is given up for this evaluation. */
 const LONGEST_ASK_MS = 10_000;
-/** Rules that wait for their answers at the same time. */
+/** Rules that wait for their answers at the same time, of each place that is asked. */
 const MOST_AT_ONCE = 8;
+/** Where questions go; those of others are places of their own. A store that hangs holds no heartbeat up. */
+const TELEMETRY: ReadonlySet<SignalQuestion['of']> = new Set(['metric', 'logs', 'requests']);
 /** Without a rule there is nothing to wake for. */
 const LONGEST_SLEEP_MS = 3_600_000;
 /** Starts are spread in such steps, so that rules share wake-ups. */
@@ -79,6 +81,8 @@ export interface RuleEvaluator extends Component {
 
 interface Running {
   watch: RuleWatch;
+  /** Where it asks. */
+  lane: string;
   /** Monotonic milliseconds at which the next evaluation is due. */
   due: number;
   evaluating: boolean;
@@ -106,8 +110,11 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
 
   function place(policy: Policy, rule: SignalRule): Running {
     const spread = Math.floor((random() * Math.min(rule.every_ms, 15_000)) / SPREAD_STEP_MS) * SPREAD_STEP_MS;
+    const watch = new RuleWatch(policy, rule, deps);
+    const of = watch.questions(clock.now())[0]?.of ?? 'metric';
     return {
-      watch: new RuleWatch(policy, rule, deps),
+      watch,
+      lane: TELEMETRY.has(of) ? 'telemetry' : of,
       due: clock.monotonic() + spread,
       evaluating: false,
       lastAt: null,
@@ -177,9 +184,17 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
   }
 
   function startQueued(): void {
-    while (deadlines.size < MOST_AT_ONCE) {
-      const running = queue.shift();
-      if (!running) return;
+    const busy = new Map<string, number>();
+    for (const { lane } of deadlines.keys()) busy.set(lane, (busy.get(lane) ?? 0) + 1);
+    for (let at = 0; at < queue.length; ) {
+      const running = queue[at]!;
+      const beside = busy.get(running.lane) ?? 0;
+      if (beside >= MOST_AT_ONCE) {
+        at++;
+        continue;
+      }
+      busy.set(running.lane, beside + 1);
+      queue.splice(at, 1);
       const started = clock.monotonic();
       const abort = new AbortController();
       deadlines.set(running, { at: started + Math.min(LONGEST_ASK_MS, running.watch.rule.every_ms), abort });
@@ -199,17 +214,17 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
     // By the turn, not by when it came to be: a rule that waits for 2m must not wait for 2m and a moment.
     const monotonic = running.due - watch.rule.every_ms;
     let trouble: string | null = null;
-    const answers = await Promise.all(
-      watch.questions(clock.now()).map((question) =>
-        ask(question, abort).catch((error: unknown) => {
-          trouble ??= toError(error).message;
-          return null;
-        }),
-      ),
-    );
-    if (stopping.signal.aborted || rules.get(`${watch.policy.id}/${watch.rule.id}`) !== running) return;
-    const at = { wall: clock.now(), monotonic };
     try {
+      const answers = await Promise.all(
+        watch.questions(clock.now()).map((question) =>
+          ask(question, abort).catch((error: unknown) => {
+            trouble ??= toError(error).message;
+            return null;
+          }),
+        ),
+      );
+      if (stopping.signal.aborted || rules.get(`${watch.policy.id}/${watch.rule.id}`) !== running) return;
+      const at = { wall: clock.now(), monotonic };
       const { observations, gone } =
         trouble !== null && answers.every((answer) => answer === null)
           ? { observations: watch.doubt(trouble, at), gone: [] }
@@ -224,7 +239,7 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
     if (trouble === null && watch.leftOut > 0) {
       trouble = `${watch.leftOut + MOST_INSTANCES} series; the first ${MOST_INSTANCES} are watched`;
     }
-    tellTrouble(running, trouble, at.wall);
+    tellTrouble(running, trouble, clock.now());
   }
 
   /** Rejects when the source does, and when the time is up though the source goes on. */
@@ -280,8 +295,8 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
         const key = readMonitorKey(monitor);
         if (!key) continue;
         const running = rules.get(`${key.policy}/${key.rule}`);
-        if (!running) gone.push(monitor);
-        else running.watch.restore({ monitor, labels: key.labels, since: Date.parse(since) }, clock.monotonic());
+        const instance = { monitor, labels: key.labels, since: Date.parse(since) };
+        if (!running?.watch.restore(instance, clock.monotonic())) gone.push(monitor);
       }
       if (gone.length > 0) deps.retired(gone);
     },

@@ -82,16 +82,21 @@ export class RuleWatch {
     this.#names = kind.labels(rule.spec);
   }
 
-  /** Goes on with one that fires already: it is not told anew, and ends like any other. */
-  restore({ monitor, labels, since }: FiringInstance, monotonic: number): void {
+  /**
+   * Goes on with one that fires already: it is not told anew, and ends like any other.
+   * @returns false when it has labels that the rule does not know: it is none of its instances any more
+   */
+  restore({ monitor, labels, since }: FiringInstance, monotonic: number): boolean {
     if (labels === null) {
       this.#unlabelled.set(monitor, since);
-      return;
+      return true;
     }
+    if (Object.keys(labels).some((name) => !this.#names.includes(name))) return false;
     const key = this.#keyOf(labels);
-    if (this.#instances.has(key)) return;
+    if (this.#instances.has(key)) return true;
     const state = firingSince(since);
     this.#instances.set(key, { monitor, labels, state, reading: null, told: 'failed', told_at: monotonic, round: 0 });
+    return true;
   }
 
   questions(wall: number): readonly SignalQuestion[] {
