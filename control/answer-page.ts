@@ -39,7 +39,7 @@ const ACTIONS: Record<LinkAction, string> = {
 export function answerPage(view: LinkView, publicUrl: string): { status: 200 | 404 | 410; html: string } {
   switch (view.status) {
     case 'open':
-      return { status: 200, html: page(view.incident.title, incident(view.incident)) };
+      return { status: 200, html: page(view.incident.title, incident(view)) };
     case 'expired':
       return {
         status: 410,
@@ -65,13 +65,10 @@ function words(text: string, publicUrl: string): string {
   return `<p>${escaped(text)}</p><p><a href="${escaped(publicUrl)}/">Sign in to Ringdown</a> to see its incidents.</p>`;
 }
 
-function incident(shown: Incident): string {
-  const { cause } = shown;
+function incident({ incident: shown, headline }: Extract<LinkView, { status: 'open' }>): string {
+  const meta = `${shown.priority} · ${shown.service} · ${shown.environment}`;
   const facts: [string, string | null][] = [
-    ['Cause', cause.message],
-    ['Expected', cause.expected],
-    ['Found', cause.actual],
-    ['Server log', cause.server_error],
+    ['Server log', shown.cause.server_error],
     ['Since', `${shown.triggered_at.slice(0, 16).replace('T', ' ')} UTC`],
     ['Fails now', `${shown.failing_count} of ${shown.monitors.length}`],
     ['Nobody is told', shown.held?.reason ?? null],
@@ -79,10 +76,10 @@ function incident(shown: Incident): string {
   const list = facts
     .filter((fact): fact is [string, string] => fact[1] !== null && fact[1] !== '')
     .map(([label, text]) => `<dt>${label}</dt><dd>${escaped(text)}</dd>`);
-  return `<p class="soft">${escaped(`${shown.priority} · ${shown.service} · ${shown.environment}`)}</p>
+  return `<p>${escaped(headline ?? meta)}</p>
 <p class="state ${shown.state}">${escaped(state(shown))}</p>
-<dl>${list.join('')}</dl>
 ${buttons(shown)}
+<dl>${list.join('')}</dl>
 <p><a href="${escaped(shown.url)}">Open the incident</a> <span class="soft">(asks you to sign in)</span></p>`;
 }
 

@@ -1,11 +1,19 @@
 import type { Incident } from '../incident.ts';
 import type { PeopleDesk } from '../incidents/people.ts';
+import type { Page } from '../notifier.ts';
+import { withoutBodies } from '../notifiers/without-bodies.ts';
 import type { LinkSigner } from './signed-link.ts';
 
 export type LinkAction = 'acknowledge' | 'escalate' | 'resolve';
 
 export type LinkView =
-  | { status: 'open'; incident: Incident; channel: string }
+  | {
+      status: 'open';
+      incident: Incident;
+      channel: string;
+      /** What fails, in one line, without what the service answered: links are forwarded. Null when nothing is to be told. */
+      headline: string | null;
+    }
   /** The link is good; the incident is no longer known. */
   | { status: 'gone' }
   | { status: 'expired' }
@@ -25,12 +33,19 @@ export function createAnswerLinks(deps: {
   people: Pick<PeopleDesk, LinkAction>;
   /** Any incident that is still known, resolved ones too. */
   find(id: string): Promise<Incident | null>;
+  /** What would be told of it now; null when nothing can be said of it any more. */
+  pageOf(incident: Incident): Page | null;
 }): AnswerLinks {
+  function shown(incident: Incident, channel: string): LinkView {
+    const page = deps.pageOf(incident);
+    return { status: 'open', incident, channel, headline: page && withoutBodies({ page, incident }).headline };
+  }
+
   async function look(token: string): Promise<LinkView> {
     const link = deps.signer.open(token);
     if (!link.valid) return { status: link.why };
     const incident = await deps.find(link.incident);
-    return incident ? { status: 'open', incident, channel: link.channel } : { status: 'gone' };
+    return incident ? shown(incident, link.channel) : { status: 'gone' };
   }
 
   return {
@@ -41,7 +56,7 @@ export function createAnswerLinks(deps: {
       if (!link.valid) return { status: link.why };
       const incident = await deps.people[action](link.incident, { by: link.channel, via: link.channel });
       // Somebody else was faster: what stands is shown.
-      return incident ? { status: 'open', incident, channel: link.channel } : look(token);
+      return incident ? shown(incident, link.channel) : look(token);
     },
   };
 }

@@ -12,7 +12,7 @@ const TELLING_LENGTH = 4;
  * The page without what the service answered: a body can hold a customer's data, and chats, phones and text messages
  * are read by others. What was looked at stays, with its verdict: `$.email is not as expected`.
  */
-export function withoutBodies({ page, incident }: Notification): Page {
+export function withoutBodies({ page, incident }: Pick<Notification, 'page' | 'incident'>): Page {
   const { message, actual } = incident.cause;
   if (incident.source !== 'run' || actual === null) return page;
   if (MEASURED.test(message) && NUMBER.test(actual)) return page;

@@ -75,7 +75,12 @@ export function createWayIn(
     clock,
     log,
   });
-  const links = createAnswerLinks({ signer: createLinkSigner(settings.token, clock), people: desk, find });
+  const links = createAnswerLinks({
+    signer: createLinkSigner(settings.token, clock),
+    people: desk,
+    find,
+    pageOf: (incident) => desk.page(incident.id),
+  });
   const heartbeats = createHeartbeats({ heartbeats: settings.heartbeats, store: state.heartbeats, clock, log });
   return {
     receiver,

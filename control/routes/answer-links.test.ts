@@ -12,10 +12,12 @@ let clock: VirtualClock;
 let incident: Incident | null;
 let done: unknown[];
 let path: string;
+let headline: string;
 
 beforeEach(async () => {
   clock = new VirtualClock();
   done = [];
+  headline = notification().page.headline;
   incident = notification().incident;
   const act = (action: string, change: Partial<Incident>) => async (id: string, who: object) => {
     done.push([action, id, who]);
@@ -30,6 +32,7 @@ beforeEach(async () => {
       resolve: act('resolve', { state: 'resolved', resolved_by: 'mail' }),
     },
     find: async () => incident,
+    pageOf: () => ({ ...notification().page, headline }),
   });
   path = links.path(incident.id, 'mail');
   ({ app } = await controlWith({ answerLinks: links }));
@@ -51,7 +54,12 @@ describe('looking at the link', () => {
       expect((await app.inject({ method, url: path })).statusCode).toBe(200);
     }
     const { body } = await look();
-    for (const word of ['POST /v1/posts answers 500', 'no such column: author_id', 'status 500, expected 201', 'P1']) {
+    for (const word of [
+      'POST /v1/posts answers 500',
+      'no such column: author_id',
+      'status 500, expected 201',
+      'P1 · Reference API',
+    ]) {
       expect(body).toContain(word);
     }
     expect(body.match(/<button[^>]*value="\w+"/g)).toHaveLength(3);
@@ -77,11 +85,21 @@ describe('looking at the link', () => {
   test('shows text of the outside world as text', async () => {
     const hostile = '</dd><script>alert("x")</script><img src=x onerror=alert(1)>&';
     incident = { ...incident!, title: hostile, url: `https://x/"onclick="${hostile}` };
-    incident = { ...incident, cause: { ...incident.cause, message: hostile, server_error: hostile } };
+    incident = { ...incident, cause: { ...incident.cause, server_error: hostile } };
+    headline = hostile;
     const { body } = await look();
     expect(body).not.toMatch(/<script|<img|"onclick/);
     expect(body).toContain('&lt;script&gt;');
   });
+});
+
+test('what the service answered stays behind the sign-in: links are forwarded', async () => {
+  const message = '$.email is "kim@example.com", expected null';
+  incident = { ...incident!, cause: { ...incident!.cause, message, expected: 'null', actual: '"kim@example.com"' } };
+  headline = `P1 · Reference API · production · ${message}`;
+  const { body } = await look();
+  expect(body).not.toContain('kim@example.com');
+  expect(body).toContain('$.email is not as expected');
 });
 
 describe('a button', () => {
