@@ -292,6 +292,31 @@ command('test [files...]', 'play policy tests through the whole chain; exit code
       });
     },
   );
+command('explain <incident>', 'why it paged or did not: what each stage of the chain said', alerts).action(
+  async (id: string, flags: Common) => {
+    const { explainIncident } = await import('./commands/alerts/explain.ts');
+    exitCode = await explainIncident({ id, directory: directory(flags), json: flags.json ?? false });
+  },
+);
+command('replay', 'play what was recorded through the policies, and through changed ones beside them', alerts)
+  .requiredOption('--from <time>', 'a time with its zone, a day (UTC), or how long ago, such as 7d')
+  .option('--to <time>', 'as --from (default: now)')
+  .addOption(
+    new Option('--policy <file>', 'a changed policy, instead of the one with its id; may be repeated')
+      .argParser(also)
+      .default([]),
+  )
+  .action(async (flags: Common & { from: string; to?: string; policy: string[] }) => {
+    const { replayPolicies } = await import('./commands/alerts/replay.ts');
+    exitCode = await replayPolicies({
+      from: flags.from,
+      to: flags.to,
+      policies: flags.policy,
+      config: flags.config,
+      directory: directory(flags),
+      json: flags.json ?? false,
+    });
+  });
 
 interface CompileFlags extends Common {
   target: string;

@@ -148,7 +148,7 @@ export async function reloadFiles(options: SetupOptions, setup: Setup): Promise<
 }
 
 /** Those of the config, or those that come with Ringdown. */
-function readPolicies(config: Config): Loaded<Policy[]> {
+export function readPolicies(config: Config): Loaded<Policy[]> {
   return loadPolicies(config.policyFiles ?? shippedFiles('alerts/policies/*.policy.yaml'), namesForPolicies(config));
 }
 
@@ -205,7 +205,8 @@ export function functionProblems(
   });
 }
 
-function shippedFiles(pattern: string): string[] {
+/** Suites and policies that come with Ringdown. @param pattern from the root of the package */
+export function shippedFiles(pattern: string): string[] {
   return globSync(pattern, { cwd: packageRoot })
     .map((file) => relative(process.cwd(), join(packageRoot, file)))
     .sort();

@@ -64,14 +64,8 @@ function toGiven(written: WrittenGiven): Given {
   for (const action of ['acknowledge', 'resolve', 'escalate'] as const) {
     const answer = written[action];
     if (answer) {
-      return {
-        at_ms,
-        kind: 'answer',
-        action,
-        by: answer.by,
-        via: answer.via ?? 'web',
-        monitor: answer.monitor ?? null,
-      };
+      const { by, via = 'web', monitor = null } = answer;
+      return { at_ms, kind: 'answer', action, by, via, monitor, if_open: false };
     }
   }
   if (silence) {

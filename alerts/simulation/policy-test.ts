@@ -32,8 +32,18 @@ export interface TestCase {
 /** Something that happens from outside. */
 export type Given = { at_ms: number } & (
   | { kind: 'run'; run: GivenRun; every_ms: number | null; until_ms: number }
+  /** A run of the past, as it was. `passed`: fully, so that it changes nothing while its monitor passes. */
+  | { kind: 'recorded'; monitor: string; passed: boolean; observation(): Observation }
   | { kind: 'alert'; alert: GivenAlert }
-  | { kind: 'answer'; action: 'acknowledge' | 'resolve' | 'escalate'; by: string; via: string; monitor: string | null }
+  | {
+      kind: 'answer';
+      action: 'acknowledge' | 'resolve' | 'escalate';
+      by: string;
+      via: string;
+      monitor: string | null;
+      /** There may be nothing to answer. */
+      if_open: boolean;
+    }
   | { kind: 'silence'; matchers: readonly Matcher[]; for_ms: number; by: string; reason: string }
   | { kind: 'maintenance'; name: string; matchers: readonly Matcher[]; for_ms: number }
   | { kind: 'channel'; name: string; fails_ms: number; how: ChannelTrouble }

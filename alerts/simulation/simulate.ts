@@ -1,5 +1,5 @@
 import type { Observation } from '../engine/observation.ts';
-import type { AlertChange } from '../engine/state.ts';
+import type { AlertChange, MonitorState } from '../engine/state.ts';
 import type { CommonInboundSettings } from '../inbound/define.ts';
 import { observeAlert, tidy } from '../inbound/observe-alert.ts';
 import type { Incident } from '../incident.ts';
@@ -14,7 +14,7 @@ import { SimulationClock } from './simulation-clock.ts';
 import { describeGiven } from './words.ts';
 
 export interface SimulationSetup extends WatcherParts {
-  /** Of rules and values that name none. Default production. */
+  /** Of rules and values that name none. Default: `default`. */
   environment?: string;
   /** What the config says of a source of alerts, by its name; undefined where it knows none. */
   inbound?(name: string): CommonInboundSettings | undefined;
@@ -103,6 +103,7 @@ class Run {
     let given = 0;
     let look = 0;
     for (;;) {
+      while (this.#changesNothingRecorded(this.#script.given[given])) given++;
       const next = Math.min(
         this.#script.given[given]?.at_ms ?? Number.POSITIVE_INFINITY,
         looks[look] ?? Number.POSITIVE_INFINITY,
@@ -123,6 +124,7 @@ class Run {
     return {
       told: this.#told,
       happenings: this.#happenings,
+      incidents: [...this.#incidents.values()],
       snapshots: this.#snapshots,
       problems: this.#problems,
       fired: this.#fired,
@@ -145,14 +147,18 @@ class Run {
 
   /** A monitor that passes goes on passing: nothing is written, and nobody hears of it. */
   #changesNothing({ run }: Extract<Given, { kind: 'run' }>): boolean {
-    const state = this.#watcher.desk?.monitorState(run.monitor);
-    return (
-      run.status === 'passed' &&
-      run.watcher_fault === null &&
-      !this.#rules.asksAboutRuns &&
-      state?.state === (run.degraded ? 'degraded' : 'passing') &&
-      state.incident_id === null
-    );
+    const passes = run.status === 'passed' && run.watcher_fault === null;
+    return passes && this.#goesOn(run.monitor, run.degraded ? 'degraded' : 'passing');
+  }
+
+  #changesNothingRecorded(given: Given | undefined): boolean {
+    return given?.kind === 'recorded' && given.passed && this.#goesOn(given.monitor, 'passing');
+  }
+
+  #goesOn(monitor: string, as: MonitorState): boolean {
+    if (this.#rules.asksAboutRuns) return false;
+    const state = this.#watcher.desk?.monitorState(monitor);
+    return state?.state === as && state.incident_id === null;
   }
 
   #repeat(repeat: { next_ms: number; given: Extract<Given, { kind: 'run' }> }): void {
@@ -168,10 +174,13 @@ class Run {
       this.#repeating.push({ next_ms: given.at_ms, given });
       return;
     }
-    if (given.kind !== 'run') this.#note('given', describeGiven(given));
+    if (given.kind !== 'run' && given.kind !== 'recorded') this.#note('given', describeGiven(given));
     switch (given.kind) {
       case 'run':
         this.#run(given, true);
+        break;
+      case 'recorded':
+        this.#take(given.observation());
         break;
       case 'answer':
         this.#answer(given);
@@ -232,6 +241,10 @@ class Run {
       now: this.#clock.now(),
       number: ++this.#runs,
     });
+    this.#take(observation);
+  }
+
+  #take(observation: Observation): void {
     this.#signals.ran(observation);
     if (observation.failure) this.#failed.push(observation);
     if (this.#rules.asksAboutRuns) this.#rules.stir();
@@ -244,6 +257,7 @@ class Run {
       ({ monitors }) => given.monitor === null || monitors.includes(given.monitor),
     );
     const [incident, another] = open;
+    if (given.if_open && open.length !== 1) return;
     if (!desk || !incident) this.#cannot(`${given.by} finds no open incident to ${given.action}`);
     else if (another) {
       this.#cannot(`${open.length} incidents are open; say which one ${given.by} means to ${given.action} by monitor:`);
@@ -262,7 +276,7 @@ class Run {
     return new RuleDriver(this.#setup.policies, {
       signals: this.#signals,
       clock: this.#clock,
-      environment: this.#setup.environment ?? 'production',
+      environment: this.#setup.environment ?? 'default',
       end_ms: this.#script.end_ms,
       waiting: (monitor) => (this.#watcher.desk?.monitorState(monitor)?.incident_id ?? null) !== null,
       observe: (observation) => this.#watcher.observe(observation),

@@ -7,6 +7,8 @@ export interface Simulation {
   told: readonly Told[];
   /** In the order of their times: what was given, what the incidents did, and who was told. */
   happenings: readonly Happening[];
+  /** All that there were, as they were in the end. */
+  incidents: readonly Incident[];
   /** Incidents as they were at the times that were asked for; resolved ones are among them. */
   snapshots: ReadonlyMap<number, readonly Incident[]>;
   /** What was given and could not be done. */

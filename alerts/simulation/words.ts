@@ -26,6 +26,8 @@ export function describeGiven(given: Given): string {
       const { monitor, status, failure } = given.run;
       return `run ${monitor} ${status}${failure ? `: ${failure.message}` : ''}`;
     }
+    case 'recorded':
+      return `run of ${given.monitor}`;
     case 'alert':
       return `${given.alert.source} says ${given.alert.title} is ${given.alert.state}`;
     case 'answer':

@@ -1,6 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ChannelInfo } from '../../../alerts/engine/state.ts';
+import type { CommonInboundSettings } from '../../../alerts/inbound/define.ts';
+import type { InboundSettings } from '../../../alerts/inbound/inbound.ts';
 import { parsePolicy } from '../../../alerts/policies/parse.ts';
 import type { PolicyText } from '../../../alerts/simulation/mutate.ts';
 import { parsePolicyTests } from '../../../alerts/simulation/parse.ts';
@@ -78,10 +80,21 @@ export async function loadTests(named: readonly string[], configFile: string | u
       policies: policies.value,
       channels,
       onCall: settings.onCall,
+      environment: settings.environments[0]?.name ?? 'default',
+      maintenance: settings.maintenance,
+      inbound: inboundSettings(settings.inbound),
       monitor: scenarioFacts(scenarios.value),
     },
     files: [...texts.keys()],
   };
+}
+
+/** What the config says of sources of alerts, by their names. */
+export function inboundSettings(
+  entries: readonly InboundSettings[],
+): (name: string) => CommonInboundSettings | undefined {
+  const byName = new Map(entries.map((entry) => [entry.name, entry as CommonInboundSettings]));
+  return (name) => byName.get(name);
 }
 
 /** A name that no channel, schedule or user of this test has would mean everybody in the simulation. */

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { createAlertDesk } from '../../../alerts/incidents/desk.ts';
+import { failed, observe } from '../../../alerts/testing/observations.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { openState } from '../../../storage/state.ts';
+import { DataDirectory } from '../../data-directory.ts';
+import { explainIncident } from './explain.ts';
+
+let folder: string;
+let printed: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ringdown-explain-'));
+  printed = [];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
+  jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A watcher on the folder's database sees a failure, under a silence or not, and ends. */
+async function incidentOf(silenced: boolean): Promise<string> {
+  const state = await openState(join(folder, 'state.db'));
+  const desk = createAlertDesk({
+    clock: systemClock,
+    store: state.alerts,
+    policies: [],
+    channels: new Map(),
+    publicUrl: 'http://127.0.0.1:4000',
+    log: { info() {}, warn() {}, error() {} },
+  });
+  await desk.start();
+  if (silenced) {
+    const now = systemClock.now();
+    const [starts_at, ends_at] = [now, now + 3_600_000].map((ms) => new Date(ms).toISOString());
+    const matchers = [{ label: 'service', is: '=' as const, value: 'reference-api' }];
+    await desk.silence(
+      { matchers, starts_at: starts_at!, ends_at: ends_at!, reason: 'deploying' },
+      { by: 'kim', via: 'web' },
+    );
+  }
+  await desk.observe(observe('post-journey@local', failed, systemClock.now()));
+  const [incident] = desk.openIncidents();
+  await desk.shutdown(AbortSignal.timeout(5_000));
+  await state.close();
+  return incident!.id;
+}
+
+const explain = (id: string, json = false) => explainIncident({ id, directory: new DataDirectory(folder), json });
+
+test('without a watcher the database says what each stage said, by the beginning of an id too', async () => {
+  const id = await incidentOf(false);
+  expect(await explain(id.slice(0, 8))).toBe(0);
+  const text = printed.join('');
+  expect(text).toContain(id);
+  expect(text).toMatch(/evaluate\s+.*passed/);
+  expect(text).toMatch(/silence\s+.*passed/);
+});
+
+test('one that is held says by what, and until when', async () => {
+  await explain(await incidentOf(true));
+  const text = printed.join('');
+  expect(text).toMatch(/silence\s+.*held/);
+  expect(text).toMatch(/It pages nobody now until \d{4}-.*kim.*deploying/);
+});
+
+test('as JSON it is the incident and the words', async () => {
+  const id = await incidentOf(false);
+  await explain(id, true);
+  const { incident, words } = JSON.parse(printed.join(''));
+  expect(incident.id).toBe(id);
+  expect(words.length).toBeGreaterThan(3);
+});
+
+test('an incident that is not there is a mistake in the command', async () => {
+  await incidentOf(false);
+  await expect(explain('inc-0000')).rejects.toMatchObject({ code: 'UNKNOWN_INCIDENT', exitCode: 2 });
+});
+
+test('where no watcher has run there is nothing to explain', async () => {
+  await expect(explain('inc-0000')).rejects.toMatchObject({ code: 'NOT_RUNNING', exitCode: 2 });
+});

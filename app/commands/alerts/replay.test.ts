@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { RunResult } from '../../../scenarios/run-result.ts';
+import { openState } from '../../../storage/state.ts';
+import { DataDirectory } from '../../data-directory.ts';
+import { replayPolicies } from './replay.ts';
+
+const START = Date.UTC(2026, 10, 20, 8);
+let folder: string;
+let printed: string[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ringdown-replay-'));
+  printed = [];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
+  const { runs, close } = await openState(join(folder, 'state.db'));
+  // Every half minute for two hours; it fails for one run, and later for ten minutes.
+  for (let n = 0; n < 240; n++) {
+    const failed = n === 20 || (n >= 100 && n < 120);
+    await runs.save(run(n, failed ? 'failed' : 'passed'));
+  }
+  await close();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(n: number, status: RunResult['status']): RunResult {
+  const started_at = new Date(START + n * 30_000).toISOString();
+  const attempt = { number: 1, status, started_at, duration_ms: 100, span_id: 'b'.repeat(16), steps: [], rows: null };
+  return {
+    id: `0190a5d0-0000-7000-8000-${String(n).padStart(12, '0')}`,
+    monitor: 'checkout@production',
+    scenario: 'checkout',
+    name: 'Checkout',
+    service: 'shop',
+    environment: 'production',
+    owner: null,
+    runbook: null,
+    tags: ['critical'],
+    status,
+    degraded: false,
+    scheduled_at: started_at,
+    started_at,
+    duration_ms: 100,
+    trace_id: 'a'.repeat(32),
+    attempts: [{ ...attempt, failure: null }],
+    steps: [],
+    failure:
+      status === 'passed'
+        ? null
+        : {
+            step: 'pay',
+            row: null,
+            message: 'status 500, expected 201',
+            expected: '201',
+            actual: '500',
+            kind: 'assertion',
+            request: { method: 'POST', route: '/v1/payments', url: 'http://127.0.0.1/v1/payments' },
+            status_code: 500,
+            span_id: 'b'.repeat(16),
+          },
+    watcher_fault: null,
+  };
+}
+
+const policy = (consecutive: number) => `version: 1
+id: critical
+priority: P1
+rules:
+  - { scenario: { tags: [critical] }, failing: { consecutive: ${consecutive} } }
+escalation:
+  - { after: 0s, notify: [console] }
+`;
+
+async function replay(consecutive: number, options: { json: boolean }): Promise<string> {
+  writeFileSync(join(folder, 'now.policy.yaml'), policy(1));
+  writeFileSync(join(folder, 'ringdown.yaml'), 'version: 1\npolicies: ["now.policy.yaml"]\n');
+  const changed = join(folder, 'changed.policy.yaml');
+  writeFileSync(changed, policy(consecutive));
+  const code = await replayPolicies({
+    from: '2026-11-20',
+    to: '2026-11-21T00:00:00Z',
+    policies: [changed],
+    config: join(folder, 'ringdown.yaml'),
+    directory: new DataDirectory(folder),
+    ...options,
+  });
+  expect(code).toBe(0);
+  return printed.join('');
+}
+
+test('a policy that waits for a third failure leaves out the page of a single one', async () => {
+  const told = JSON.parse(await replay(3, { json: true }));
+  expect(told).toMatchObject({
+    runs: 240,
+    monitors: 1,
+    changed: ['critical'],
+    before: { incidents: 2, pages: 2, by_channel: [{ name: 'console', pages: 2 }] },
+    after: { incidents: 1, pages: 1 },
+    left_out: [],
+  });
+  expect(told.divergences).toEqual([
+    { at: '2026-11-20T08:10:00.100Z', before: [expect.stringContaining('console: P1 Shop')], after: [] },
+    { at: '2026-11-20T08:50:00.100Z', before: [expect.stringContaining('console: P1 Shop')], after: [] },
+    { at: '2026-11-20T08:51:00.100Z', before: [], after: [expect.stringContaining('console: P1 Shop')] },
+  ]);
+});
+
+test('the same policy pages the same', async () => {
+  const text = await replay(1, { json: false });
+  expect(text).toContain('240 runs of 1 monitor, 0 answers of people');
+  expect(text).toContain('Both page the same, at the same times.');
+});
