@@ -29,6 +29,8 @@ const PLUG_INS = [
   'monitoring/sources',
   'alerts/notifiers',
   'alerts/inbound',
+  'alerts/rules',
+  'alerts/compilers',
   'scenarios/engine/assertions',
   'scenarios/engine/auth',
   'scenarios/engine/protocols',
