@@ -94,7 +94,9 @@ function buttons({ state, failing_count }: Incident): string {
   const offered: LinkAction[] =
     state === 'triggered' ? ['acknowledge', 'escalate', 'resolve'] : ['escalate', 'resolve'];
   const label = (action: LinkAction) =>
-    action === 'resolve' && failing_count > 0 ? `Resolve, though ${failing_count} still fail` : ACTIONS[action];
+    action === 'resolve' && failing_count > 0
+      ? `Resolve, though ${failing_count} still ${failing_count === 1 ? 'fails' : 'fail'}`
+      : ACTIONS[action];
   // Without an action of its own the form goes back to this very address.
   const each = offered.map(
     (action, index) =>

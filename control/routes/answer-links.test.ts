@@ -63,7 +63,7 @@ describe('looking at the link', () => {
       expect(body).toContain(word);
     }
     expect(body.match(/<button[^>]*value="\w+"/g)).toHaveLength(3);
-    expect(body).toContain('Resolve, though 1 still fail');
+    expect(body).toContain('Resolve, though 1 still fails');
     expect(done).toEqual([]);
   });
 
