@@ -1,4 +1,5 @@
 import type { Deployment, Evidence } from '../incident.ts';
+import { reconsider, settle } from './chain.ts';
 import { Draft, type Surroundings } from './draft.ts';
 import { bringForward, scheduleUpdate } from './escalation.ts';
 import type { AlertChange, AlertState, QueuedDelivery } from './state.ts';
@@ -45,7 +46,7 @@ export function recordDelivery(
   draft.change.deliveries.set(delivery.delivery_id, delivery);
   if (outcome === 'tried' || !draft.incident(delivery.incident_id)) return draft.change;
   if (outcome === 'cancelled') {
-    if (draft.incident(delivery.incident_id)!.paused && delivery.step !== null) takeBack(draft, delivery);
+    if (delivery.step !== null) takeBack(draft, delivery, around);
     return draft.change;
   }
   const row = draft.edit(delivery.incident_id);
@@ -63,11 +64,21 @@ export function recordDelivery(
   return draft.change;
 }
 
-/** A page that had not left when the hold began: it rings when that ends. */
-function takeBack(draft: Draft, delivery: QueuedDelivery): void {
-  const row = draft.edit(delivery.incident_id);
-  row.paused = { ...row.paused!, anew: true };
-  if (delivery.event === 'incident.triggered') row.told = row.told.filter((name) => name !== delivery.channel);
+/** A page that had not left when a hold began: it rings when that ends. */
+function takeBack(draft: Draft, delivery: QueuedDelivery, around: Surroundings): void {
+  const { channel, event, incident_id, step } = delivery;
+  if (draft.incident(incident_id)!.incident.state !== 'triggered') return;
+  reconsider(draft, incident_id, around);
+  settle(draft, around);
+  const current = draft.incident(incident_id)!;
+  if (current.paused) {
+    const row = draft.edit(incident_id);
+    row.paused = { ...current.paused, anew: true };
+    if (event === 'incident.triggered') row.told = row.told.filter((name) => name !== channel);
+  } else if (event === 'incident.triggered') {
+    // The hold ended in between.
+    draft.tell(draft.edit(incident_id), event, [channel], step);
+  }
 }
 
 function describe(patch: EvidencePatch): string {

@@ -1,12 +1,12 @@
 import type { Hold } from '../incident.ts';
 import type { Policy } from '../policies/policy.ts';
-import type { Draft, Surroundings } from './draft.ts';
+import { Draft, type Surroundings } from './draft.ts';
 import { isOfChain, restartEscalation, scheduleUpdate, startEscalation } from './escalation.ts';
 import { escalationFor } from './stages/escalate.ts';
 import { HOLDING } from './stages/index.ts';
 import { inhibitedBy, inhibits } from './stages/inhibit.ts';
 import type { Held, HoldingStage } from './stages/stage.ts';
-import type { TrackedIncident } from './state.ts';
+import type { AlertState, TrackedIncident } from './state.ts';
 import { urgency } from './urgency.ts';
 
 /** Incidents that hold back others may be held back themselves; so many turns are enough for every chain of them. */
@@ -33,6 +33,14 @@ export function reconsider(draft: Draft, id: string, around: Surroundings): void
     for (const stage of HOLDING) draft.say(row, stage.name, 'passed', stage.passes);
     startEscalation(draft, row, around);
   }
+}
+
+/** Whether something holds an open incident at this moment, noticed before or not. */
+export function isHeldNow(state: AlertState, id: string, around: Surroundings): boolean {
+  const row = state.incidents.get(id);
+  return (
+    row !== undefined && row.incident.state !== 'resolved' && firstHold(row, new Draft(state, around), around) !== null
+  );
 }
 
 /**

@@ -129,7 +129,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     clock,
     random,
     notifiers: new Map([...deps.channels].map(([name, { notifier }]) => [name, notifier])),
-    compose: (delivery) => notificationOf(state, delivery, clock.now(), deps.answerLink),
+    compose: (delivery) => notificationOf(state, delivery, around(), deps.answerLink),
     ready: (incident) => evidenceReady.get(incident),
     urgency: (incident) => urgency(state.incidents.get(incident)?.incident.priority ?? 'P4'),
     record: recordOutcome,

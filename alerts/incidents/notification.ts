@@ -1,4 +1,6 @@
 import { brokenRoutes, UNREACHABLE } from '../engine/cause.ts';
+import { isHeldNow } from '../engine/chain.ts';
+import type { Surroundings } from '../engine/draft.ts';
 import { nextEscalation } from '../engine/escalation.ts';
 import { healthyBeside } from '../engine/healthy.ts';
 import { serviceKey } from '../engine/keys.ts';
@@ -16,13 +18,13 @@ import { composePage } from '../page/compose.ts';
 export function notificationOf(
   state: AlertState,
   delivery: QueuedDelivery,
-  now: number,
+  around: Surroundings,
   answerLink: (incidentId: string, channel: string) => string | null = () => null,
 ): Notification | null {
   const row = state.incidents.get(delivery.incident_id);
-  if (!row || !isWanted(row, delivery)) return null;
+  if (!row || !isWanted(row, delivery) || isHeld(state, row, delivery, around)) return null;
   const incident = asTold(state, row);
-  const page = pageFor(state, row, incident, delivery.event, now, answerLink(incident.id, delivery.channel));
+  const page = pageFor(state, row, incident, delivery.event, around.now, answerLink(incident.id, delivery.channel));
   const { delivery_id, dedup_key, event } = delivery;
   return { delivery_id, dedup_key, event, incident, page };
 }
@@ -35,14 +37,19 @@ export function pageOf(state: AlertState, id: string, now: number): Page | null 
   return pageFor(state, row, asTold(state, row), `incident.${events[row.incident.state]}`, now, null);
 }
 
-function isWanted(row: TrackedIncident, { event, step, position, due_at }: QueuedDelivery): boolean {
+function isWanted(row: TrackedIncident, { event, step, due_at }: QueuedDelivery): boolean {
   const { incident } = row;
   if (event === 'incident.updated') return incident.state !== 'resolved';
   if (event !== 'incident.triggered' && event !== 'incident.escalated') return true;
-  if (incident.held && incident.state !== 'resolved' && !row.forced.includes(position)) return false;
   if (event === 'incident.triggered' || incident.state === 'triggered') return true;
   // Of what somebody has, only the reminder that the policy wants since then.
   return incident.state === 'acknowledged' && step === null && due_at > incident.acknowledged_at!;
+}
+
+/** Nobody is rung for what is held, noticed before or not: a page may have waited for its channel meanwhile. */
+function isHeld(state: AlertState, row: TrackedIncident, delivery: QueuedDelivery, around: Surroundings): boolean {
+  if (delivery.event !== 'incident.triggered' && delivery.event !== 'incident.escalated') return false;
+  return !row.forced.includes(delivery.position) && isHeldNow(state, row.incident.id, around);
 }
 
 function asTold(state: AlertState, row: TrackedIncident): Incident {
