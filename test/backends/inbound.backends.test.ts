@@ -176,7 +176,23 @@ stream
         .post('${address}/kapacitor')
         .header('Authorization', 'Bearer ${TOKEN}')
 `,
+        memory: `
+dbrp "telegraf"."autogen"
+stream
+    |from().measurement('memory').groupBy('host')
+    |alert()
+        .id('memory/{{ .Group }}')
+        .crit(lambda: "used" > 90)
+        .topic('memory')
+`,
       },
+      config: `
+[[httppost]]
+  endpoint = "ringdown"
+  url = "${address}/kapacitor"
+  basic-auth = { username = "kapacitor", password = "${TOKEN}" }
+`,
+      handlers: { ringdown: 'id: ringdown\ntopic: memory\nkind: post\noptions:\n  endpoint: ringdown\n' },
     });
   });
   afterAll(async () => {
@@ -184,18 +200,19 @@ stream
     await influxdb?.stop();
   });
 
-  async function measure(usage: number): Promise<void> {
+  async function write(line: string): Promise<void> {
     const answer = await fetch(`${server.url}/kapacitor/v1/write?db=telegraf&rp=autogen`, {
       method: 'POST',
-      body: `cpu,host=web-1,service=billing usage=${usage} ${Date.now()}000000\n`,
+      body: `${line} ${Date.now()}000000\n`,
     });
     expect(answer.status).toBe(204);
   }
+  const measure = (usage: number) => write(`cpu,host=web-1,service=billing usage=${usage}`);
 
   test('fires, grows worse and resolves as one incident', async () => {
     await measure(50);
     await measure(80);
-    const [fired] = await told('inbound:kapacitor/', 1);
+    const [fired] = await told('inbound:kapacitor/cpu', 1);
     expect(fired).toMatchObject({
       event: 'incident.triggered',
       incident: {
@@ -208,8 +225,17 @@ stream
     await measure(99);
     await until(() => desk.incident(fired!.incident.id)?.priority === 'P1');
     await measure(10);
-    const heard = await told('inbound:kapacitor/', 2);
+    const heard = await told('inbound:kapacitor/cpu', 2);
     expect(heard.at(-1)).toMatchObject({ event: 'incident.resolved', incident: { id: fired!.incident.id } });
     expect(heard.filter(({ event }) => event === 'incident.triggered')).toHaveLength(1);
+  });
+
+  test('the handler of a topic, with a password, says so again and again; it is one incident that ends', async () => {
+    for (const used of [95, 96, 97]) await write(`memory,host=db-1 used=${used}`);
+    const [fired] = await told('inbound:kapacitor/memory', 1);
+    expect(fired!.incident.labels).toMatchObject({ host: 'db-1', source: 'kapacitor' });
+    await write('memory,host=db-1 used=20');
+    const heard = await told('inbound:kapacitor/memory', 2);
+    expect(heard.map(({ event }) => event)).toEqual(['incident.triggered', 'incident.resolved']);
   });
 });
