@@ -60,6 +60,7 @@ beforeEach(() => {
     },
     findById: async (id) => (id === open.id ? incident : null),
     findByDedupKey: async (key) => (key === open.dedup_key ? incident : null),
+    nameOf: () => null,
     pageOf: () => notification().page,
     report: (report) => void reports.push(report),
     replays: new ReplayGuard(clock),
@@ -74,6 +75,7 @@ const answer = (over: Partial<ChannelAnswer>): ChannelAnswer => ({
   action: 'acknowledge',
   by: null,
   text: null,
+  contact: null,
   provider_ref: null,
   ...over,
 });

@@ -31,6 +31,8 @@ export interface AnswerDeskDeps {
   findById(id: string): Promise<Incident | null>;
   findByDedupKey(key: string): Promise<Incident | null>;
   /** What would be told of it now; null when nothing can be said of it any more. */
+  /** The name of whoever answered, where `on_call` knows it: by what the vendor calls them, or because the channel is theirs. */
+  nameOf(channel: string, contact: ChannelAnswer['contact']): string | null;
   pageOf(incident: Incident): Page | null;
   report(report: DeliveryReport): void;
   /** Shared with the receiver. */
@@ -116,7 +118,10 @@ export function createAnswerDesk(deps: AnswerDeskDeps): AnswerDesk {
       return outcomeOf(each, incident);
     }
     if (!incident) return outcomeOf(each, null);
-    const after = await carryOut(each, incident, { by: each.by ?? channel, via: channel });
+    const after = await carryOut(each, incident, {
+      by: deps.nameOf(channel, each.contact) ?? each.by ?? channel,
+      via: channel,
+    });
     return outcomeOf(each, after, incident);
   }
 

@@ -269,13 +269,3 @@ test('ten thousand brackets are one refusal', async () => {
   const nested = `{"alerts":[{"key":"a","state":"on","title":${deep}${']'.repeat(100_000)}}]}`;
   expect(await it.receiver.receive('source', requestOf(nested))).toMatchObject({ status: 'taken', changed: 1 });
 });
-
-test('it knows which monitors are its own', async () => {
-  const it = await testReceiver(generic, settings);
-  expect(['inbound:source/a', 'inbound:gone/a', 'inbound:source', 'journey@local'].map(it.receiver.owns)).toEqual([
-    true,
-    false,
-    false,
-    false,
-  ]);
-});

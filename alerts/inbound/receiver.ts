@@ -70,8 +70,6 @@ export interface Receiver extends Component {
   /** Knows what an earlier process took once the receiver has started; the answers of channels share it. */
   readonly replays: ReplayGuard;
   receive(source: string, request: InboundRequest): Promise<Receipt>;
-  /** Whether this monitor's key is of an alert of a source that is configured: its incident is not to be let go of. */
-  owns(monitor: string): boolean;
   /** Since the start, alerts and requests by what became of them. */
   counts(): { source: string; outcome: InboundOutcome; count: number }[];
 }
@@ -301,10 +299,6 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   return {
     replays,
     receive,
-    owns: (monitor) => {
-      const name = /^inbound:([^/]+)\//.exec(monitor)?.[1];
-      return name !== undefined && sources.has(name);
-    },
     counts: () => [...counted.values()].map((entry) => ({ ...entry })),
     async start() {
       if (started) return;

@@ -46,6 +46,7 @@ beforeEach(async () => {
     people: world.desk,
     findById: async (id) => find((each) => each.id === id),
     findByDedupKey: async (key) => find((each) => each.dedup_key === key),
+    nameOf: () => null,
     pageOf: () => notification().page,
     report: () => {},
     replays: new ReplayGuard(world.clock),
