@@ -109,6 +109,8 @@ export interface ChannelAnswer {
     | 'unanswered';
   /** The person, by the vendor's name for them; null where unknown, which is the channel's name then. */
   by: string | null;
+  /** Who that is at the vendor, as `contacts` of a user may know it; null where nobody says. */
+  contact: { vendor: string; id: string } | null;
   /** Of a note. */
   text: string | null;
   /** Of `delivered` and `unanswered`: the vendor's reference of the message or call. */
@@ -149,6 +151,8 @@ export interface AnswerReader<Settings extends ChannelSettings = ChannelSettings
 export interface NotifierContext {
   /** Where the vendor sends answers of this channel, a path below public_url; null where it could not reach us. */
   answerUrl: string | null;
+  /** Of whoever is reached here, as `on_call` says: `ko-KR`; null where it doesn't. */
+  language: string | null;
   clock: import('../core/clock.ts').Clock;
   /** `ringdown/<version>`. */
   userAgent: string;

@@ -118,6 +118,7 @@ function deskFor({ settings }: Vendor, over: object = {}) {
     },
     findById: async (id) => (incident.id.startsWith(id) ? incident : null),
     findByDedupKey: async (key) => (key === incident.dedup_key ? incident : null),
+    nameOf: () => null,
     pageOf: () => notification().page,
     report: () => {},
     replays: new ReplayGuard(clock),

@@ -11,3 +11,11 @@ export function userOfContact({ users }: OnCall, vendor: string, id: string): Us
     ({ contacts }) => Object.hasOwn(contacts, vendor) && contacts[vendor]!.toLowerCase() === wanted,
   );
 }
+
+/** Whose channel it is: the one person who is told through it. Undefined where several are, or nobody is. */
+export function userOfChannel({ users }: OnCall, channel: string): User | undefined {
+  const told = [...users.values()].filter((user) =>
+    [...user.notify, ...user.otherwise].some((rule) => rule.channel === channel),
+  );
+  return told.length === 1 ? told[0] : undefined;
+}

@@ -29,6 +29,7 @@ export const context: NotifierContext = {
   userAgent: 'ringdown/test',
   print: () => true,
   answerUrl: null,
+  language: null,
 };
 
 const NASTY = [

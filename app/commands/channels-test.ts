@@ -17,6 +17,7 @@ export async function testChannel(configFile: string | undefined, name: string):
     userAgent,
     print: (line) => terminal.out(line),
     answerUrl: null,
+    language: null,
   });
   const abort = AbortSignal.timeout(TIMEOUT_MS);
   await notifier.start();

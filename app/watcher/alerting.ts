@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type AlertDesk, createAlertDesk, type DeskChannel } from '../../alerts/incidents/desk.ts';
 import { createOnCall, type OnCallBook } from '../../alerts/on-call/book.ts';
+import { userOfChannel } from '../../alerts/on-call/contacts.ts';
 import type { OnCall } from '../../alerts/on-call/on-call.ts';
 import type { Policy } from '../../alerts/policies/policy.ts';
 import { createRuleEvaluator, type RuleEvaluator } from '../../alerts/rules/evaluator.ts';
@@ -68,18 +69,16 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
   const ledger = new LedgerSignals(clock);
   let reading: Promise<void> | null = null;
 
+  const people = settings.onCall ?? { users: new Map(), schedules: new Map() };
   const channels = createChannels(settings.channels, settings.channelTypes, {
     clock,
     userAgent,
     print: deps.print,
     // Vendors call back from outside: only a configured address is one that they can reach.
     answerUrl: (name) => (settings.publicUrl ? `${settings.publicUrl}/api/v1/answers/${name}` : null),
+    language: (name) => userOfChannel(people, name)?.language ?? null,
   });
-  const onCall = createOnCall(
-    settings.onCall ?? { users: new Map(), schedules: new Map() },
-    clock,
-    state.onCallOverrides,
-  );
+  const onCall = createOnCall(people, clock, state.onCallOverrides);
   const { onIncident, onMonitorState, onDelivery, onStorage } = deps;
   const desk = createAlertDesk({
     clock,
@@ -103,7 +102,7 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     }),
     ...{ onIncident, onMonitorState, onDelivery, onStorage },
   });
-  const wayIn = createWayIn(settings, { clock, log, state, desk });
+  const wayIn = createWayIn(settings, { clock, log, state, desk, people });
   const rules = createRuleEvaluator({
     clock,
     log,

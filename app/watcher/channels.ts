@@ -8,7 +8,10 @@ export const CONSOLE: ChannelSettings = { name: 'console', type: 'console' };
 export function createChannels(
   settings: readonly ChannelSettings[],
   types: ReadonlyMap<string, Channel>,
-  context: Omit<NotifierContext, 'answerUrl'> & { answerUrl(channel: string): string | null },
+  context: Omit<NotifierContext, 'answerUrl' | 'language'> & {
+    answerUrl(channel: string): string | null;
+    language(channel: string): string | null;
+  },
 ): Map<string, DeskChannel> {
   const configured = settings.length > 0 ? settings : [CONSOLE];
   return new Map(
@@ -17,7 +20,11 @@ export function createChannels(
       return [
         entry.name,
         {
-          notifier: channel.create(entry, { ...context, answerUrl: context.answerUrl(entry.name) }),
+          notifier: channel.create(entry, {
+            ...context,
+            answerUrl: context.answerUrl(entry.name),
+            language: context.language(entry.name),
+          }),
           events: channel.events,
         },
       ];

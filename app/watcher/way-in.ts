@@ -8,6 +8,8 @@ import { createReceiver, type Receiver } from '../../alerts/inbound/receiver.ts'
 import { createLinkSigner } from '../../alerts/inbound/signed-link.ts';
 import type { AlertDesk } from '../../alerts/incidents/desk.ts';
 import type { Channel, ChannelSettings } from '../../alerts/notifier.ts';
+import { userOfChannel, userOfContact } from '../../alerts/on-call/contacts.ts';
+import type { OnCall } from '../../alerts/on-call/on-call.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
 import type { State } from './state-file.ts';
@@ -36,9 +38,9 @@ export interface WayIn extends Component {
 /** Alerts of other systems, answers of channels, links in pages and heartbeats of jobs, on their way to the desk. */
 export function createWayIn(
   settings: WayInSettings,
-  deps: { clock: Clock; log: Logger; state: State; desk: AlertDesk },
+  deps: { clock: Clock; log: Logger; state: State; desk: AlertDesk; people: OnCall },
 ): WayIn {
-  const { clock, log, state, desk } = deps;
+  const { clock, log, state, desk, people } = deps;
   const receiver = createReceiver({
     kinds: settings.inboundKinds,
     sources: settings.inbound,
@@ -58,6 +60,9 @@ export function createWayIn(
       }),
     ),
     people: desk,
+    // A phone is one person's; who presses a button in a chat is whoever the vendor says, or a stranger.
+    nameOf: (channel, contact) =>
+      (contact ? userOfContact(people, contact.vendor, contact.id) : userOfChannel(people, channel))?.name ?? null,
     findById: async (id) => {
       const meant = openOnes().filter(
         (incident) => incident.id === id || (id.length >= SHORTEST_ID && incident.id.startsWith(id)),

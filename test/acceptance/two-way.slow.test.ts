@@ -46,6 +46,8 @@ channels:
   - { name: call-kim, type: twilio-voice, account_sid: ${SID}, auth_token: ${AUTH}, from: "+12025550100", to: "+12025550101", url: "${vendor.url}" }
   - { name: team, type: slack, bot_token: ${BOT_TOKEN}, channel: ${CHANNEL}, signing_secret: ${SLACK_SECRET}, api_url: "${vendor.url}/api" }
   - { name: pager, type: pagerduty, routing_key: R0, webhook_secrets: [${PAGERDUTY_SECRET}], url: "${vendor.url}/v2/enqueue" }
+on_call:
+  users: { kim: { name: Kim Minji, language: ko-KR, contacts: { slack: U024BE7LH }, notify: [{ channel: call-kim }] } }
 `,
   });
 });
@@ -91,15 +93,15 @@ test('a key on the phone acknowledges, at PagerDuty and in Slack as well; sent a
   expect((await incident()).state).toBe('triggered');
 
   const failing = await press('6');
-  expect(await failing.text()).toContain('still fails. Press 6 again');
+  expect(await failing.text()).toContain('6번을 한 번 더');
   expect((await incident()).state).toBe('triggered');
 
   const answered = await press('4');
   expect(answered.headers.get('content-type')).toContain('text/xml');
-  expect(await answered.text()).toContain('Acknowledged. Good-bye.');
+  expect(await answered.text()).toContain('확인되었습니다');
   expect(await incident()).toMatchObject({
     state: 'acknowledged',
-    acknowledged_by: expect.stringContaining('call-kim'),
+    acknowledged_by: expect.stringContaining('Kim Minji'),
   });
   const { acknowledged_at } = await incident();
   expect((await press('4')).status).toBe(200);
@@ -132,7 +134,7 @@ test('a note at PagerDuty is in the timeline, and a button in Slack resolves for
   expect(told).toContain('the index is missing');
 
   const actions = [{ action_id: 'resolve', value: id }];
-  const payload = JSON.stringify({ type: 'block_actions', user: { name: 'kim' }, actions });
+  const payload = JSON.stringify({ type: 'block_actions', user: { id: 'U024BE7LH', name: 'mj.kim' }, actions });
   const body = new URLSearchParams({ payload }).toString();
   const time = String(Math.floor(Date.now() / 1_000));
   const signature = `v0=${createHmac('sha256', SLACK_SECRET).update(`v0:${time}:${body}`).digest('hex')}`;
@@ -146,7 +148,7 @@ test('a note at PagerDuty is in the timeline, and a button in Slack resolves for
     body,
   });
   expect([pressed.status, await pressed.text()]).toEqual([200, '']);
-  expect(await incident()).toMatchObject({ id, state: 'resolved', resolved_by: expect.stringContaining('kim') });
+  expect(await incident()).toMatchObject({ id, state: 'resolved', resolved_by: expect.stringContaining('Kim Minji') });
   await eventually('PagerDuty was not told', () => events.some(({ event_action }) => event_action === 'resolve'));
   await eventually('Slack was not told', () => /Resolved by/.test(chat.posts[0]!.text));
   expect((await press('4')).status).toBe(200);

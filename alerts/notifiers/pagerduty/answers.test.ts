@@ -122,7 +122,15 @@ describe('what it means', () => {
     ['incident.escalated', 'escalate'],
   ])('%s by a person', (event_type, action) => {
     expect(read({ event_type })).toEqual([
-      { incident_id: null, dedup_key: 'ringdown-3f2a9c', action, by: 'Kim Minji', text: null, provider_ref: null },
+      {
+        incident_id: null,
+        dedup_key: 'ringdown-3f2a9c',
+        action,
+        by: 'Kim Minji',
+        contact: { vendor: 'pagerduty', id: 'PLH1HKV' },
+        text: null,
+        provider_ref: null,
+      },
     ]);
   });
 

@@ -12,7 +12,7 @@ interface Webhook {
     id?: unknown;
     event_type: string;
     occurred_at?: unknown;
-    agent?: { type?: unknown; summary?: unknown } | null;
+    agent?: { type?: unknown; id?: unknown; summary?: unknown } | null;
     data?: Record<string, unknown> | null;
   };
 }
@@ -79,9 +79,10 @@ export function createAnswers(): AnswerReader<Settings> {
       // did by itself, such as a time-out, is no person's answer either.
       if (agent?.type !== 'user_reference') return [];
       const by = typeof agent.summary === 'string' && agent.summary !== '' ? agent.summary : null;
+      const contact = typeof agent.id === 'string' ? { vendor: 'pagerduty', id: agent.id } : null;
       const answer = (action: ChannelAnswer['action'], dedup_key: unknown, text: string | null = null) =>
         typeof dedup_key === 'string' && dedup_key !== ''
-          ? [{ incident_id: null, dedup_key, action, by, text, provider_ref: null }]
+          ? [{ incident_id: null, dedup_key, action, by, contact, text, provider_ref: null }]
           : [];
       if (event_type === 'incident.annotated') {
         const incident = data.incident as { id?: unknown } | null | undefined;

@@ -170,7 +170,15 @@ describe('what it means', () => {
 
   test.each(['acknowledge', 'escalate', 'resolve'])('the button %s, and who pressed it', (action) => {
     expect(read(pressed({ actions: [{ action_id: action, value: 'inc-3f2a9c' }] }))).toEqual([
-      { incident_id: 'inc-3f2a9c', dedup_key: null, action, by: 'kim', text: null, provider_ref: null },
+      {
+        incident_id: 'inc-3f2a9c',
+        dedup_key: null,
+        action,
+        by: 'kim',
+        contact: { vendor: 'slack', id: 'U024BE7LH' },
+        text: null,
+        provider_ref: null,
+      },
     ]);
   });
 

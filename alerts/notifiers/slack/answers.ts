@@ -47,11 +47,15 @@ export const answers: AnswerReader<Settings> = {
     if (!interaction) return malformed('the form holds no payload in JSON');
     if (interaction.type !== 'block_actions' || !Array.isArray(interaction.actions)) return [];
     const by = nameOf(interaction.user);
+    const id = interaction.user?.id;
+    const contact = typeof id === 'string' && id !== '' ? { vendor: 'slack', id } : null;
     return interaction.actions
       .slice(0, MOST_ACTIONS)
       .flatMap((each: { action_id?: unknown; value?: unknown } | null) => {
         const action = ACTIONS.find((known) => known === each?.action_id);
-        return action && typeof each?.value === 'string' && each.value !== '' ? [answerOf(action, each.value, by)] : [];
+        return action && typeof each?.value === 'string' && each.value !== ''
+          ? [answerOf(action, each.value, by, contact)]
+          : [];
       });
   },
 
@@ -59,8 +63,13 @@ export const answers: AnswerReader<Settings> = {
   reply: () => null,
 };
 
-function answerOf(action: Action, incident_id: string, by: string | null): ChannelAnswer {
-  return { incident_id, dedup_key: null, action, by, text: null, provider_ref: null };
+function answerOf(
+  action: Action,
+  incident_id: string,
+  by: string | null,
+  contact: ChannelAnswer['contact'],
+): ChannelAnswer {
+  return { incident_id, dedup_key: null, action, by, contact, text: null, provider_ref: null };
 }
 
 function nameOf(user: Interaction['user']): string | null {

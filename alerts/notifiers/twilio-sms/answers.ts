@@ -43,7 +43,7 @@ export const answers: AnswerReader<SmsSettings> = {
       const provider_ref = form.MessageSid || form.SmsSid || null;
       return action === null
         ? []
-        : [{ incident_id: incident, dedup_key: null, action, by: null, text: null, provider_ref }];
+        : [{ incident_id: incident, dedup_key: null, action, by: null, contact: null, text: null, provider_ref }];
     }
     if (form.From === undefined || form.Body === undefined) return malformed('neither a reply nor a report of Twilio');
     // Others may know the number, too.
@@ -52,12 +52,14 @@ export const answers: AnswerReader<SmsSettings> = {
     const action = word && code ? ACTIONS.get(word.toLowerCase()) : undefined;
     if (!action) return [];
     const by = form.From === settings.to ? null : form.From;
+    const contact = by === null ? null : { vendor: 'phone', id: by };
     return [
       {
         incident_id: incidentOf(code!),
         dedup_key: null,
         action,
         by,
+        contact,
         text: null,
         provider_ref: form.MessageSid || null,
       },

@@ -160,12 +160,14 @@ describe('replies', () => {
   ])('"%s" means %s', (body, action) => {
     expect(answers.verify(own, text(body), 0)).toMatchObject({ verified: true });
     expect(answers.read(own, text(body))).toEqual([
-      { incident_id: 'inc-3f2a9c', dedup_key: null, action, by: null, text: null, provider_ref: 'SM1' },
+      { incident_id: 'inc-3f2a9c', dedup_key: null, action, by: null, contact: null, text: null, provider_ref: 'SM1' },
     ]);
   });
 
   test('another phone that may answer is named; a stranger is not heard, nor answered', () => {
-    expect(answers.read(own, text('4 3f2a9c', '+12025550102'))).toMatchObject([{ by: '+12025550102' }]);
+    expect(answers.read(own, text('4 3f2a9c', '+12025550102'))).toMatchObject([
+      { by: '+12025550102', contact: { vendor: 'phone', id: '+12025550102' } },
+    ]);
     const stranger = text('4 3f2a9c', '+12025550199');
     expect(answers.read(own, stranger)).toEqual([]);
     expect(answers.reply(own, stranger, [])).toBeNull();
@@ -188,7 +190,14 @@ describe('replies', () => {
   );
 
   test('what came of it is texted back', () => {
-    const answer = { incident_id: 'inc-3f2a9c', dedup_key: null, by: null, text: null, provider_ref: 'SM1' };
+    const answer = {
+      incident_id: 'inc-3f2a9c',
+      dedup_key: null,
+      by: null,
+      contact: null,
+      text: null,
+      provider_ref: 'SM1',
+    };
     const said = (action: AnswerOutcome['answer']['action'], over: Partial<AnswerOutcome> = {}) => {
       const hostile = { ...incident, title: 'a <b> & "c"' };
       const outcome = { answer: { ...answer, action }, incident: hostile, still_failing: 0, page: null, ...over };

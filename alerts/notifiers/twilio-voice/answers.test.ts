@@ -22,7 +22,7 @@ const settings = {
 function phone(over: { language?: string; failing?: number; incident?: Incident | null } = {}) {
   const own = { ...settings, ...(over.language ? { language: over.language } : {}) };
   const voice = { language: own.language ?? 'en-US', voice: undefined };
-  const first = { answerUrl: ANSWERS, incident: incident.id, turn: 1, again: false };
+  const first = { answerUrl: ANSWERS, incident: incident.id, turn: 1, again: false, language: null };
   let twiml = pageTwiml(page.speech, voice, first, 'minsu');
   const done: ChannelAnswer[] = [];
   const requests: AnswerRequest[] = [];
@@ -74,7 +74,7 @@ describe('keys', () => {
     const kim = phone();
     expect(kim.press(key)).toBe(said);
     expect(kim.done).toEqual([
-      { incident_id: incident.id, dedup_key: null, action, by: null, text: null, provider_ref: 'CA1' },
+      { incident_id: incident.id, dedup_key: null, action, by: null, contact: null, text: null, provider_ref: 'CA1' },
     ]);
     expect(kim.mayPress()).toBe(false);
   });
@@ -141,6 +141,17 @@ describe('keys', () => {
   });
 });
 
+test('what is said after a key is in the language of the person as well', () => {
+  const url = `${ANSWERS}?on=key&incident=${incident.id}&turn=1&language=ko-KR`;
+  const said = (Digits: string) => {
+    const request = twilioPost(url, { CallSid: 'CA1', Digits });
+    const [answer] = answers.read(settings, request) as ChannelAnswer[];
+    return answers.reply(settings, request, [{ answer: answer!, incident, still_failing: 0, page }])!.body;
+  };
+  expect(said('4')).toContain(`<Say language="ko-KR">${phrasesOf('ko-KR').acknowledged}`);
+  expect(actionOf(said('*'))).toContain('language=ko-KR');
+});
+
 describe('the end of a call', () => {
   const end = (CallStatus: string) => {
     const url = `${ANSWERS}?on=status&incident=${incident.id}`;
@@ -186,7 +197,7 @@ test('hostile text stays text in what is replied', () => {
 });
 
 test('a call fits the length that Twilio takes, in every language, with the keys', () => {
-  const keys = { answerUrl: ANSWERS, incident: incident.id, turn: 1, again: false };
+  const keys = { answerUrl: ANSWERS, incident: incident.id, turn: 1, again: false, language: null };
   for (const language of LANGUAGES) {
     const long = ['ko-KR', 'en-US', 'de-DE'].includes(language) ? ['서버 오류가 났습니다 & <b> '.repeat(300)] : [];
     for (const speech of [page.speech, ...long]) {

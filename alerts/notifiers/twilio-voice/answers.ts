@@ -2,7 +2,7 @@ import type { AnswerOutcome, AnswerReader, AnswerRequest, ChannelAnswer, Channel
 import { malformed } from '../../signatures.ts';
 import { formOf, type TwilioAccount, verifyTwilio } from '../twilio.ts';
 import { ask, farewell, type Keys, MOST_TURNS } from './menu.ts';
-import { phrasesOf } from './phrases.ts';
+import { phrasesOf, spokenLanguage } from './phrases.ts';
 import { sayPage, sayPhrase, type Voice } from './say.ts';
 
 export interface VoiceSettings extends ChannelSettings, TwilioAccount {
@@ -24,7 +24,15 @@ export const answers: AnswerReader<VoiceSettings> = {
     const { Digits, CallSid, CallStatus } = formOf(request);
     if (!incident) return malformed('the address names no incident');
     const answer = (action: ChannelAnswer['action']): ChannelAnswer[] => [
-      { incident_id: incident, dedup_key: null, action, by: null, text: null, provider_ref: CallSid || null },
+      {
+        incident_id: incident,
+        dedup_key: null,
+        action,
+        by: null,
+        contact: null,
+        text: null,
+        provider_ref: CallSid || null,
+      },
     ];
     if (on === 'status') {
       if (CallStatus === 'completed') return answer('delivered');
@@ -50,7 +58,7 @@ export const answers: AnswerReader<VoiceSettings> = {
 };
 
 function said(settings: VoiceSettings, request: AnswerRequest, outcome: AnswerOutcome | undefined): string {
-  const voice = voiceOf(settings);
+  const voice = voiceOf(settings, request.query.language);
   const phrases = phrasesOf(voice.language);
   const turn = Number(request.query.turn ?? 1) + 1;
   if (!outcome?.incident) return farewell(phrases.over, voice);
@@ -59,6 +67,7 @@ function said(settings: VoiceSettings, request: AnswerRequest, outcome: AnswerOu
     incident: outcome.incident.id,
     turn,
     again: false,
+    language: request.query.language ?? null,
   };
   switch (outcome.answer.action) {
     case 'acknowledge':
@@ -81,8 +90,12 @@ function said(settings: VoiceSettings, request: AnswerRequest, outcome: AnswerOu
   }
 }
 
-export function voiceOf({ language, voice }: Pick<VoiceSettings, 'language' | 'voice'>): Voice {
-  return { language: language ?? 'en-US', voice };
+/** @param personal of the person, where the channel names none */
+export function voiceOf(
+  { language, voice }: Pick<VoiceSettings, 'language' | 'voice'>,
+  personal?: string | null,
+): Voice {
+  return { language: language ?? spokenLanguage(personal ?? null) ?? 'en-US', voice };
 }
 
 /** Names of policies as they are said: `user:minsu` is Minsu's. */

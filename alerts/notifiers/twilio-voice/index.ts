@@ -25,7 +25,8 @@ export const channel = defineChannel({
       Type.String({
         pattern: `^(${LANGUAGES.join('|')})$`,
         'x-expected': 'a language that Twilio speaks, such as en-GB or ko-KR',
-        description: 'How the menu is spoken. Default en-US. The cause is read in the language it is written in.',
+        description:
+          'How the menu is spoken. Default: that of the person in on_call, else en-US. The cause is read as it is written.',
         examples: ['ko-KR'],
       }),
     ),
@@ -51,12 +52,12 @@ export const channel = defineChannel({
         const { speech, escalates_to } = settings.include_bodies ? notification.page : withoutBodies(notification);
         const incident = notification.incident.id;
         const call = (keys: Keys | null) => {
-          const Twiml = pageTwiml(speech, voiceOf(settings), keys, nextOf(escalates_to));
+          const Twiml = pageTwiml(speech, voiceOf(settings, context.language), keys, nextOf(escalates_to));
           const status = keys && { StatusCallback: callbackUrl(keys.answerUrl, { on: 'status', incident }) };
           return calls.send({ Twiml, ...status }, abort);
         };
         if (answerUrl === null || notification.event === 'test') return call(null);
-        const delivery = await call({ answerUrl, incident, turn: 1, again: false });
+        const delivery = await call({ answerUrl, incident, turn: 1, again: false, language: context.language });
         return refusedAsWritten(delivery) ? call(null) : delivery;
       },
       lookup: (_notification, attempt, abort) => calls.find(attempt.since, abort, { others: attempt.others }),

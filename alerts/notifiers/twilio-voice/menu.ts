@@ -19,6 +19,8 @@ export interface Keys {
   turn: number;
   /** Whether 6 was pressed while it failed: the next one asks for quiet. */
   again: boolean;
+  /** Of the person who is called, so that the next words are in it, too; null for that of the channel. */
+  language: string | null;
 }
 
 /**
@@ -60,8 +62,14 @@ export function callbackUrl(answerUrl: string, query: Record<string, string>): s
 }
 
 /** An empty `finishOnKey` makes `#` a key like others. */
-function gather({ answerUrl, incident, turn, again }: Keys, spoken: string): string {
-  const query = { on: 'key', incident, turn: String(turn), ...(again ? { again: '1' } : {}) };
+function gather({ answerUrl, incident, turn, again, language }: Keys, spoken: string): string {
+  const query = {
+    on: 'key',
+    incident,
+    turn: String(turn),
+    ...(again ? { again: '1' } : {}),
+    ...(language ? { language } : {}),
+  };
   const action = xml(callbackUrl(answerUrl, query));
   return `<Gather input="dtmf" numDigits="1" finishOnKey="" timeout="${WAIT_SECONDS}" method="POST" action="${action}">${spoken}</Gather>`;
 }

@@ -124,3 +124,12 @@ export function phrasesOf(language: string): Phrases {
   const spoken = SPOKEN[language.split('-')[0]!];
   return spoken ? { language, ...spoken } : { language: 'en-US', ...en };
 }
+
+/** The one that Twilio speaks of a person's language, which may lack the country: `ko` is `ko-KR`. */
+export function spokenLanguage(language: string | null): string | null {
+  if (language === null || language === 'en') return language && 'en-US';
+  const wanted = [language, `${language}-${language.toUpperCase()}`];
+  return (
+    LANGUAGES.find((one) => wanted.includes(one)) ?? LANGUAGES.find((one) => one.startsWith(`${language}-`)) ?? null
+  );
+}

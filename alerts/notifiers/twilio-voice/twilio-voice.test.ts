@@ -123,6 +123,22 @@ test('each stretch is read in its own language: the menu in that of the channel,
   expect(made[0]!.twiml).not.toContain('<Say language="en-US" voice');
 });
 
+test.each([
+  ['ko-KR', 'ko-KR'],
+  ['ko', 'ko-KR'],
+  ['en', 'en-US'],
+  ['de', 'de-DE'],
+  ['tlh', 'en-US'],
+  [null, 'en-US'],
+])('a person of language %s hears the menu in %s, unless the channel names another', async (language, heard) => {
+  const person = { ...reachable, language };
+  await channel.create(settings(server.url), person).notify(notification(), soon());
+  expect(texts(made[0]!.twiml)[heard === 'en-US' ? 0 : 2]![0]).toBe(heard);
+  expect(new URL(actionOf(made[0]!.twiml)!).searchParams.get('language')).toBe(language);
+  await channel.create(settings(server.url, { language: 'fr-FR' }), person).notify(notification(), soon());
+  expect(texts(made[1]!.twiml)[2]![0]).toBe('fr-FR');
+});
+
 test('a language without phrases of its own is read in English by an English voice', async () => {
   await channel.create(settings(server.url, { language: 'it-IT' }), reachable).notify(notification(), soon());
   expect(new Set(texts(made[0]!.twiml).map(([language]) => language))).toEqual(new Set(['en-US']));
