@@ -32,7 +32,7 @@ export function concerns(matchers: readonly Matcher[], row: TrackedIncident, dra
 }
 
 /** One that began when it was made stands, though the clock was set back to before. */
-function stands({ starts_at, ends_at, created_at }: Silence, now: number): boolean {
+export function stands({ starts_at, ends_at, created_at }: Silence, now: number): boolean {
   const begun = starts_at <= created_at || Date.parse(starts_at) <= now;
   return begun && now < Date.parse(ends_at);
 }
