@@ -256,7 +256,9 @@ class Run {
     const open = (desk?.openIncidents() ?? []).filter(
       ({ monitors }) => given.monitor === null || monitors.includes(given.monitor),
     );
-    const [incident, another] = open;
+    // Somebody who was told of one means that one, not those that are held back beside it.
+    const ringing = open.filter(({ held }) => held === null);
+    const [incident, another] = ringing.length === 1 ? ringing : open;
     if (given.if_open && open.length !== 1) return;
     if (!desk || !incident) this.#cannot(`${given.by} finds no open incident to ${given.action}`);
     else if (another) {

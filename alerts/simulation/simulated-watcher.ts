@@ -11,6 +11,9 @@ import { SimulatedChannel } from './simulated-channel.ts';
 import { SimulatedStore } from './simulated-store.ts';
 import type { SimulationClock } from './simulation-clock.ts';
 
+/** A channel is meant for so few people at a time that the rest is long over. */
+const MEANT_KEPT = 50;
+
 /** What a watcher is made of, as far as alerts go. */
 export interface WatcherParts {
   policies: readonly Policy[];
@@ -35,8 +38,8 @@ export class SimulatedWatcher {
   readonly #ears: WatcherEars;
   readonly #store = new SimulatedStore();
   readonly #channels: ReadonlyMap<string, SimulatedChannel>;
-  /** Who was meant by what a channel is told; the latest last. */
-  readonly #meant: { channel: string; user: string | null; at: number }[] = [];
+  /** By channel, who was meant by what it is told; the latest last. */
+  readonly #meant = new Map<string, { user: string | null; at: number }[]>();
   #life = { ended: true };
   #desk: AlertDesk | null = null;
 
@@ -139,14 +142,17 @@ export class SimulatedWatcher {
   #resolve(...asked: Parameters<ResolveTarget>): readonly Recipient[] {
     const recipients = (this.#parts.resolveTarget ?? channelsOnly)(...asked);
     for (const { channel, delay_ms, user } of recipients) {
-      this.#meant.push({ channel, user, at: this.#clock.monotonic() + delay_ms });
+      const meant = this.#meant.get(channel) ?? [];
+      meant.push({ user, at: this.#clock.monotonic() + delay_ms });
+      this.#meant.set(channel, meant.slice(-MEANT_KEPT));
     }
     return recipients;
   }
 
-  /** Whom the channel is told for: the last person that a step meant by it. */
+  /** Whom the channel is told for: the last person that a step meant by it, or whose turn was brought forward. */
   #userOf(channel: string): string | null {
     const now = this.#clock.monotonic();
-    return this.#meant.findLast((one) => one.channel === channel && one.at <= now)?.user ?? null;
+    const meant = this.#meant.get(channel) ?? [];
+    return (meant.findLast(({ at }) => at <= now) ?? meant.at(-1))?.user ?? null;
   }
 }
