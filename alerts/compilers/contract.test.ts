@@ -1,0 +1,25 @@
+import { expect, test } from '@jest/globals';
+import { loadCompilers } from './registry.ts';
+import { type CompilerCase, describeCompiler } from './testing/describe-compiler.ts';
+
+/** What docs/compilers.md tells of each target. */
+const CASES: Readonly<Record<string, CompilerCase>> = {
+  cloudwatch: { refuses: ['slow-route', 'surge', 'runs', 'ledger', 'scenario'], approximates: ['slow', 'logs'] },
+  elasticsearch: { refuses: ['orders'], approximates: ['slow', 'slow-route', 'scenario'] },
+  grafana: { refuses: ['logs'], approximates: [] },
+  kapacitor: { refuses: [], approximates: ['depth', 'orders', 'silent', 'budget'] },
+  kibana: {
+    refuses: ['orders', 'runs', 'ledger', 'scenario'],
+    approximates: ['slow', 'slow-route', 'share', 'budget'],
+  },
+  newrelic: { refuses: ['surge', 'budget', 'runs', 'ledger'], approximates: ['slow-route', 'silent', 'scenario'] },
+  prometheus: { refuses: ['logs'], approximates: [] },
+};
+
+const compilers = await loadCompilers();
+
+test('every folder is a target, and every target has its case', () => {
+  expect([...compilers.keys()]).toEqual(Object.keys(CASES));
+});
+
+for (const [target, compiler] of compilers) describeCompiler(compiler, CASES[target]!);
