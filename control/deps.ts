@@ -17,15 +17,28 @@ import type {
   Deployment,
   Incident,
   IncidentDetail,
+  IncidentExplanation,
   IncidentState,
   List,
+  ListedSilence,
   Monitor,
+  NewMaintenanceBody,
+  NewSilenceBody,
+  PlannedMaintenance,
   ReplayOutcome,
   RunComparison,
   ScenarioCheck,
   ScenarioDiagnostic,
   ScenarioText,
+  Silence,
+  SilencePreview,
+  WrittenMatcher,
 } from './resources.ts';
+
+/** What cannot be done, and why, for people. */
+export interface Refused {
+  readonly refused: string;
+}
 
 type Invalid = { readonly diagnostics: ScenarioDiagnostic[] };
 
@@ -80,6 +93,29 @@ export interface ControlDeps {
     /** @returns null when there is no such incident; what is resolved already stays as it is */
     acknowledge(id: string, by: string): Promise<Incident | null>;
     resolve(id: string, by: string): Promise<Incident | null>;
+    /** These: null when no open incident has this id. */
+    escalate(id: string, by: string): Promise<Incident | null>;
+    note(id: string, text: string, by: string): Promise<Incident | null>;
+    /** @param to null lets go */
+    assign(id: string, to: string | null, by: string): Promise<Incident | null>;
+    /** Null also when the other one is not open. */
+    merge(id: string, into: string, by: string): Promise<Incident | null>;
+    /** Silences what holds it open. */
+    silence(id: string, forMs: number, by: string): Promise<Silence | null>;
+    explain(id: string): Promise<IncidentExplanation | null>;
+  };
+  silences: {
+    /** Those that stand, are to come, or ended within a day. */
+    list(): ListedSilence[];
+    create(body: NewSilenceBody, by: string): Promise<ListedSilence | Refused>;
+    /** Ends it now; null when there is none. */
+    end(id: string, by: string): Promise<ListedSilence | null>;
+    preview(matchers: readonly WrittenMatcher[]): SilencePreview | Refused;
+  };
+  maintenance: {
+    list(): PlannedMaintenance[];
+    plan(body: NewMaintenanceBody, by: string): Promise<PlannedMaintenance | Refused>;
+    cancel(id: string, by: string): Promise<'cancelled' | 'unknown' | 'from_config'>;
   };
   /** Alerts of other systems. */
   inbound: Pick<Receiver, 'receive'>;

@@ -1,16 +1,21 @@
 /** The resources of the HTTP API that no other room owns, and a door to those that others own, for API clients and the web UI. */
 import type { DeliveryRecord, Incident, IncidentEvent } from '../alerts/incident.ts';
+import type { StageWord } from '../alerts/incidents/people.ts';
+import type { MaintenanceWindow, Matcher, Silence } from '../alerts/silences/silence.ts';
 import type { ScenarioOutline } from '../scenarios/language/outline.ts';
 import type { RunSummary } from '../scenarios/run-store.ts';
 
 export type {
   DeliveryRecord,
   Deployment,
+  Hold,
   Incident,
   IncidentEvent,
   IncidentState,
   Priority,
 } from '../alerts/incident.ts';
+export type { StageWord } from '../alerts/incidents/people.ts';
+export type { MaintenanceWindow, Matcher, Silence } from '../alerts/silences/silence.ts';
 export type { SourceStatus } from '../monitoring/sources/source.ts';
 export type {
   BackendStatus,
@@ -147,6 +152,61 @@ export interface Monitor {
 export interface IncidentDetail extends Incident {
   timeline: IncidentEvent[];
   deliveries: DeliveryRecord[];
+}
+
+/** `GET /api/v1/incidents/{id}/explain`. */
+export interface IncidentExplanation {
+  incident: Incident;
+  /** What the stages of the chain said, oldest first. */
+  words: StageWord[];
+}
+
+/** As it is written: `is` is `=` where it is absent. */
+export type WrittenMatcher = Pick<Matcher, 'label' | 'value'> & Partial<Pick<Matcher, 'is'>>;
+
+/** An item of `GET /api/v1/silences`. */
+export interface ListedSilence extends Silence {
+  state: 'standing' | 'coming' | 'ended';
+}
+
+/** `POST /api/v1/silences`: until `ends_at`, or for `duration`. */
+export interface NewSilenceBody {
+  matchers: WrittenMatcher[];
+  starts_at?: string;
+  ends_at?: string;
+  /** `30m`. */
+  duration?: string;
+  reason?: string;
+}
+
+/** `POST /api/v1/silences/preview`: whom these matchers would silence now. */
+export interface SilencePreview {
+  /** Open ones, most urgent first, the first 50. */
+  incidents: Incident[];
+  incident_count: number;
+  /** Monitors whose next incident would be silent, the first 50. */
+  monitors: { key: string; name: string }[];
+  monitor_count: number;
+  /** Of the matchers: a monitor's incident gets them when it opens, so the monitors are those that match without them. */
+  unknown_labels: string[];
+}
+
+/** An item of `GET /api/v1/maintenance-windows`. */
+export interface PlannedMaintenance extends MaintenanceWindow {
+  /** The one that stands now first, then the next ones, five at most; empty when it is over. */
+  occurrences: { starts_at: string; ends_at: string }[];
+  /** It stands now. */
+  standing: boolean;
+}
+
+/** `POST /api/v1/maintenance-windows`: once, or again and again. */
+export interface NewMaintenanceBody {
+  name: string;
+  matchers: WrittenMatcher[];
+  schedule:
+    | { starts_at: string; ends_at: string }
+    /** Five fields; `duration` such as `2h`. */
+    | { cron: string; timezone: string; duration: string };
 }
 
 /** A mistake in a scenario file or a fragment. Lines and columns count from 1; `end_column` is exclusive. */

@@ -92,13 +92,72 @@ export const IncidentSchema = Type.Object(
     acknowledged_at: textOrNull,
     resolved_at: textOrNull,
     url: text,
+    source: Type.Enum(['run', 'rule', 'inbound'], { description: 'What opened it.' }),
+    labels: Type.Record(Type.String(), text),
     monitors: Type.Array(text),
+    failing_count: Type.Integer({ description: 'Members that fail now.' }),
+    held: Type.Union([Type.Object({ stage: text, reason: text, until: textOrNull }), Type.Null()], {
+      description: 'Nobody is told while this stands.',
+    }),
+    assignee: textOrNull,
+    merged_into: textOrNull,
     cause: Type.Object(
       { monitor: text, step: text, message: text, trace_id: textOrNull, run_url: textOrNull, server_error: textOrNull },
       open,
     ),
   },
   open,
+);
+
+export const MatcherSchema = Type.Object({
+  label: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'service, environment, policy, rule, priority, monitor, or a label of a policy or a rule.',
+  }),
+  is: Type.Optional(Type.Enum(['=', '!=', '=~', '!~'], { description: '"=" when absent; =~ and !~ hold a pattern.' })),
+  value: Type.String({ maxLength: 1_000, description: 'A value, or a pattern in RE2 syntax that matches all of it.' }),
+});
+
+export const MatchersSchema = Type.Array(MatcherSchema, {
+  minItems: 1,
+  maxItems: 50,
+  description: 'All of them must match the labels of an incident.',
+});
+
+export const SilenceSchema = Type.Object({
+  id: text,
+  matchers: Type.Array(MatcherSchema),
+  starts_at: text,
+  ends_at: text,
+  reason: text,
+  created_by: text,
+  created_at: text,
+  ended_by: textOrNull,
+});
+
+export const ListedSilenceSchema = Type.Object({
+  ...SilenceSchema.properties,
+  state: Type.Enum(['standing', 'coming', 'ended']),
+});
+
+export const MaintenanceSchema = Type.Object({
+  id: text,
+  name: text,
+  matchers: Type.Array(MatcherSchema),
+  schedule: Type.Union([
+    Type.Object({ starts_at: text, ends_at: text }),
+    Type.Object({ cron: text, timezone: text, duration_ms: Type.Integer() }),
+  ]),
+  source: Type.Enum(['config', 'api'], { description: 'config: ringdown.yaml alone can change it.' }),
+  created_by: text,
+  occurrences: Type.Array(Type.Object({ starts_at: text, ends_at: text })),
+  standing: Type.Boolean(),
+});
+
+/** Who does it, for the timeline. */
+export const ActorName = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 100, description: 'A name; `operator` when absent.' }),
 );
 
 export const DeploymentSchema = Type.Object(

@@ -19,6 +19,7 @@ const monitor = { key: 'journey@local', name: 'Journey', state: 'passing' } as M
 const incident = { id: 'i1', state: 'triggered' } as Incident;
 
 const nothing = async () => undefined;
+const nobody = async () => null;
 const scenarios: ControlDeps['scenarios'] = {
   file: nothing,
   check: nothing,
@@ -70,6 +71,23 @@ beforeEach(async () => {
       acknowledge: async (id, by) =>
         id === 'i1' ? ({ ...incident, state: 'acknowledged', acknowledged_by: by } as Incident) : null,
       resolve: async () => null,
+      escalate: nobody,
+      note: nobody,
+      assign: nobody,
+      merge: nobody,
+      silence: nobody,
+      explain: nobody,
+    },
+    silences: {
+      list: () => [],
+      create: async () => ({ refused: 'not in these tests' }),
+      end: nobody,
+      preview: () => ({ refused: 'not in these tests' }),
+    },
+    maintenance: {
+      list: () => [],
+      plan: async () => ({ refused: 'not in these tests' }),
+      cancel: async () => 'unknown',
     },
     inbound: { receive: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },
     answers: { answer: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },

@@ -13,12 +13,15 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { heartbeatRoutes } from './routes/heartbeats.ts';
 import { inboundRoutes } from './routes/inbound.ts';
+import { incidentActionRoutes } from './routes/incident-actions.ts';
 import { incidentRoutes } from './routes/incidents.ts';
+import { maintenanceRoutes } from './routes/maintenance-windows.ts';
 import { monitorRoutes } from './routes/monitors.ts';
 import { onCallRoutes } from './routes/on-call.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { silenceRoutes } from './routes/silences.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import { uiRoutes } from './routes/ui.ts';
 
@@ -101,6 +104,9 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
     runRoutes,
     scenarioRoutes,
     incidentRoutes,
+    incidentActionRoutes,
+    silenceRoutes,
+    maintenanceRoutes,
     inboundRoutes,
     answerRoutes,
     answerLinkRoutes,

@@ -30,7 +30,19 @@ export function incidentReads(desk: AlertDesk, store: Pick<AlertStore, 'list' | 
       }
       return live ? { ...live, timeline: [], deliveries: [] } : null;
     },
+    async explain(id) {
+      const live = desk.incident(id);
+      const words = desk.explain(id);
+      if (live && words) return { incident: live, words: [...words] };
+      const history = await store.find(id);
+      return history && { incident: live ?? history.incident, words: history.words };
+    },
     acknowledge: async (id, by) => (await desk.acknowledge(id, { by, via: 'api' })) ?? present(id),
     resolve: async (id, by) => (await desk.resolve(id, { by, via: 'api' })) ?? present(id),
+    escalate: (id, by) => desk.escalate(id, { by, via: 'api' }),
+    note: (id, text, by) => desk.note(id, text, { by, via: 'api' }),
+    assign: (id, to, by) => desk.assign(id, to, { by, via: 'api' }),
+    merge: (id, into, by) => desk.merge(id, into, { by, via: 'api' }),
+    silence: (id, forMs, by) => desk.silenceIncident(id, forMs, { by, via: 'api' }),
   };
 }

@@ -33,6 +33,7 @@ import { toObservation } from './observation.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
 import { selfWatch } from './self-watch.ts';
+import { silencing } from './silencing.ts';
 import { openStateFile } from './state-file.ts';
 import { TelemetrySender } from './telemetry-sender.ts';
 
@@ -304,6 +305,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       return compareRuns(run, passing[0] ?? null, passing);
     },
     incidents: incidentReads(desk, state.alerts),
+    ...silencing({ desk, clock, monitors: () => board.list() }),
     inbound: wayIn.receiver,
     answers: wayIn.answers,
     answerLinks: wayIn.links,

@@ -1,14 +1,23 @@
 import { Type } from 'typebox';
 import { notFound } from '../problems.ts';
 import type { IncidentState } from '../resources.ts';
-import { IdParams, IncidentSchema, listOf, PageQuery, problems } from '../schemas.ts';
+import { ActorName, IdParams, IncidentSchema, listOf, PageQuery, problems } from '../schemas.ts';
 import type { ControlRoutes } from '../server.ts';
 
 const StateFilter = Type.Optional(Type.Enum(['triggered', 'acknowledged', 'resolved']));
-const Actor = Type.Union([
-  Type.Object({ by: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })) }),
-  Type.Null(),
-]);
+const Actor = Type.Union([Type.Object({ by: ActorName }), Type.Null()]);
+const ExplanationSchema = Type.Object({
+  incident: IncidentSchema,
+  words: Type.Array(
+    Type.Object({
+      stage: Type.String(),
+      at: Type.String(),
+      verdict: Type.Enum(['passed', 'held', 'released', 'told', 'nobody']),
+      why: Type.String(),
+    }),
+    { description: 'Oldest first; the last 200.' },
+  ),
+});
 
 export const incidentRoutes: ControlRoutes = async (app, { deps }) => {
   app.get<{ Querystring: { state?: IncidentState; limit: number; cursor?: string } }>(
@@ -36,6 +45,22 @@ export const incidentRoutes: ControlRoutes = async (app, { deps }) => {
       const incident = await deps.incidents.find(params.id);
       if (!incident) throw notFound(`incident "${params.id}"`);
       return incident;
+    },
+  );
+
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/incidents/:id/explain',
+    {
+      schema: {
+        summary: 'Why it paged, or did not: what each stage of the chain said.',
+        params: IdParams,
+        response: { 200: ExplanationSchema, ...problems },
+      },
+    },
+    async ({ params }) => {
+      const explanation = await deps.incidents.explain(params.id);
+      if (!explanation) throw notFound(`incident "${params.id}"`);
+      return explanation;
     },
   );
 
