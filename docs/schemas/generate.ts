@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TSchema } from 'typebox';
 import { PolicySchema } from '../../alerts/policies/schema.ts';
+import { PolicyTestSchema } from '../../alerts/simulation/schema.ts';
 import { loadEntrySchemas } from '../../app/config/entry-schemas.ts';
 import { configSchema } from '../../app/config/schema.ts';
 import { FragmentSchema, ScenarioSchema } from '../../scenarios/language/schema.ts';
@@ -11,6 +12,7 @@ const published: { file: string; schema: TSchema }[] = [
   { file: 'scenario.schema.json', schema: ScenarioSchema },
   { file: 'steps.schema.json', schema: FragmentSchema },
   { file: 'policy.schema.json', schema: PolicySchema },
+  { file: 'policy-test.schema.json', schema: PolicyTestSchema },
   { file: 'config.schema.json', schema: configSchema((await loadEntrySchemas()).schemas) },
 ];
 
