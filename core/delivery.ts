@@ -2,9 +2,10 @@
  * What became of an attempt to hand something to another system.
  * `retryable`: it was not taken, try again. `ambiguous`: nobody knows; ask `lookup` before trying again,
  * because the other side is not idempotent. `failure`: it will never be taken as it is.
+ * `unreachable`: nobody listens there, so it certainly did not arrive, and waiting for an answer would be in vain.
  */
 export type Delivery =
   | { status: 'accepted'; providerRef?: string }
-  | { status: 'retryable'; error: Error; retryAfterMs?: number }
+  | { status: 'retryable'; error: Error; retryAfterMs?: number; unreachable?: boolean }
   | { status: 'ambiguous'; error: Error; lookup(): Promise<Delivery> }
   | { status: 'failure'; error: Error };

@@ -3,9 +3,10 @@ import { backoffMs } from '../../core/retry.ts';
 import type { DeliveryOutcome } from '../engine/answer.ts';
 import type { QueuedDelivery } from '../engine/state.ts';
 import type { NotificationEvent } from '../incident.ts';
-import type { Notifier } from '../notifier.ts';
+import type { Account, Lane, Offer } from './account.ts';
 import { attemptWithin, NoAnswer } from './attempt.ts';
-import type { DispatcherDeps } from './dispatcher.ts';
+import type { ChannelHealth, ChannelToTell, DispatcherDeps } from './dispatcher.ts';
+import { type Entry, Queue } from './queue.ts';
 
 const RINGS: ReadonlySet<NotificationEvent> = new Set(['incident.triggered', 'incident.escalated']);
 const BACKOFF = { firstMs: 1_000, maxMs: 60_000 };
@@ -13,76 +14,65 @@ const BACKOFF = { firstMs: 1_000, maxMs: 60_000 };
 const LOOKUPS_BEFORE_SENDING_AGAIN = 3;
 /** A vendor that asks for more would silence a channel by one answer. */
 const LONGEST_PAUSE_MS = 15 * 60_000;
-/** So long what waits need not be put in order again; something most urgent is seen at once. */
-const ORDER_HOLDS_MS = 100;
 /** How often a channel that is fully busy looks for those that it keeps waiting. */
 const SEEK_STALLS_MS = 1_000;
-const MOST_URGENT = 1;
 /** References that are remembered, so that no call is taken for another. */
 const REFERENCES_KEPT = 1_000;
-
-interface Entry {
-  delivery: QueuedDelivery;
-  /** Wall-clock milliseconds: no attempt whose end is unknown was made before. */
-  attemptedSince: number;
-  /** Asks whether an earlier attempt arrived after all. */
-  lookup: ((abort: AbortSignal) => Promise<Delivery>) | null;
-  lookups: number;
-  /** Monotonic. */
-  notBefore: number;
-  /** Monotonic. */
-  enteredAt: number;
-  firstTriedAt: number | null;
-  stalled: boolean;
-}
+/** A server that is restarted listens again a moment later; one that refuses twice is down. */
+const REFUSALS_TO_BE_DOWN = 2;
 
 /** One channel: its incidents side by side, within an incident one after the other. */
-export class ChannelLane {
-  /** First in, first out per incident: a resolve never overtakes its trigger. */
-  readonly #incidents = new Map<string, Entry[]>();
-  readonly #busy = new Set<string>();
-  readonly #stop = new AbortController();
-  readonly #notifier: Notifier;
+export class ChannelLane implements Lane {
+  readonly #name: string;
+  readonly #channel: ChannelToTell;
+  readonly #account: Account;
   readonly #deps: DispatcherDeps;
+  readonly #queue: Queue;
+  readonly #deadlineMs: number;
+  readonly #stop = new AbortController();
   /** The vendor's references of what it accepted. */
   readonly #accepted = new Set<string>();
-  /** Heads that may leave, the most urgent last, as of `orderedAt`. */
-  #order: Entry[] = [];
-  #orderedAt = Number.NEGATIVE_INFINITY;
+  /** Why it did not take something; null since it took something. */
+  #lastError: string | null = null;
   #stallsSoughtAt = Number.NEGATIVE_INFINITY;
-  #pausedUntil = 0;
-  #wake: AbortController | null = null;
+  #wake: { due: number; abort: AbortController } | null = null;
   #stopping = false;
   #idle: (() => void) | null = null;
 
-  constructor(notifier: Notifier, deps: DispatcherDeps) {
-    this.#notifier = notifier;
+  constructor(name: string, channel: ChannelToTell, account: Account, deps: DispatcherDeps) {
+    this.#name = name;
+    this.#channel = channel;
+    this.#account = account;
     this.#deps = deps;
+    this.#deadlineMs = channel.deadlineMs ?? deps.limits.stalledAfterMs;
+    this.#queue = new Queue((incident) => deps.urgency(incident));
+    account.join(this);
   }
 
   add(delivery: QueuedDelivery, resumed: boolean): void {
-    const entries = this.#incidents.get(delivery.incident_id) ?? [];
+    const entries = this.#queue.of(delivery.incident_id);
     if (entries.some((entry) => entry.delivery.delivery_id === delivery.delivery_id)) return;
     // Each update says how things stand when it is sent, so one that waits is enough.
     const waiting = entries.slice(1).find((entry) => entry.delivery.event === 'incident.updated');
     if (waiting && delivery.event === 'incident.updated') this.#settle(waiting, 'cancelled', {});
+    const now = this.#deps.clock.monotonic();
     const entry: Entry = {
       delivery,
       attemptedSince: Date.parse(delivery.due_at),
       lookup: null,
       lookups: 0,
       notBefore: 0,
-      enteredAt: this.#deps.clock.monotonic(),
+      enteredAt: now,
       firstTriedAt: null,
+      refusals: 0,
       stalled: false,
     };
-    if (resumed && this.#notifier.lookup) entry.lookup = (abort) => this.#ask(entry, abort);
-    if (this.#ringsAlready(entry, entries)) return;
-    entries.push(entry);
-    this.#incidents.set(delivery.incident_id, entries);
-    if (this.#deps.urgency(delivery.incident_id) === MOST_URGENT) this.#orderedAt = Number.NEGATIVE_INFINITY;
+    if (resumed && this.#channel.notifier.lookup) entry.lookup = (abort) => this.#ask(entry, abort);
+    if (this.#ringsAlready(entry)) return;
+    this.#queue.add(entry);
     this.#dropUnwanted(delivery.incident_id);
-    this.#pump();
+    this.#account.pump();
+    if (!this.#queue.isBusy(delivery.incident_id)) this.#sleepUntil(this.#stallsAt(entry), now);
   }
 
   /** Another notification has this reference. */
@@ -91,10 +81,21 @@ export class ChannelLane {
     if (this.#accepted.size > REFERENCES_KEPT) this.#accepted.delete(this.#accepted.values().next().value!);
   }
 
+  health(): ChannelHealth {
+    const now = this.#deps.clock.monotonic();
+    let waiting = 0;
+    let waitingMs = 0;
+    for (const { firstTriedAt, delivery } of this.#queue.entries()) {
+      waiting++;
+      if (firstTriedAt !== null && delivery.last_error !== null) waitingMs = Math.max(waitingMs, now - firstTriedAt);
+    }
+    return { name: this.#name, waiting, waitingMs, lastError: this.#lastError };
+  }
+
   async shutdown(abort: AbortSignal): Promise<void> {
     this.#stopping = true;
-    this.#wake?.abort(new Error('shutting down'));
-    if (this.#busy.size === 0) return;
+    this.#wake?.abort.abort(new Error('shutting down'));
+    if (this.#queue.busy === 0) return;
     const stop = () => this.#stop.abort(abort.reason);
     if (abort.aborted) stop();
     else abort.addEventListener('abort', stop, { once: true });
@@ -104,12 +105,29 @@ export class ChannelLane {
     abort.removeEventListener('abort', stop);
   }
 
+  offer(now: number, longest: boolean): Offer | undefined {
+    if (this.#stopping || this.#queue.busy >= this.#deps.limits.concurrency) return undefined;
+    const entry = longest ? this.#queue.oldest(now) : this.#queue.first(now);
+    return entry && { rank: this.#queue.rank(entry), waitsSince: entry.enteredAt, go: () => this.#go(entry) };
+  }
+
+  #go(entry: Entry): void {
+    this.#queue.begin(entry);
+    void this.#send(entry).then(() => {
+      this.#queue.end(entry);
+      if (this.#queue.busy === 0) this.#idle?.();
+      if (this.#stopping) return;
+      this.#account.pump();
+      this.#lookAround();
+    });
+  }
+
   /** An escalation that waits in backoff has nothing to say once somebody answered; what follows must not wait for it. */
   #dropUnwanted(incident: string): void {
-    if (this.#busy.has(incident)) return;
-    const entries = this.#incidents.get(incident) ?? [];
-    while (entries[0] && entries[0].firstTriedAt !== null && this.#deps.compose(entries[0].delivery) === null) {
-      this.#settle(entries[0], 'cancelled', {});
+    if (this.#queue.isBusy(incident)) return;
+    for (let head = this.#queue.of(incident)[0]; head; head = this.#queue.of(incident)[0]) {
+      if (head.firstTriedAt === null || this.#deps.compose(head.delivery) !== null) return;
+      this.#settle(head, 'cancelled', {});
     }
   }
 
@@ -117,10 +135,11 @@ export class ChannelLane {
    * While a channel is down, rings would pile up and all go off when it is back. One that still waits to ring is enough.
    * @returns true when the new one is superfluous, and settled
    */
-  #ringsAlready(entry: Entry, entries: readonly Entry[]): boolean {
-    if (entry.delivery.event !== 'incident.escalated') return false;
-    const busy = this.#busy.has(entry.delivery.incident_id);
-    const waiting = entries.slice(busy ? 1 : 0).find(({ delivery }) => RINGS.has(delivery.event));
+  #ringsAlready(entry: Entry): boolean {
+    const { incident_id, event } = entry.delivery;
+    if (event !== 'incident.escalated') return false;
+    const entries = this.#queue.of(incident_id).slice(this.#queue.isBusy(incident_id) ? 1 : 0);
+    const waiting = entries.find(({ delivery }) => RINGS.has(delivery.event));
     if (!waiting) return false;
     // It fares no better than the one before, so whoever comes after it is told now.
     if (waiting.stalled) this.#deps.record(entry.delivery, 'stalled');
@@ -128,49 +147,27 @@ export class ChannelLane {
     return true;
   }
 
-  #pump(): void {
-    if (this.#stopping) return;
+  /** Who waits too long, and when to look again. Reads all that wait, so it is done after an attempt, or when one is due. */
+  #lookAround(): void {
     const now = this.#deps.clock.monotonic();
-    while (this.#busy.size < this.#deps.limits.concurrency && this.#pausedUntil <= now) {
-      const next = this.#next(now);
-      if (!next) break;
-      this.#busy.add(next.delivery.incident_id);
-      void this.#send(next).then(() => {
-        this.#busy.delete(next.delivery.incident_id);
-        if (this.#busy.size === 0) this.#idle?.();
-        this.#pump();
-      });
+    const free = this.#queue.busy < this.#deps.limits.concurrency;
+    if (free || now - this.#stallsSoughtAt >= SEEK_STALLS_MS) this.#noticeStalls(now);
+    if (!free) return;
+    let due = Number.POSITIVE_INFINITY;
+    for (const head of this.#queue.heads()) {
+      const leaves = Math.max(head.notBefore, this.#account.pausedUntil);
+      // What only waits for its turn is called by the account.
+      if (leaves > now) due = Math.min(due, leaves);
+      if (!head.stalled) due = Math.min(due, this.#stallsAt(head));
     }
-    if (this.#busy.size < this.#deps.limits.concurrency || now - this.#stallsSoughtAt >= SEEK_STALLS_MS) {
-      this.#noticeStalls(now);
-    }
-    this.#sleep(now);
-  }
-
-  /** The most urgent one that may leave. Thousands may wait, so they are not all looked at each time. */
-  #next(now: number): Entry | undefined {
-    const mayLeave = (head: Entry) =>
-      head.notBefore <= now &&
-      !this.#busy.has(head.delivery.incident_id) &&
-      this.#incidents.get(head.delivery.incident_id)?.[0] === head;
-    if (now - this.#orderedAt < ORDER_HOLDS_MS) {
-      for (let next = this.#order.pop(); next; next = this.#order.pop()) if (mayLeave(next)) return next;
-    }
-    this.#orderedAt = now;
-    const urgency = ({ delivery }: Entry) => this.#deps.urgency(delivery.incident_id);
-    this.#order = [...this.#incidents.values()]
-      .flatMap(([head]) => (head && mayLeave(head) ? [{ head, urgency: urgency(head) }] : []))
-      .reverse()
-      .sort((a, b) => b.urgency - a.urgency)
-      .map(({ head }) => head);
-    return this.#order.pop();
+    this.#sleepUntil(due, now);
   }
 
   /** Whether it waits in backoff, for its turn, or for the time that the vendor named: others are told in its stead. */
   #noticeStalls(now: number): void {
     this.#stallsSoughtAt = now;
-    for (const [incident, [head]] of this.#incidents) {
-      if (!head || head.stalled || this.#busy.has(incident) || now < this.#stallsAt(head)) continue;
+    for (const head of [...this.#queue.heads()]) {
+      if (head.stalled || now < this.#stallsAt(head)) continue;
       head.stalled = true;
       const last_error = head.delivery.last_error ?? 'waits for the channel to take anything at all';
       head.delivery = { ...head.delivery, last_error };
@@ -178,27 +175,26 @@ export class ChannelLane {
     }
   }
 
+  /** A channel that takes as much as its vendor allows is not down: what waits behind the limit is told in its turn. */
   #stallsAt(entry: Entry): number {
-    return (entry.firstTriedAt ?? entry.enteredAt) + this.#deps.limits.stalledAfterMs;
+    if (entry.firstTriedAt !== null) return entry.firstTriedAt + this.#deadlineMs;
+    const since = this.#account.limited ? Math.max(entry.enteredAt, this.#account.acceptedAt) : entry.enteredAt;
+    return since + this.#deadlineMs;
   }
 
-  /** Waits for the next retry, if one is due later; at most one timer per channel. */
-  #sleep(now: number): void {
-    this.#wake?.abort(new Error('superseded'));
-    this.#wake = null;
-    if (this.#busy.size >= this.#deps.limits.concurrency) return;
-    let due = Number.POSITIVE_INFINITY;
-    for (const [incident, [head]] of this.#incidents) {
-      if (!head || this.#busy.has(incident)) continue;
-      due = Math.min(due, Math.max(head.notBefore, this.#pausedUntil));
-      if (!head.stalled) due = Math.min(due, this.#stallsAt(head));
-    }
-    if (due === Number.POSITIVE_INFINITY) return;
-    const wake = new AbortController();
-    this.#wake = wake;
-    this.#deps.clock.timer(Math.max(0, due - now), wake.signal).then(
-      () => this.#pump(),
-      () => undefined, // superseded by a later call, which has its own timer
+  /** At most one timer per channel. */
+  #sleepUntil(due: number, now: number): void {
+    if (due === Number.POSITIVE_INFINITY || this.#stopping || (this.#wake && this.#wake.due <= due)) return;
+    this.#wake?.abort.abort(new Error('superseded'));
+    const abort = new AbortController();
+    this.#wake = { due, abort };
+    this.#deps.clock.timer(Math.max(0, due - now), abort.signal).then(
+      () => {
+        this.#wake = null;
+        this.#account.pump();
+        this.#lookAround();
+      },
+      () => undefined, // superseded by an earlier one, or stopped
     );
   }
 
@@ -209,6 +205,7 @@ export class ChannelLane {
     }
     const notification = this.#deps.compose(entry.delivery);
     if (notification === null) {
+      this.#account.giveBack();
       this.#settle(entry, 'cancelled', {});
       return;
     }
@@ -216,7 +213,7 @@ export class ChannelLane {
     const asked = entry.lookup !== null && entry.lookups < LOOKUPS_BEFORE_SENDING_AGAIN;
     if (!asked) entry.attemptedSince = clock.now();
     const answer = await attemptWithin(clock, limits.attemptMs, this.#stop.signal, (abort) =>
-      asked ? entry.lookup!(abort) : this.#notifier.notify(notification, abort),
+      asked ? entry.lookup!(abort) : this.#channel.notifier.notify(notification, abort),
     );
     if (this.#stop.signal.aborted && answer.status !== 'accepted') return;
     this.#judge(entry, answer, asked);
@@ -231,20 +228,26 @@ export class ChannelLane {
       last_attempt_at: new Date(clock.now()).toISOString(),
     };
     if (answer.status === 'accepted') {
+      this.#lastError = null;
+      this.#account.acceptedAt = clock.monotonic();
+      this.#queue.told(entry.delivery.incident_id);
       if (answer.providerRef) this.took(answer.providerRef);
       this.#settle(entry, 'accepted', { provider_ref: answer.providerRef ?? null, last_error: null });
       return;
     }
     const last_error = answer.error.message;
+    this.#lastError = last_error;
     const triedForMs = clock.monotonic() - entry.firstTriedAt!;
     if (answer.status === 'failure') this.#settle(entry, 'failed', { last_error });
     else if (triedForMs >= limits.horizonMs) {
       const hours = Math.round((limits.horizonMs / 3_600_000) * 10) / 10;
       this.#settle(entry, 'failed', { last_error: `given up after ${hours} h: ${last_error}` });
     } else {
+      entry.refusals = answer.status === 'retryable' && answer.unreachable ? entry.refusals + 1 : 0;
       this.#postpone(entry, answer, asked);
       entry.delivery = { ...entry.delivery, last_error };
-      const stalled = !entry.stalled && triedForMs >= limits.stalledAfterMs;
+      const down = entry.refusals >= REFUSALS_TO_BE_DOWN || triedForMs >= this.#deadlineMs;
+      const stalled = !entry.stalled && down;
       entry.stalled ||= stalled;
       this.#deps.record(entry.delivery, stalled ? 'stalled' : 'tried');
     }
@@ -262,14 +265,14 @@ export class ChannelLane {
     } else entry.lookup = this.#lookupAfterSilence(entry, answer.error);
     const retryAfterMs = answer.status === 'retryable' ? Math.min(answer.retryAfterMs ?? 0, LONGEST_PAUSE_MS) : 0;
     // Being told to wait is about the account, not about this one notification.
-    if (retryAfterMs > 0) this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfterMs);
+    if (retryAfterMs > 0) this.#account.pauseUntil(now + retryAfterMs);
     const tries = Math.max(1, entry.delivery.attempts);
     entry.notBefore = now + backoffMs(BACKOFF, tries, this.#deps.random, retryAfterMs);
   }
 
   /** Our own time-out says nothing about what the vendor did. */
   #lookupAfterSilence(entry: Entry, error: Error): Entry['lookup'] {
-    if (!this.#notifier.lookup || !(error instanceof NoAnswer)) return null;
+    if (!this.#channel.notifier.lookup || !(error instanceof NoAnswer)) return null;
     return (abort) => this.#ask(entry, abort);
   }
 
@@ -277,16 +280,11 @@ export class ChannelLane {
     const notification = this.#deps.compose(entry.delivery);
     if (!notification) return { status: 'retryable', error: new Error('no longer wanted') };
     const attempt = { since: entry.attemptedSince, others: this.#accepted };
-    return this.#notifier.lookup!(notification, attempt, abort);
+    return this.#channel.notifier.lookup!(notification, attempt, abort);
   }
 
   #settle(entry: Entry, outcome: DeliveryOutcome & QueuedDelivery['status'], patch: Partial<QueuedDelivery>): void {
-    const incident = entry.delivery.incident_id;
-    const entries = this.#incidents.get(incident) ?? [];
-    const left = entries.filter((other) => other !== entry);
-    // Written in place: others may hold the array.
-    entries.splice(0, entries.length, ...left);
-    if (left.length === 0) this.#incidents.delete(incident);
+    this.#queue.remove(entry);
     this.#deps.record({ ...entry.delivery, ...patch, status: outcome }, outcome);
   }
 }

@@ -1,13 +1,23 @@
 import type { Clock } from '../../core/clock.ts';
 import type { DeliveryOutcome } from '../engine/answer.ts';
 import type { QueuedDelivery } from '../engine/state.ts';
-import type { Notification, Notifier } from '../notifier.ts';
+import type { Notification, Notifier, RateLimit } from '../notifier.ts';
+import { Account } from './account.ts';
 import { ChannelLane } from './channel-lane.ts';
+
+/** A channel as far as sending goes. */
+export interface ChannelToTell {
+  notifier: Notifier;
+  /** What its vendor takes; channels with the same key share it. Absent where none is named. */
+  rateLimit?: RateLimit;
+  /** When it has not taken a notification for so long, whoever comes next is told. */
+  deadlineMs?: number;
+}
 
 export interface DispatcherDeps {
   clock: Clock;
-  /** By channel name. */
-  notifiers: ReadonlyMap<string, Notifier>;
+  /** By name. */
+  channels: ReadonlyMap<string, ChannelToTell>;
   /** Uniform in [0, 1), for the jitter of backoff. */
   random(): number;
   /** The notification as of now; null when it is no longer wanted. */
@@ -24,7 +34,7 @@ export interface DispatcherDeps {
 export interface DispatchLimits {
   /** One attempt may take this long. */
   attemptMs: number;
-  /** After this long without success a delivery counts as stalled: others are told, it is still tried. */
+  /** After this long without success a delivery counts as stalled: others are told, it is still tried. Where the channel has no deadline of its own. */
   stalledAfterMs: number;
   /** After this long it is given up, loudly. */
   horizonMs: number;
@@ -44,12 +54,24 @@ export interface Resumed {
   accepted: readonly { channel: string; provider_ref: string }[];
 }
 
+/** How a channel does. */
+export interface ChannelHealth {
+  name: string;
+  /** Notifications that it has not taken yet. */
+  waiting: number;
+  /** For so long the oldest that was tried has been tried in vain; 0 where none was. */
+  waitingMs: number;
+  /** Null since it took something. */
+  lastError: string | null;
+}
+
 export interface Dispatcher {
   /**
    * Takes deliveries over; they leave at once. At least once each: those that are `resumed` after a restart may have left
    * already, and the channel is asked first where it can be.
    */
   enqueue(deliveries: readonly QueuedDelivery[], resumed?: Resumed): void;
+  channelHealth(): ChannelHealth[];
   /** Lets what is under way finish until `abort` fires; what has not left stays pending in the store. */
   shutdown(abort: AbortSignal): Promise<void>;
 }
@@ -57,7 +79,14 @@ export interface Dispatcher {
 /** Sends what was decided. A channel that is stuck holds up nobody but itself. */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const lanes = new Map<string, ChannelLane>();
-  for (const [name, notifier] of deps.notifiers) lanes.set(name, new ChannelLane(notifier, deps));
+  const accounts = new Map<string, Account>();
+  for (const [name, channel] of deps.channels) {
+    const limit = channel.rateLimit ?? null;
+    const key = limit ? `limit ${limit.key}` : `channel ${name}`;
+    const account = accounts.get(key) ?? new Account(limit, deps.clock);
+    accounts.set(key, account);
+    lanes.set(name, new ChannelLane(name, channel, account, deps));
+  }
   return {
     enqueue(deliveries, resumed) {
       for (const { channel, provider_ref } of resumed?.accepted ?? []) lanes.get(channel)?.took(provider_ref);
@@ -70,7 +99,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         }
       }
     },
+    channelHealth: () => [...lanes.values()].map((lane) => lane.health()),
     async shutdown(abort) {
+      for (const account of accounts.values()) account.stop();
       await Promise.all([...lanes.values()].map((lane) => lane.shutdown(abort)));
     },
   };

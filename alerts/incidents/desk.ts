@@ -1,7 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
 import type { AlertStore } from '../alert-store.ts';
-import { createDispatcher, DEFAULT_LIMITS, type Dispatcher, type DispatchLimits } from '../dispatcher/dispatcher.ts';
+import {
+  type ChannelHealth,
+  type ChannelToTell,
+  createDispatcher,
+  DEFAULT_LIMITS,
+  type Dispatcher,
+  type DispatchLimits,
+} from '../dispatcher/dispatcher.ts';
 import { adopt } from '../engine/adopt.ts';
 import { attachEvidence, type DeliveryOutcome, type EvidencePatch, recordDelivery } from '../engine/answer.ts';
 import { decide, retire } from '../engine/decide.ts';
@@ -20,7 +27,7 @@ import {
 import { fireTimers } from '../engine/timers.ts';
 import { urgency } from '../engine/urgency.ts';
 import type { Incident, NotificationEvent } from '../incident.ts';
-import type { Notifier, Page } from '../notifier.ts';
+import type { Page } from '../notifier.ts';
 import type { ResolveTarget } from '../on-call/targets.ts';
 import { isScenarioRule, type Policy } from '../policies/policy.ts';
 import { Boundaries } from '../silences/boundaries.ts';
@@ -35,8 +42,7 @@ import { Recollection } from './recollection.ts';
 import { StorageWatch } from './storage-watch.ts';
 
 /** A configured channel: how to reach it, and what it wants to hear. */
-export interface DeskChannel {
-  notifier: Notifier;
+export interface DeskChannel extends ChannelToTell {
   events: readonly NotificationEvent[];
 }
 
@@ -90,6 +96,8 @@ export interface AlertDesk extends Component, PeopleDesk {
   /** As of now, ahead of the database; undefined for those long resolved. */
   incident(id: string): Incident | undefined;
   openIncidents(): Incident[];
+  /** What each channel has not taken yet. */
+  channelHealth(): ChannelHealth[];
   /** What would be told of it now, for whoever asks to hear it again; null when it is not known. */
   page(id: string): Page | null;
   /**
@@ -128,7 +136,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   const dispatcher: Dispatcher = createDispatcher({
     clock,
     random,
-    notifiers: new Map([...deps.channels].map(([name, { notifier }]) => [name, notifier])),
+    channels: deps.channels,
     compose: (delivery) => notificationOf(state, delivery, around(), deps.answerLink),
     ready: (incident) => evidenceReady.get(incident),
     urgency: (incident) => urgency(state.incidents.get(incident)?.incident.priority ?? 'P4'),
@@ -309,6 +317,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     incident: (id) => state.incidents.get(id)?.incident,
     openIncidents: () =>
       [...state.incidents.values()].map(({ incident }) => incident).filter((incident) => incident.state !== 'resolved'),
+    channelHealth: () => dispatcher.channelHealth(),
     page: (id) => pageOf(state, id, clock.now()),
     async replacePolicies(next) {
       policies = next;

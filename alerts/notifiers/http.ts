@@ -122,7 +122,8 @@ export function idempotentDelivery(
   providerRef?: (body: string) => string | undefined,
   secondsToWait?: (body: string) => unknown,
 ): Delivery {
-  if (outcome.kind !== 'answer') return { status: 'retryable', error: outcome.error };
+  if (outcome.kind === 'unsent') return { status: 'retryable', error: outcome.error, unreachable: true };
+  if (outcome.kind === 'unclear') return { status: 'retryable', error: outcome.error };
   const { answer } = outcome;
   if (answer.status >= 200 && answer.status < 300) {
     const ref = providerRef?.(answer.body);
