@@ -2,7 +2,10 @@ import { existsSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pc from 'picocolors';
+import type { Channel } from '../../alerts/notifier.ts';
 import { EXIT, type RingdownError, toError } from '../../core/errors.ts';
+import { formatDuration } from '../../core/units.ts';
+import type { Config } from '../config/load.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { InvalidFiles } from '../invalid-files.ts';
 import { loadSetup } from '../setup.ts';
@@ -103,7 +106,7 @@ async function lookAtStore(): Promise<Finding[]> {
 async function lookAtFiles({ config: file, directory }: DoctorOptions): Promise<Finding[]> {
   const secrets = { QA_PASSWORD: directory.qaPassword(process.env) };
   try {
-    const { config, scenarios, policies } = await loadSetup({
+    const { config, scenarios, policies, channelTypes } = await loadSetup({
       configFile: file,
       env: process.env,
       shipped: true,
@@ -126,6 +129,13 @@ async function lookAtFiles({ config: file, directory }: DoctorOptions): Promise<
       config.publicUrl
         ? ok(`links in pages begin with ${config.publicUrl}`)
         : warning('public_url is not set: links in pages lead to this machine only', 'set public_url in ringdown.yaml'),
+      ...lookAtAnswers(config, channelTypes),
+      config.deadMan
+        ? ok(`somebody outside rings when the watcher dies: called every ${formatDuration(config.deadMan.everyMs)}`)
+        : warning(
+            'nobody outside notices when the watcher itself dies',
+            'set watchdog: { url: … } in ringdown.yaml, of a service that rings when its calls stay away',
+          ),
       ...reach,
     ];
   } catch (error) {
@@ -136,6 +146,23 @@ async function lookAtFiles({ config: file, directory }: DoctorOptions): Promise<
     }
     throw error;
   }
+}
+
+/** Channels whose keys and buttons would lead nowhere. */
+function lookAtAnswers({ channels, publicUrl }: Config, types: ReadonlyMap<string, Channel>): Finding[] {
+  return channels.flatMap((settings) => {
+    const answers = types.get(settings.type)?.answers;
+    if (!answers) return [];
+    if (!answers.configured(settings)) {
+      return [
+        warning(`nobody can answer in ${settings.name}`, `docs/channels.md says what ${settings.type} needs for that`),
+      ];
+    }
+    if (publicUrl) return [ok(`answers in ${settings.name} come back to ${publicUrl}/api/v1/answers/${settings.name}`)];
+    return [
+      warning(`answers in ${settings.name} cannot come back without public_url`, 'set public_url in ringdown.yaml'),
+    ];
+  });
 }
 
 async function lookAtEnvironment({ name, baseUrl }: { name: string; baseUrl: string }): Promise<Finding> {
