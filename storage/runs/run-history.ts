@@ -24,6 +24,8 @@ export async function* runsBetween(db: Kysely<RunSchema>, from: string, to: stri
       .select(['id', 'started_at', 'summary'])
       .select(sql<string | null>`case when status = 'passed' then null else result end`.as('result'))
       .where('started_at', '<', to)
+      // For the index: it finds no beginning in what follows.
+      .where('started_at', '>=', last.started_at)
       .where((where) =>
         where.or([
           where('started_at', '>', last.started_at),
