@@ -2,6 +2,7 @@ import { createWriteStream, existsSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import type { Logger } from 'pino';
+import { isScenarioRule, type Policy } from '../../alerts/policies/policy.ts';
 import { systemClock } from '../../core/clock.ts';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/units.ts';
@@ -53,8 +54,11 @@ export async function watch(options: WatchOptions): Promise<number> {
     onSecretProblem: ({ message, hint }) => log.warn({ hint }, `${message}; the value known so far is used`),
   };
   const setup = await loadSetup(from);
-  if (!demo && setup.config.environments.length === 0) throw nothingToWatch('environments', setup);
-  if (setup.scenarios.length === 0) throw nothingToWatch('scenarios', setup);
+  // Rules and alerts of other systems are worth watching without a single scenario.
+  if (!hasRules(setup.policies) && setup.config.inbound.length === 0) {
+    if (!demo && setup.config.environments.length === 0) throw nothingToWatch('environments', setup);
+    if (setup.scenarios.length === 0) throw nothingToWatch('scenarios', setup);
+  }
 
   const lock = directory.lock();
   const token = directory.token(process.env);
@@ -296,6 +300,10 @@ function nextSignal(abort: AbortController) {
 
 function closeStream(stream: WriteStream): Promise<void> {
   return new Promise((resolve) => stream.end(() => resolve()));
+}
+
+function hasRules(policies: readonly Policy[]): boolean {
+  return policies.some(({ rules }) => rules.some((rule) => !isScenarioRule(rule)));
 }
 
 function nothingToWatch(what: 'environments' | 'scenarios', { config }: Setup): RingdownError {
