@@ -52,6 +52,8 @@ export interface EarlierAttempt {
 export interface ChannelSettings {
   name: string;
   type: string;
+  /** A duration: when it has not taken a page for so long, whoever comes next is told. */
+  deadline?: string;
   [key: string]: unknown;
 }
 

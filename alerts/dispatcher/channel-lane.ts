@@ -212,8 +212,11 @@ export class ChannelLane implements Lane {
     entry.firstTriedAt ??= clock.monotonic();
     const asked = entry.lookup !== null && entry.lookups < LOOKUPS_BEFORE_SENDING_AGAIN;
     if (!asked) entry.attemptedSince = clock.now();
-    const answer = await attemptWithin(clock, limits.attemptMs, this.#stop.signal, (abort) =>
-      asked ? entry.lookup!(abort) : this.#channel.notifier.notify(notification, abort),
+    const answer = await attemptWithin(
+      clock,
+      Math.min(limits.attemptMs, this.#deadlineMs),
+      this.#stop.signal,
+      (abort) => (asked ? entry.lookup!(abort) : this.#channel.notifier.notify(notification, abort)),
     );
     if (this.#stop.signal.aborted && answer.status !== 'accepted') return;
     this.#judge(entry, answer, asked);

@@ -1,4 +1,5 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
+import { DURATION_PATTERN } from '../../core/units.ts';
 import type { NotificationEvent } from '../incident.ts';
 import type {
   AnswerReader,
@@ -23,7 +24,7 @@ export const STATE_CHANGES: readonly NotificationEvent[] = [
 export type SettingsOf<Keys extends TProperties> = Static<TObject<Keys>> & ChannelSettings;
 
 /**
- * Declares a channel. `settings` are the keys beside `name` and `type`.
+ * Declares a channel. `settings` are the keys beside `name`, `type` and `deadline`, which every channel has.
  * A notifier that holds no connection may leave out `start` and `shutdown`.
  */
 export function defineChannel<Type_ extends string, Keys extends TProperties>(definition: {
@@ -55,6 +56,15 @@ export function defineChannel<Type_ extends string, Keys extends TProperties>(de
         }),
         type: Type.Literal(definition.type, { description: definition.description }),
         ...definition.settings,
+        deadline: Type.Optional(
+          Type.String({
+            pattern: DURATION_PATTERN,
+            'x-expected': 'a duration such as 30s or 2m',
+            description:
+              'When it has not taken a page for so long, the next step of the policy is carried out. Default 30s.',
+            examples: ['10s'],
+          }),
+        ),
       },
       { additionalProperties: false, description: definition.description },
     ),

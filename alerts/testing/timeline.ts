@@ -2,7 +2,7 @@ import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { Observation } from '../engine/observation.ts';
 import type { Hold, Incident, NotificationEvent } from '../incident.ts';
-import { type AlertDesk, type AlertDeskDeps, createAlertDesk } from '../incidents/desk.ts';
+import { type AlertDesk, type AlertDeskDeps, createAlertDesk, type DeskChannel } from '../incidents/desk.ts';
 import type { Notification, Notifier } from '../notifier.ts';
 import type { Policy } from '../policies/policy.ts';
 import { CollectingNotifier } from './collecting-notifier.ts';
@@ -26,6 +26,7 @@ export class World {
   readonly #seen = new Map<string, number>();
   readonly #deps: Partial<AlertDeskDeps>;
   readonly #events: readonly NotificationEvent[];
+  readonly #bounds: Readonly<Record<string, Pick<DeskChannel, 'rateLimit' | 'deadlineMs'>>>;
   policies: readonly Policy[];
   #life = { ended: false };
   desk: AlertDesk;
@@ -33,13 +34,18 @@ export class World {
   constructor(
     policies: readonly Policy[],
     channels: readonly string[],
-    deps: Partial<AlertDeskDeps> & { events?: readonly NotificationEvent[] } = {},
+    deps: Partial<AlertDeskDeps> & {
+      events?: readonly NotificationEvent[];
+      /** Limits and deadlines, by channel. */
+      bounds?: Readonly<Record<string, Pick<DeskChannel, 'rateLimit' | 'deadlineMs'>>>;
+    } = {},
   ) {
     this.clock = new VirtualClock(Date.UTC(2026, 10, 23, 3));
     this.policies = policies;
     this.channels = new Map(channels.map((name) => [name, new CollectingNotifier()]));
-    const { events, ...others } = deps;
+    const { events, bounds, ...others } = deps;
     this.#deps = others;
+    this.#bounds = bounds ?? {};
     this.#events = events ?? EVERY_EVENT;
     this.desk = this.#createDesk();
   }
@@ -120,7 +126,7 @@ export class World {
           if (collector.lookup) {
             notifier.lookup = (notification, attempt) => alive(() => collector.lookup!(notification, attempt));
           }
-          return [name, { notifier, events: this.#events }] as const;
+          return [name, { notifier, events: this.#events, ...this.#bounds[name] }] as const;
         }),
       ),
       publicUrl: 'http://127.0.0.1:4000',

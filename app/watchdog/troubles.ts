@@ -33,6 +33,8 @@ export const TROUBLE_AFTER = {
   rulesMs: 120_000,
   relayMs: 120_000,
   channelMs: 600_000,
+  /** Where no channel takes anything, only somebody outside can ring. */
+  everyChannelMs: 30_000,
 } as const;
 
 /** What the watcher pages about itself. A network that is gone and a database that is away are not among it. */
@@ -58,9 +60,15 @@ export function troubles(signs: Signs): Trouble[] {
 
 /** Why the dead-man is not told that all is well; empty when it is. */
 export function reasonsForSilence(signs: Signs): string[] {
+  const found = troubles(signs).map(({ message }) => message);
   return [
-    ...troubles(signs).map(({ message }) => message),
+    ...found,
+    ...(found.length === 0 && nobodyReached(signs.channels) ? ['no channel takes anything'] : []),
     ...(signs.storage === null ? [] : [`alert state cannot be written: ${signs.storage}`]),
     ...(signs.offline ? ['the watcher is offline: no control target answers'] : []),
   ];
+}
+
+function nobodyReached(channels: readonly ChannelSign[]): boolean {
+  return channels.length > 0 && channels.every(({ waitingMs }) => waitingMs >= TROUBLE_AFTER.everyChannelMs);
 }

@@ -49,6 +49,15 @@ describe('what is trouble', () => {
   });
 });
 
+test('when no channel takes anything the dead-man call stays away at once; while one does, others are told', () => {
+  const down = (name: string) => ({ name, waitingMs: 30_000, lastError: 'connection refused' });
+  const fine = { name: 'team', waitingMs: 0, lastError: null };
+  expect(reasonsForSilence({ ...well, channels: [down('pager'), down('team')] })).toEqual([
+    'no channel takes anything',
+  ]);
+  expect(reasonsForSilence({ ...well, channels: [down('pager'), fine] })).toEqual([]);
+});
+
 describe('the watcher pages about itself', () => {
   async function watching(signs: () => Signs, alarmed: string[] = []) {
     const clock = new VirtualClock();

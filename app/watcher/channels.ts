@@ -1,5 +1,6 @@
 import type { DeskChannel } from '../../alerts/incidents/desk.ts';
 import type { Channel, ChannelSettings, NotifierContext } from '../../alerts/notifier.ts';
+import { parseDuration } from '../../core/units.ts';
 
 /** What pages when nobody configured anything: the terminal, and the UI beside it. */
 export const CONSOLE: ChannelSettings = { name: 'console', type: 'console' };
@@ -17,6 +18,7 @@ export function createChannels(
   return new Map(
     configured.map((entry) => {
       const channel = types.get(entry.type)!;
+      const rateLimit = channel.rateLimit?.(entry);
       return [
         entry.name,
         {
@@ -26,6 +28,8 @@ export function createChannels(
             language: context.language(entry.name),
           }),
           events: channel.events,
+          ...(rateLimit ? { rateLimit } : {}),
+          ...(entry.deadline ? { deadlineMs: parseDuration(entry.deadline)! } : {}),
         },
       ];
     }),

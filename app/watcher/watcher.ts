@@ -362,7 +362,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
         schedulerBehindMs: () => scheduler.behindMs(),
         rulesBehindMs: () => rules.behindMs(),
         relayUp: () => relay.pid() !== undefined,
-        channels: () => [],
+        channels: () => desk.channelHealth(),
         storageTrouble: () => storageTrouble,
         offline: () => controlTargets.offline(),
         observe: (observation) => desk.observe(observation),
