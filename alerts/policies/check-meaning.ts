@@ -9,6 +9,9 @@ import { daysOf, isTimezone } from './quiet-hours.ts';
 /** A shorter repeat rings a phone while it still rings. */
 const SHORTEST_REPEAT_MS = 10_000;
 const SHORTEST_ROUND_MS = 60_000;
+/** Whatever waits longer waits for nobody. */
+const LONGEST_WAIT_MS = 7 * 86_400_000;
+const LONGEST_ROUND_MS = 30 * 86_400_000;
 
 /** What a schema cannot say. The file may still have the wrong shape, so nothing about it is taken for granted. */
 export function checkMeaning(doc: SourceDocument, known: KnownNames): Diagnostic[] {
@@ -47,10 +50,16 @@ function checkSteps(doc: SourceDocument, path: Path, holder: unknown, known: Kno
     if (after !== undefined && after < earlier) {
       found.push(diagnosticAt(doc, [...path, index, 'after'], 'steps must be in the order of their time'));
     }
+    if (after !== undefined && after > LONGEST_WAIT_MS) {
+      found.push(diagnosticAt(doc, [...path, index, 'after'], 'a step comes at most 7d after the incident'));
+    }
     earlier = Math.max(earlier, after ?? 0);
     const every = durationAt(fieldAt(step, 'repeat'), 'every');
     if (every !== undefined && every < SHORTEST_REPEAT_MS) {
       found.push(diagnosticAt(doc, [...path, index, 'repeat', 'every'], 'a step must not repeat faster than 10s'));
+    }
+    if (every !== undefined && every > LONGEST_WAIT_MS) {
+      found.push(diagnosticAt(doc, [...path, index, 'repeat', 'every'], 'a step repeats at least every 7d'));
     }
   });
   return found;
@@ -90,9 +99,10 @@ function checkRounds(doc: SourceDocument): Diagnostic[] {
       path.slice(0, -1).reduce<unknown>((value, key) => fieldAt(value, String(key)), doc.value),
       'every',
     );
-    return every !== undefined && every < SHORTEST_ROUND_MS
-      ? [diagnosticAt(doc, path, 'people are not told again sooner than after 1m')]
-      : [];
+    if (every === undefined || (every >= SHORTEST_ROUND_MS && every <= LONGEST_ROUND_MS)) return [];
+    const message =
+      every < SHORTEST_ROUND_MS ? 'people are not told again sooner than after 1m' : 'people are told again within 30d';
+    return [diagnosticAt(doc, path, message)];
   });
   const loop = durationAt(fieldAt(doc.value, 'escalation_loop'), 'every');
   const last = durationAt(listAt(doc.value, 'escalation').at(-1), 'after');

@@ -18,10 +18,11 @@ export interface Limit {
 
 type Kind = 'number' | 'duration' | 'size' | 'percent';
 
+// So many digits at most: more would be no number any more.
 const PATTERNS: Record<Exclude<Kind, 'number'>, string> = {
-  duration: '(\\d+(\\.\\d+)?(ms|s|m|h|d|w))+',
-  size: '\\d+(\\.\\d+)?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)',
-  percent: '-?\\d+(\\.\\d+)?%',
+  duration: '(\\d{1,15}(\\.\\d{1,9})?(ms|s|m|h|d|w)){1,6}',
+  size: '\\d{1,15}(\\.\\d{1,9})?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)',
+  percent: '-?\\d{1,15}(\\.\\d{1,9})?%',
 };
 const WORDS: Record<Kind, string> = {
   number: 'a number',

@@ -14,6 +14,7 @@ const STATUSES = ['2xx', '3xx', '4xx', '5xx', 'ok', 'error'] as const;
 const SHORTEST_WINDOW_MS = 1_000;
 const LONGEST_WINDOW_MS = 31 * 86_400_000;
 const DEFAULT_WINDOW_MS = 300_000;
+const LONGEST_DELAY_MS = 86_400_000;
 
 const Logs = Type.Object(
   {
@@ -143,6 +144,9 @@ export function checkSeries(written: WrittenSeries, path: readonly (string | num
   if (kind === 'logs' || kind === 'runs') refuse('aggregate', 'they are counted');
   if (kind !== 'metric') refuse('where', `say it under ${kind}: { … }`);
   if (kind === 'runs') refuse('by', 'their number is one');
+  if (written.delay !== undefined && parseDuration(written.delay)! > LONGEST_DELAY_MS) {
+    problems.push({ path: [...path, 'delay'], message: 'a delay is at most 1d' });
+  }
   return [...problems, ...checkWindow(written.window, [...path, 'window'])];
 }
 

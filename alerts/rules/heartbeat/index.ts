@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../../core/units.ts';
-import { defineRule, type Reading } from '../rule.ts';
+import { defineRule, type Reading, type RuleProblem } from '../rule.ts';
 import { closed, duration, text } from '../schema-words.ts';
 import type { SignalAnswers } from '../signal.ts';
 
@@ -29,10 +29,14 @@ export interface HeartbeatSpec {
 export const rule = defineRule<Static<typeof Schema>, HeartbeatSpec>({
   kind: 'heartbeat',
   schema: Schema,
-  check({ every }) {
+  check({ every, grace = '0s' }) {
     const ms = parseDuration(every)!;
-    if (ms >= 1_000 && ms <= LONGEST_MS) return [];
-    return [{ path: ['every'], message: 'a heartbeat comes at least once in 366d and at most once in 1s' }];
+    const problems: RuleProblem[] = [];
+    if (ms < 1_000 || ms > LONGEST_MS) {
+      problems.push({ path: ['every'], message: 'a heartbeat comes at least once in 366d and at most once in 1s' });
+    }
+    if (parseDuration(grace)! > LONGEST_MS) problems.push({ path: ['grace'], message: 'the grace is at most 366d' });
+    return problems;
   },
   references: ({ name }) => [{ path: ['name'], to: 'heartbeat', name }],
   compile: ({ name, every, grace }) => ({
