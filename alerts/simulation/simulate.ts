@@ -63,6 +63,8 @@ class Run {
   /** Runs of this moment. */
   readonly #failed: Observation[] = [];
   #runs = 0;
+  /** How often anything was done that others go on with. */
+  #acts = 0;
   #rules: RuleDriver;
 
   constructor(setup: SimulationSetup, script: Script) {
@@ -111,11 +113,12 @@ class Run {
         this.#watcher.desk ? this.#rules.next_ms : Number.POSITIVE_INFINITY,
       );
       const moment = Math.min(next, this.#nextRepeat(next));
-      await this.#clock.advanceTo(moment);
+      await this.#clock.advanceTo(moment, true);
+      const acts = this.#acts;
       for (; this.#script.given[given]?.at_ms === moment; given++) this.#do(this.#script.given[given]!);
       for (const repeat of this.#repeating) if (repeat.next_ms === moment) this.#repeat(repeat);
       if (this.#watcher.desk) this.#rules.evaluate();
-      await this.#clock.advanceTo(moment);
+      if (this.#acts > acts) await this.#clock.advanceTo(moment);
       for (const run of this.#failed.splice(0)) this.#cover(run);
       for (; looks[look] === moment; look++) this.#snapshots.set(moment, [...this.#incidents.values()]);
       if (moment >= this.#script.end_ms) break;
@@ -169,6 +172,7 @@ class Run {
   }
 
   #do(given: Given): void {
+    this.#acts++;
     if (given.kind === 'run' && given.every_ms !== null) {
       this.#note('given', `${describeGiven(given)}, again and again`);
       this.#repeating.push({ next_ms: given.at_ms, given });
@@ -245,6 +249,7 @@ class Run {
   }
 
   #take(observation: Observation): void {
+    this.#acts++;
     this.#signals.ran(observation);
     if (observation.failure) this.#failed.push(observation);
     if (this.#rules.asksAboutRuns) this.#rules.stir();
@@ -281,8 +286,14 @@ class Run {
       environment: this.#setup.environment ?? 'default',
       end_ms: this.#script.end_ms,
       waiting: (monitor) => (this.#watcher.desk?.monitorState(monitor)?.incident_id ?? null) !== null,
-      observe: (observation) => this.#watcher.observe(observation),
-      retired: (monitors) => void this.#watcher.desk?.letGo(monitors),
+      observe: (observation) => {
+        this.#acts++;
+        this.#watcher.observe(observation);
+      },
+      retired: (monitors) => {
+        this.#acts++;
+        void this.#watcher.desk?.letGo(monitors);
+      },
     });
   }
 
