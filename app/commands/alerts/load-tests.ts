@@ -1,5 +1,5 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { ChannelInfo } from '../../../alerts/engine/state.ts';
 import type { CommonInboundSettings } from '../../../alerts/inbound/define.ts';
 import type { InboundSettings } from '../../../alerts/inbound/inbound.ts';
@@ -8,11 +8,11 @@ import type { PolicyText } from '../../../alerts/simulation/mutate.ts';
 import { parsePolicyTests } from '../../../alerts/simulation/parse.ts';
 import type { PolicyTests } from '../../../alerts/simulation/policy-test.ts';
 import type { TestSubject } from '../../../alerts/simulation/run-tests.ts';
-import { type Diagnostic, readDocument } from '../../../core/document/index.ts';
-import { EXIT, RingdownError } from '../../../core/errors.ts';
+import { type Diagnostic, diagnosticAt, readDocument } from '../../../core/document/index.ts';
+import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
 import { loadEntrySchemas } from '../../config/entry-schemas.ts';
-import { loadPolicies, loadScenarios } from '../../config/files.ts';
-import { loadConfig } from '../../config/load.ts';
+import { loadScenarios } from '../../config/files.ts';
+import { type Config, loadConfig } from '../../config/load.ts';
 import { FILE_KINDS, namedFiles } from '../../config/named-files.ts';
 import { withPlaceholders } from '../../config/substitute.ts';
 import { InvalidFiles } from '../../invalid-files.ts';
@@ -37,29 +37,28 @@ export async function loadTests(named: readonly string[], configFile: string | u
   const { channelTypes, schemas } = await loadEntrySchemas();
   // Secrets are not needed to play a policy through.
   const config = loadConfig(configFile, schemas, withPlaceholders({}));
-  const testFiles = named.length > 0 ? namedFiles(named, ['policy.test']) : beside(config.value.policyFiles ?? []);
+  const settings = config.value;
+  const testFiles = named.length > 0 ? namedFiles(named, ['policy.test']) : beside(settings.policyFiles ?? []);
   if (testFiles.length === 0) {
     throw new RingdownError('NOTHING_TO_TEST', 'there is no policy test', {
       hint: 'name files or folders, or put a *.policy.test.yaml beside a policy that ringdown.yaml lists',
       exitCode: EXIT.usage,
     });
   }
-  const { value: settings } = config;
-  const channels: ChannelInfo[] = (settings.channels.length > 0 ? settings.channels : [CONSOLE]).map(
-    ({ name, type }) => ({ name, events: channelTypes.get(type)?.events ?? [] }),
-  );
-  const policyFiles = [...new Set([...(settings.policyFiles ?? []), ...testFiles.flatMap(policiesBeside)])];
-  // A test may bring channels and people of its own, so that the policy's names are checked with each test below.
-  const policies = loadPolicies(policyFiles, {});
+  const entries = settings.channels.length > 0 ? settings.channels : [CONSOLE];
+  const channels: ChannelInfo[] = entries.map(({ name, type }) => ({
+    name,
+    events: channelTypes.get(type)?.events ?? [],
+  }));
+  const shelf = new PolicyShelf(settings, testFiles);
   const known = {
-    policies: policies.value.map(({ id }) => id),
+    policies: shelf.ids(),
     channels: channels.map(({ name }) => name),
     users: settings.onCall ? [...settings.onCall.users.keys()] : null,
   };
-  const texts = new Map([...config.texts, ...policies.texts]);
-  const diagnostics: Diagnostic[] = [...config.diagnostics, ...policies.diagnostics];
+  const texts = new Map(config.texts);
+  const diagnostics: Diagnostic[] = [...config.diagnostics];
   const tests: PolicyTests[] = [];
-  const sources = policySources(policyFiles, policies.texts);
   for (const file of testFiles) {
     const text = readText(file, diagnostics);
     if (text === undefined) continue;
@@ -68,16 +67,17 @@ export async function loadTests(named: readonly string[], configFile: string | u
     diagnostics.push(...parsed.diagnostics);
     if (!parsed.tests) continue;
     tests.push(parsed.tests);
-    diagnostics.push(...unknownNames(parsed.tests, sources, known, settings.onCall));
+    diagnostics.push(...shelf.take(parsed.tests, known.channels));
   }
+  for (const [file, text] of shelf.texts) texts.set(file, text);
   if (diagnostics.length > 0) throw new InvalidFiles(diagnostics, texts);
-  const wanted = new Set(tests.flatMap((file) => file.policies));
+  const policies = shelf.taken();
   const scenarios = loadScenarios(settings.scenarioFiles ?? [], null);
   return {
     tests,
-    policies: sources.filter(({ policy }) => wanted.has(policy.id)),
+    policies,
     subject: {
-      policies: policies.value,
+      policies: policies.map(({ policy }) => policy),
       channels,
       onCall: settings.onCall,
       environment: settings.environments[0]?.name ?? 'default',
@@ -89,49 +89,99 @@ export async function loadTests(named: readonly string[], configFile: string | u
   };
 }
 
+/** Policies by their ids. There may be thousands beside a test, so one is parsed when a test names it, and once. */
+class PolicyShelf {
+  readonly texts = new Map<string, string>();
+  readonly #settings: Pick<Config, 'onCall' | 'backends' | 'heartbeats'>;
+  /** Files, by id. */
+  readonly #files = new Map<string, string[]>();
+  /** By file and the names it was held against. */
+  readonly #parsed = new Map<string, Diagnostic[]>();
+  readonly #taken = new Map<string, PolicyText>();
+
+  constructor(settings: Config, testFiles: readonly string[]) {
+    this.#settings = settings;
+    const found = new Set<string>();
+    const folders = new Set(testFiles.map((file) => dirname(file)));
+    const files = [...(settings.policyFiles ?? []), ...[...folders].flatMap(policiesIn)];
+    for (const file of files) {
+      if (found.has(resolve(file))) continue;
+      found.add(resolve(file));
+      const text = readText(file, []);
+      const id = text === undefined ? undefined : idOf(text, file);
+      if (text === undefined || id === undefined) continue;
+      this.texts.set(file, text);
+      this.#files.set(id, [...(this.#files.get(id) ?? []), file]);
+    }
+  }
+
+  ids(): string[] {
+    return [...this.#files.keys()];
+  }
+
+  /** Parses the policies that a test names. @returns what is wrong with them, and names that the test does not have */
+  take(tests: PolicyTests, channels: readonly string[]): Diagnostic[] {
+    return tests.policies.flatMap((id) => {
+      const [file, twin] = this.#files.get(id) ?? [];
+      if (file === undefined) return [];
+      if (twin !== undefined) {
+        const doc = readDocument(this.texts.get(twin)!, twin);
+        return [diagnosticAt(doc, ['id'], `the id "${id}" is used by ${file} already`)];
+      }
+      return this.#parse(file, tests, channels);
+    });
+  }
+
+  taken(): PolicyText[] {
+    return [...this.#taken.values()];
+  }
+
+  #parse(file: string, tests: PolicyTests, channels: readonly string[]): Diagnostic[] {
+    const people = tests.onCall ?? this.#settings.onCall;
+    // A name that nobody has would mean everybody in the simulation.
+    const names = {
+      channels: tests.channels ?? channels,
+      schedules: [...(people?.schedules.keys() ?? [])],
+      users: [...(people?.users.keys() ?? [])],
+    };
+    const key = JSON.stringify([file, names]);
+    const before = this.#parsed.get(key);
+    if (before) return before;
+    const text = this.texts.get(file)!;
+    const { policy, diagnostics } = parsePolicy(text, file, names);
+    if (policy) this.#taken.set(file, { file, text, policy });
+    const told = diagnostics.map((one) => {
+      if (!one.message.startsWith('unknown ')) return one;
+      return { ...one, hint: [one.hint, `see channels: and on_call: of ${tests.file}`].filter(Boolean).join('; ') };
+    });
+    this.#parsed.set(key, told);
+    return told;
+  }
+}
+
 /** What the config says of sources of alerts, by their names. */
-export function inboundSettings(
-  entries: readonly InboundSettings[],
-): (name: string) => CommonInboundSettings | undefined {
+function inboundSettings(entries: readonly InboundSettings[]): (name: string) => CommonInboundSettings | undefined {
   const byName = new Map(entries.map((entry) => [entry.name, entry as CommonInboundSettings]));
   return (name) => byName.get(name);
 }
 
-/** A name that no channel, schedule or user of this test has would mean everybody in the simulation. */
-function unknownNames(
-  tests: PolicyTests,
-  sources: readonly PolicyText[],
-  known: { channels: readonly string[] },
-  onCall: TestSubject['onCall'],
-): Diagnostic[] {
-  const people = tests.onCall ?? onCall;
-  return sources
-    .filter(({ policy }) => tests.policies.includes(policy.id))
-    .flatMap(({ file, text }) => {
-      const { diagnostics } = parsePolicy(text, file, {
-        channels: tests.channels ?? known.channels,
-        schedules: [...(people?.schedules.keys() ?? [])],
-        users: [...(people?.users.keys() ?? [])],
-      });
-      return diagnostics.map((one) => ({
-        ...one,
-        hint: [one.hint, `${tests.file} has no such name; see its channels: and on_call:`].filter(Boolean).join('; '),
-      }));
-    });
-}
-
-function policySources(files: readonly string[], texts: ReadonlyMap<string, string>): PolicyText[] {
-  return files.flatMap((file) => {
-    const text = texts.get(file);
-    const { policy } = text === undefined ? { policy: null } : parsePolicy(text, file, {});
-    return policy && text !== undefined ? [{ file, text, policy }] : [];
-  });
-}
-
 function readText(file: string, diagnostics: Diagnostic[]): string | undefined {
-  if (existsSync(file)) return readFileSync(file, 'utf8');
-  diagnostics.push({ file, line: 1, column: 1, message: 'it cannot be read: there is no such file' });
-  return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = toError(error) as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : message;
+    diagnostics.push({ file, line: 1, column: 1, message: `it cannot be read: ${why}` });
+    return undefined;
+  }
+}
+
+/** Without parsing the file, where it is written as everybody does. */
+function idOf(text: string, file: string): string | undefined {
+  const [, plain] = /^id: *["']?([a-z0-9-]+)["']? *(?:#.*)?$/m.exec(text) ?? [];
+  if (plain !== undefined) return plain;
+  const { id } = (readDocument(text, file).value ?? {}) as { id?: unknown };
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** Tests that lie in the folders of these policies. */
@@ -140,16 +190,8 @@ function beside(policyFiles: readonly string[]): string[] {
   return folders.flatMap((folder) => filesIn(folder).filter((file) => FILE_KINDS['policy.test'].test(file)));
 }
 
-/** Policies that lie in the folder of this test and that it names. */
-function policiesBeside(testFile: string): string[] {
-  if (!existsSync(testFile)) return [];
-  const { policy } = (readDocument(readFileSync(testFile, 'utf8'), testFile).value ?? {}) as { policy?: unknown };
-  const ids = [policy].flat();
-  return filesIn(dirname(testFile)).filter((file) => {
-    if (!FILE_KINDS.policy.test(file)) return false;
-    const { id } = (readDocument(readFileSync(file, 'utf8'), file).value ?? {}) as { id?: unknown };
-    return ids.includes(id);
-  });
+function policiesIn(folder: string): string[] {
+  return filesIn(folder).filter((file) => FILE_KINDS.policy.test(file));
 }
 
 function filesIn(folder: string): string[] {
