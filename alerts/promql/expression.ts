@@ -1,9 +1,9 @@
 import type { Alert } from '../compilers/alert.ts';
 import { CannotExpress, type CompileContext } from '../compilers/compiler.ts';
 import { type BurnWindow, type Condition, groupedBy, type Measure } from '../compilers/condition.ts';
-import { durationText, limitNumber, operator } from '../compilers/limits.ts';
+import { limitNumber, operator } from '../compilers/limits.ts';
 import type { MetricAggregate, SeriesQuestion } from '../rules/signal.ts';
-import { labelName, literal, quoted } from './names.ts';
+import { duration, labelName, literal, quoted } from './names.ts';
 import { monitorMatchers, type Selected, select } from './selectors.ts';
 
 type Path = readonly (string | number)[];
@@ -99,14 +99,14 @@ function expressed(alert: Alert, context: CompileContext, records: Records): Omi
     case 'burn_rate': {
       const number = (series: SeriesQuestion, key: string) =>
         records.add(
-          `${key}_${durationText(series.window_ms)}`,
+          `${key}_${duration(series.window_ms)}`,
           seriesValue(series, null, context, [alert.kind, key], approximate).value,
         );
       // Without any that are good the share is 1, not nothing.
       const bad = ({ good, total }: BurnWindow['long']) => {
         const whole = number(total, 'total');
         const share = `1 - (${number(good, 'good')} or ${whole} * 0) / (${whole} > 0)`;
-        return records.add(`bad_${durationText(total.window_ms)}`, share);
+        return records.add(`bad_${duration(total.window_ms)}`, share);
       };
       const judged = condition.windows.map(({ long, short, above }) =>
         [long, short].map((window) => ({ value: bad(window), operator: '>' as const, number: above })),
@@ -118,7 +118,7 @@ function expressed(alert: Alert, context: CompileContext, records: Records): Omi
       const path = [alert.kind, 'is'];
       const matcher = `backend=${quoted(name)}`;
       const lag = `max by (backend) (ringdown_backend_lag_seconds{${matcher}})`;
-      const lost = `sum by (backend) (increase(ringdown_backend_items_total{${matcher},outcome=~"rejected|dropped"}[${durationText(window_ms)}]))`;
+      const lost = `sum by (backend) (increase(ringdown_backend_items_total{${matcher},outcome=~"rejected|dropped"}[${duration(window_ms)}]))`;
       const [value, own, unit] = what === 'lag' ? [lag, 'ms', 's'] : [lost, '1', '1'];
       const recorded = records.add('value', value);
       const number = limitNumber(limit, own, unit, path);
@@ -139,7 +139,7 @@ function expressed(alert: Alert, context: CompileContext, records: Records): Omi
       const { services } = condition;
       const ofServices = services.length === 0 ? [] : [`service=~${quoted(services.map(literal).join('|'))}`];
       const matchers = ['state="failing"', ...monitorMatchers(condition), ...ofServices];
-      const state = `max by (monitor, service, environment) (ringdown_monitor_state{${matchers.join(',')}})`;
+      const state = `max by (monitor, service, environment) (ringdown_monitor_state{${matchers.sort().join(',')}})`;
       const recorded = records.add('failing', state);
       return { judged: [[{ value: recorded, operator: '==', number: 1 }]], known: recorded, unit: '1' };
     }
@@ -284,18 +284,19 @@ function quantile(selected: Selected, rank: string, window: number, offset: numb
 
 /** What each counter grew by. */
 function growth(selected: Selected, ending: string, window: number, offset: number): string {
-  const before = `${selector(selected, ending)}[${BORN_LOOKBACK}] offset ${durationText(window + offset)}`;
+  const before = `${selector(selected, ending)}[${BORN_LOOKBACK}] offset ${duration(window + offset)}`;
   const here = range(selected, ending, window, offset);
-  const scraped = `min_over_time(up[${durationText(window)}] offset ${durationText(window + offset)}) == 1`;
+  const scraped = `min_over_time(up[${duration(window)}] offset ${duration(window + offset)}) == 1`;
   return `last_over_time(${here}) unless last_over_time(${before}) and on (job, instance) ${scraped} or increase(${here})`;
 }
 
 function range(selected: Selected, ending: string, window: number, offset: number): string {
-  return `${selector(selected, ending)}[${durationText(window)}]${offset === 0 ? '' : ` offset ${durationText(offset)}`}`;
+  return `${selector(selected, ending)}[${duration(window)}]${offset === 0 ? '' : ` offset ${duration(offset)}`}`;
 }
 
 function selector({ family, matchers }: Selected, ending: string): string {
-  return `${family}${ending}${matchers.length === 0 ? '' : `{${matchers.join(',')}}`}`;
+  // In the order in which Prometheus writes them back.
+  return `${family}${ending}${matchers.length === 0 ? '' : `{${[...matchers].sort().join(',')}}`}`;
 }
 
 function all(aggregation: 'sum' | 'min' | 'max', by: string | null): string {
@@ -315,7 +316,7 @@ function silent(
 ): Comparison {
   const path = [alert.kind, 'of'];
   const selected = select(of, null, context, path);
-  const window = durationText(for_ms);
+  const window = duration(for_ms);
   const by = selected.by;
   if (selected.kind.type === 'gauge') {
     const message =

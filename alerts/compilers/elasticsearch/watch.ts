@@ -106,7 +106,12 @@ export function watchOf(alert: Alert, context: CompileContext): Watch {
         },
       },
       condition: { always: {} },
-      transform: { script: { lang: 'painless', source: painless(value, breached, group !== null, alert.no_data) } },
+      transform: {
+        script: {
+          lang: 'painless',
+          source: painless(value, breached, group !== null, alert.no_data, alert.condition.is === 'absence'),
+        },
+      },
       actions: {
         ringdown_firing: action('firing', alert, context),
         ringdown_resolved: action('resolved', alert, context),
@@ -115,20 +120,32 @@ export function watchOf(alert: Alert, context: CompileContext): Watch {
   };
 }
 
+const SORTED = "return ['firing': firing, 'well': well];";
+
 /** Sorts groups into those that fire and those that are well; what has no data is in neither, unless the rule says so. */
-function painless(value: string, breached: string, grouped: boolean, noData: Alert['no_data']): string {
-  const missing =
-    noData === 'keep' ? '' : ` else { ${noData === 'ok' ? 'well' : 'firing'}.add(['key': key, 'value': 'no data']); }`;
+function painless(
+  value: string,
+  breached: string,
+  grouped: boolean,
+  noData: Alert['no_data'],
+  silent: boolean,
+): string {
+  const list = noData === 'ok' ? 'well' : 'firing';
+  const missing = noData === 'keep' ? '' : ` else { ${list}.add(['key': key, 'value': 'no data']); }`;
+  // Before the first document of all there are no streams, and no answer to sort.
+  const unknown = silent ? 'firing' : noData === 'keep' || grouped ? null : list;
+  const said = unknown === null ? '' : ` ${unknown}.add(['key': '', 'value': 'no data']);`;
   return [
     'def num(def v) { return v instanceof Number && !Double.isNaN(((Number) v).doubleValue()) ? ((Number) v).doubleValue() : null; }',
     'List firing = new ArrayList(); List well = new ArrayList();',
+    `if (ctx.payload.aggregations == null) {${said} ${SORTED} }`,
     `List buckets = ${grouped ? 'ctx.payload.aggregations.groups.buckets' : '[ctx.payload.aggregations.all]'};`,
     `for (def w : buckets) {`,
-    `  String key = ${grouped ? "String.readOf(w['key'])" : "''"};`,
+    `  String key = ${grouped ? "String.valueOf(w['key'])" : "''"};`,
     `  def value = ${value};`,
     `  if (value != null) { if (${breached}) { firing.add(['key': key, 'value': value]); } else { well.add(['key': key, 'value': value]); } }${missing}`,
     '}',
-    "return ['firing': firing, 'well': well];",
+    SORTED,
   ].join('\n');
 }
 

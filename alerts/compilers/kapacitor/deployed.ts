@@ -4,7 +4,7 @@ import { type KapacitorTask, TOPIC } from './task.ts';
 
 /** @see https://docs.influxdata.com/kapacitor/v1/working/api/ */
 export async function deployedTasks(connection: Connection, abort: AbortSignal): Promise<Item[]> {
-  const query = 'pattern=ringdown-*&script-format=raw&limit=-1&fields=script&fields=status&fields=type&fields=dbrps';
+  const query = 'pattern=ringdown-*&script-format=raw&limit=10000&fields=script&fields=status&fields=type&fields=dbrps';
   const { tasks } = (await getJson(connection, `/kapacitor/v1/tasks?${query}`, abort)) as {
     tasks: { id: string; script: string; status: string }[];
   };

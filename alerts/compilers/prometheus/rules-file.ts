@@ -112,17 +112,17 @@ function commentOf({ name, approximations }: Alert): string {
 function whenUnknown(alert: Alert, breached: string, known: string | null): string {
   if (known === null || alert.no_data === 'ok') return breached;
   const label = labelOf(alert);
-  const by = label === null ? '' : label;
+  const by = label === null ? '' : ` by (${label})`;
   if (alert.no_data === 'alert') {
     if (label === null) return `${breached} or (vector(1) unless on () ${known})`;
     alert.approximate(
       ['no_data'],
       `no_data: alert: a ${label} that Prometheus has not heard of within the last hour is forgotten, and well`,
     );
-    return `${breached} or (group by (${by}) (last_over_time(${known}[1h])) unless on (${by}) ${known})`;
+    return `${breached} or (group${by} (last_over_time(${known}[1h])) unless on (${label ?? ''}) ${known})`;
   }
   const firing = `ALERTS{alertname=${quoted(alert.name)},alertstate="firing"}`;
-  return `${breached} or (max by (${by}) (${firing}) unless on (${by}) ${known})`;
+  return `${breached} or (max${by} (${firing}) unless on (${label ?? ''}) ${known})`;
 }
 
 function labelOf(alert: Alert): string | null {
