@@ -12,6 +12,7 @@ import { withPlaceholders } from '../config/substitute.ts';
 import { LOCAL } from '../environments.ts';
 import { functionProblems } from '../setup.ts';
 import { count, printDiagnostics, terminal } from '../terminal.ts';
+import { checkTests } from './alerts/load-tests.ts';
 
 /**
  * `ringdown validate FILES`: scenarios, shared steps, policies and configs, each by its name; without files, what the config names.
@@ -30,12 +31,13 @@ export async function validate(files: string[], configFile: string | undefined, 
 
   const named =
     files.length > 0
-      ? namedFiles(files, ['scenario', 'steps', 'policy'])
+      ? namedFiles(files, ['scenario', 'steps', 'policy', 'policy.test'])
       : [...(config.value.policyFiles ?? []), ...(config.value.scenarioFiles ?? [])];
   const policyFiles = named.filter((file) => FILE_KINDS.policy.test(file));
   const configFiles = named.filter((file) => /^ringdown.*\.ya?ml$/.test(basename(file)) && file !== config.value.file);
   const fragmentFiles = named.filter((file) => FILE_KINDS.steps.test(file));
-  const others = new Set([...policyFiles, ...configFiles, ...fragmentFiles, config.value.file]);
+  const testFiles = named.filter((file) => FILE_KINDS['policy.test'].test(file));
+  const others = new Set([...policyFiles, ...testFiles, ...configFiles, ...fragmentFiles, config.value.file]);
   const scenarioFiles = named.filter((file) => !others.has(file));
 
   const functions = await loadFunctions(config.value.functionFiles);
@@ -46,7 +48,8 @@ export async function validate(files: string[], configFile: string | undefined, 
     ...configFiles.map((file) => loadConfig(file, schemas, anything)),
   ];
   const policies = loadPolicies(policyFiles, namesForPolicies(config.value));
-  const loaded = [...configs, policies, checkFragments(fragmentFiles), scenarios];
+  const tests = await checkTests(testFiles, configFile);
+  const loaded = [...configs, policies, checkFragments(fragmentFiles), scenarios, tests];
   const texts = new Map(loaded.flatMap((part) => [...part.texts]));
   const environments =
     config.value.file === null ? null : [...config.value.environments.map(({ name }) => name), LOCAL];

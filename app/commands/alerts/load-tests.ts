@@ -12,7 +12,7 @@ import { type Diagnostic, diagnosticAt, readDocument } from '../../../core/docum
 import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
 import { loadEntrySchemas } from '../../config/entry-schemas.ts';
 import { loadScenarios } from '../../config/files.ts';
-import { type Config, loadConfig } from '../../config/load.ts';
+import { type Config, type Loaded, loadConfig } from '../../config/load.ts';
 import { FILE_KINDS, namedFiles } from '../../config/named-files.ts';
 import { withPlaceholders } from '../../config/substitute.ts';
 import { InvalidFiles } from '../../invalid-files.ts';
@@ -26,6 +26,8 @@ export interface LoadedTests {
   subject: TestSubject;
   /** Everything that was read. */
   files: readonly string[];
+  /** Their texts, by their names. */
+  texts: ReadonlyMap<string, string>;
 }
 
 /**
@@ -86,7 +88,23 @@ export async function loadTests(named: readonly string[], configFile: string | u
       monitor: scenarioFacts(scenarios.value),
     },
     files: [...texts.keys()],
+    texts,
   };
+}
+
+/** What is wrong with policy tests, and with nothing else: policies and config are judged where they are named. */
+export async function checkTests(files: readonly string[], configFile: string | undefined): Promise<Loaded<null>> {
+  const right = { value: null, diagnostics: [], texts: new Map<string, string>() };
+  if (files.length === 0) return right;
+  const own = (texts: ReadonlyMap<string, string>) => new Map([...texts].filter(([file]) => files.includes(file)));
+  try {
+    const { texts } = await loadTests(files, configFile);
+    return { ...right, texts: own(texts) };
+  } catch (error) {
+    if (!(error instanceof InvalidFiles)) throw error;
+    const diagnostics = error.diagnostics.filter(({ file }) => files.includes(file));
+    return { value: null, diagnostics, texts: own(error.texts) };
+  }
 }
 
 /** Policies by their ids. There may be thousands beside a test, so one is parsed when a test names it, and once. */
