@@ -4,6 +4,7 @@ import type { AnswerDesk } from '../alerts/inbound/answers.ts';
 import type { Heartbeats } from '../alerts/inbound/heartbeats.ts';
 import type { Receiver } from '../alerts/inbound/receiver.ts';
 import type { OnCallBook } from '../alerts/on-call/book.ts';
+import type { RuleStatus } from '../alerts/rules/evaluator.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Edit } from '../core/document/index.ts';
 import type { Reader } from '../monitoring/reader.ts';
@@ -124,6 +125,8 @@ export interface ControlDeps {
   /** Links in pages. */
   answerLinks: Pick<AnswerLinks, 'look' | 'act'>;
   heartbeats: Pick<Heartbeats, 'beat'>;
+  /** Of the policies' rules beside scenarios. */
+  rules(): RuleStatus[];
   onCall: Pick<
     OnCallBook,
     'onCall' | 'now' | 'shifts' | 'addOverride' | 'removeOverride' | 'calendarOf' | 'calendarOfUser'

@@ -93,6 +93,7 @@ beforeEach(async () => {
     answers: { answer: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },
     answerLinks: { look: async () => ({ status: 'forged' }), act: async () => ({ status: 'forged' }) },
     heartbeats: { beat: async () => null },
+    rules: () => [],
     onCall: createOnCall({ users: new Map(), schedules: new Map() }, clock, new MemoryOverrides()),
     scenarios,
     deployments: {

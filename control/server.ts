@@ -18,6 +18,7 @@ import { incidentRoutes } from './routes/incidents.ts';
 import { maintenanceRoutes } from './routes/maintenance-windows.ts';
 import { monitorRoutes } from './routes/monitors.ts';
 import { onCallRoutes } from './routes/on-call.ts';
+import { ruleRoutes } from './routes/rules.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -102,6 +103,7 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
     sessionRoutes,
     monitorRoutes,
     runRoutes,
+    ruleRoutes,
     scenarioRoutes,
     incidentRoutes,
     incidentActionRoutes,

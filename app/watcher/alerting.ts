@@ -100,7 +100,12 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
         if (!stopping.signal.aborted) log.warn({ err: error }, 'the telemetry store cannot be asked about a failure');
       },
     }),
-    ...{ onIncident, onMonitorState, onDelivery, onStorage },
+    ...{ onIncident, onMonitorState, onDelivery },
+    onStorage(trouble) {
+      onStorage?.(trouble);
+      // A database that was away at the start tells only now what fired before.
+      if (trouble === null) restoreRules();
+    },
   });
   const wayIn = createWayIn(settings, { clock, log, state, desk, people });
   const rules = createRuleEvaluator({
@@ -119,11 +124,8 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     observe: (observation) => void desk.observe(observation),
     waiting: (monitor) => desk.monitorState(monitor)?.incident_id != null,
     retired: (monitors) => void desk.letGo(monitors),
-    onTrouble({ policy, rule }, trouble) {
-      if (trouble === null) log.info({ policy, rule }, 'a rule is evaluated again');
-      else log.warn({ policy, rule, reason: trouble }, 'a rule cannot be evaluated');
-    },
   });
+  const restoreRules = () => rules.restore(desk.failingRules().map(({ key, since }) => ({ monitor: key, since })));
   const notifiers = () => [...channels.values()].map(({ notifier }) => notifier);
 
   /** Until the database tells the overrides, those of the config stand alone. */
@@ -162,7 +164,7 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
       reading ??= readOverrides();
       await desk.start();
       await wayIn.start();
-      rules.restore(desk.failingRules().map(({ key, since }) => ({ monitor: key, since })));
+      restoreRules();
       await rules.start();
     },
     async shutdown(abort) {

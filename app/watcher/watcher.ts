@@ -311,6 +311,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     answerLinks: wayIn.links,
     heartbeats: wayIn.heartbeats,
     onCall: alerting.onCall,
+    rules: () => rules.status(),
     scenarios: createScenarioEditor({
       ...settings,
       clock,
