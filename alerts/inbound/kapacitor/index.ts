@@ -26,7 +26,8 @@ export const inbound = defineInbound({
           state: level === 'OK' ? 'resolved' : 'firing',
           title: firstText(at(body, 'message')) ?? key,
           text: details(at(body, 'details')),
-          severity: level === 'OK' ? null : level,
+          // A tag of the task, such as compiled policies set, says more than four levels.
+          severity: level === 'OK' ? null : firstText(tags.priority, tags.severity, level),
           service: firstText(tags.service, tags['service.name'], tags.service_name),
           environment: firstText(tags.environment, tags.env, tags['deployment.environment']),
           labels: tags,
