@@ -151,13 +151,16 @@ function toFailure(
   };
 }
 
+/** `label=value`, `!=`, `=~` or `!~`. */
+export const MATCHER = /^([^=!~]+)(=~|!~|!=|=)(.*)$/s;
+
 /** A mapping, or texts such as `label!=value`. */
-function toMatchers(written: Readonly<Record<string, string>> | readonly string[]): Matcher[] {
+export function toMatchers(written: Readonly<Record<string, string>> | readonly string[]): Matcher[] {
   if (!Array.isArray(written)) {
     return Object.entries(written).map(([label, value]) => ({ label, is: '=' as const, value: value as string }));
   }
   return written.map((text) => {
-    const [, label, is, value] = /^([^=!~]+)(=~|!~|!=|=)(.*)$/s.exec(text)!;
+    const [, label, is, value] = MATCHER.exec(text)!;
     return { label: label!.trim(), is: is as Matcher['is'], value: value!.trim() };
   });
 }

@@ -186,6 +186,24 @@ describe('a policy test that is wrong is told where and what to do', () => {
       '"service" is no matcher',
       'label=value',
     ],
+    [
+      'a pattern that cannot be read',
+      oneCase('{ at: 0s, silence: { matchers: ["service=~(a"], for: 1h } }'),
+      'not a pattern in RE2 syntax',
+      '^',
+    ],
+    [
+      'a silence of everything',
+      oneCase('{ at: 0s, maintenance: { matchers: ["service!=a"], for: 1h } }'),
+      'this would silence everything',
+      'name at least one label',
+    ],
+    [
+      'an immortal silence',
+      oneCase('{ at: 0s, silence: { matchers: { service: a }, for: 60d } }'),
+      'must not last longer than 30 days',
+      '^',
+    ],
   ])('%s', (_what, text, message, hint) => {
     const told = problems(text);
     expect(told).toContain(message);

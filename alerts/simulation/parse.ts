@@ -10,7 +10,8 @@ import {
 } from '../../core/document/index.ts';
 import { parseDuration } from '../../core/units.ts';
 import { type ParsedOnCall, parseOnCall } from '../on-call/parse.ts';
-import { interpret, type LineOf } from './interpret.ts';
+import { silenceProblems } from '../silences/check.ts';
+import { interpret, type LineOf, MATCHER, toMatchers } from './interpret.ts';
 import type { PolicyTests } from './policy-test.ts';
 import {
   type PolicyTestFile,
@@ -139,7 +140,7 @@ function checkGiven(written: WrittenCase, here: Path, file: PolicyTestFile, know
         `unknown channel "${given.channel.name}"`,
         suggestion(given.channel.name, channels),
       );
-    for (const key of ['silence', 'maintenance'] as const) checkMatchers(given[key]?.matchers, [...path, key], at);
+    checkHold(given, path, at);
   });
 }
 
@@ -152,18 +153,25 @@ function checkRun({ run }: WrittenGiven, path: Path, at: Report): void {
     at([...path, 'run', 'degraded'], 'only a run that passed can be degraded');
 }
 
-function checkMatchers(written: unknown, path: Path, at: Report): void {
-  if (Array.isArray(written)) {
-    written.forEach((text: string, index) => {
-      if (!/^[^=!~]+(=~|!~|!=|=)/.test(text))
-        at(
-          [...path, 'matchers', index],
-          `"${text}" is no matcher`,
-          'write label=value, label!=value, label=~pattern or label!~pattern',
-        );
-    });
-  } else if (written !== undefined && Object.keys(written as object).length === 0)
-    at([...path, 'matchers'], 'it matches everything', 'name a label');
+function checkHold(given: WrittenGiven, path: Path, at: Report): void {
+  for (const key of ['silence', 'maintenance'] as const) {
+    const hold = given[key];
+    if (!hold) continue;
+    const unread = Array.isArray(hold.matchers) ? hold.matchers.findIndex((text) => !MATCHER.test(text)) : -1;
+    if (unread >= 0) {
+      const hint = 'write label=value, label!=value, label=~pattern or label!~pattern';
+      at([...path, key, 'matchers', unread], `"${(hold.matchers as string[])[unread]}" is no matcher`, hint);
+      continue;
+    }
+    const starts_at = new Date(0).toISOString();
+    const ends_at = new Date(parseDuration(hold.for)!).toISOString();
+    // What the desk would refuse, whether it is written here or sent to it.
+    const silence = { matchers: toMatchers(hold.matchers), starts_at, ends_at, reason: '' };
+    for (const problem of silenceProblems(silence)) {
+      const inside = problem.path[0] === 'matchers' ? ['matchers', ...problem.path.slice(1, 2)] : ['for'];
+      at([...path, key, ...inside], problem.message, problem.hint);
+    }
+  }
 }
 
 function checkSeries(written: WrittenCase, here: Path, at: Report): void {

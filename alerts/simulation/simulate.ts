@@ -308,12 +308,16 @@ class Run {
 
   #silence({ matchers, for_ms, by, reason }: Extract<Given, { kind: 'silence' }>): void {
     const span = this.#span(for_ms);
-    void this.#watcher.desk?.silence({ matchers, ...span, reason }, { by, via: 'web' });
+    const { desk } = this.#watcher;
+    if (!desk) this.#cannot(`${by} cannot silence: the watcher is down`);
+    else void desk.silence({ matchers, ...span, reason }, { by, via: 'web' });
   }
 
   #plan({ name, matchers, for_ms }: Extract<Given, { kind: 'maintenance' }>): void {
     const schedule = this.#span(for_ms);
-    void this.#watcher.desk?.planMaintenance({ name, matchers, schedule }, { by: 'the test', via: 'api' });
+    const { desk } = this.#watcher;
+    if (!desk) this.#cannot(`${name} cannot be planned: the watcher is down`);
+    else void desk.planMaintenance({ name, matchers, schedule }, { by: 'the test', via: 'api' });
   }
 
   #span(lastsMs: number): { starts_at: string; ends_at: string } {
