@@ -18,6 +18,8 @@ const LONGEST_PAUSE_MS = 15 * 60_000;
 const SEEK_STALLS_MS = 1_000;
 /** References that are remembered, so that no call is taken for another. */
 const REFERENCES_KEPT = 1_000;
+/** A channel that refused for good, such as with a wrong key, counts as down until it takes something, or for so long. */
+const REFUSAL_COUNTS_MS = 3_600_000;
 /** A server that is restarted listens again a moment later; one that refuses twice is down. */
 const REFUSALS_TO_BE_DOWN = 2;
 
@@ -34,6 +36,8 @@ export class ChannelLane implements Lane {
   readonly #accepted = new Set<string>();
   /** Why it did not take something; null since it took something. */
   #lastError: string | null = null;
+  /** Monotonic: final refusals since it last took something. */
+  #refused: { since: number; latest: number } | null = null;
   #stallsSoughtAt = Number.NEGATIVE_INFINITY;
   #wake: { due: number; abort: AbortController } | null = null;
   #stopping = false;
@@ -84,7 +88,8 @@ export class ChannelLane implements Lane {
   health(): ChannelHealth {
     const now = this.#deps.clock.monotonic();
     let waiting = 0;
-    let waitingMs = 0;
+    const refused = this.#refused !== null && now - this.#refused.latest < REFUSAL_COUNTS_MS;
+    let waitingMs = refused ? now - this.#refused!.since : 0;
     for (const { firstTriedAt, delivery } of this.#queue.entries()) {
       waiting++;
       if (firstTriedAt !== null && delivery.last_error !== null) waitingMs = Math.max(waitingMs, now - firstTriedAt);
@@ -232,6 +237,7 @@ export class ChannelLane implements Lane {
     };
     if (answer.status === 'accepted') {
       this.#lastError = null;
+      this.#refused = null;
       this.#account.acceptedAt = clock.monotonic();
       this.#queue.told(entry.delivery.incident_id);
       if (answer.providerRef) this.took(answer.providerRef);
@@ -241,8 +247,11 @@ export class ChannelLane implements Lane {
     const last_error = answer.error.message;
     this.#lastError = last_error;
     const triedForMs = clock.monotonic() - entry.firstTriedAt!;
-    if (answer.status === 'failure') this.#settle(entry, 'failed', { last_error });
-    else if (triedForMs >= limits.horizonMs) {
+    if (answer.status === 'failure') {
+      const now = clock.monotonic();
+      this.#refused = { since: this.#refused?.since ?? now, latest: now };
+      this.#settle(entry, 'failed', { last_error });
+    } else if (triedForMs >= limits.horizonMs) {
       const hours = Math.round((limits.horizonMs / 3_600_000) * 10) / 10;
       this.#settle(entry, 'failed', { last_error: `given up after ${hours} h: ${last_error}` });
     } else {

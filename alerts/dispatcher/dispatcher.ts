@@ -59,7 +59,7 @@ export interface ChannelHealth {
   name: string;
   /** Notifications that it has not taken yet. */
   waiting: number;
-  /** For so long the oldest that was tried has been tried in vain; 0 where none was. */
+  /** For so long it has been told in vain: the oldest that was tried, or that it refused for good within the last hour. 0 while it takes what it is told. */
   waitingMs: number;
   /** Null since it took something. */
   lastError: string | null;

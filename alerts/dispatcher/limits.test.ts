@@ -204,3 +204,14 @@ test('the health of a channel says how long the oldest has been tried in vain, a
   await world.clock.advance(60_000);
   expect(world.desk.channelHealth()[0]).toEqual({ name: 'pager', waiting: 0, waitingMs: 0, lastError: null });
 });
+
+test('a channel that refuses for good is not well either, until it takes something or an hour has passed', async () => {
+  const world = new World([], ['pager']);
+  world.channel('pager').answer = () => ({ status: 'failure', error: new Error('status 400: unknown key') });
+  await timeline(world, [at('0s', run('post-journey@local', failed))]);
+  await world.clock.advance(59 * 60_000);
+  const refused = { name: 'pager', waiting: 0, waitingMs: 59 * 60_000, lastError: 'status 400: unknown key' };
+  expect(world.desk.channelHealth()).toEqual([refused]);
+  await world.clock.advance(60_000);
+  expect(world.desk.channelHealth()).toEqual([{ ...refused, waitingMs: 0 }]);
+});
