@@ -44,7 +44,7 @@ const terms = (field: string, values: readonly string[]): Query[] =>
   values.length === 0 ? [] : [{ terms: { [field]: [...values] } }];
 const FAILED: Query = { range: { 'http.response.status_code': { gte: 500 } } };
 const SYNTHETIC: Query = { exists: { field: 'user_agent.synthetic.type' } };
-const count = { aggs: {}, value: '(double) s.doc_count', samples: 's.doc_count', unit: '1', own: '1' };
+const count = { aggs: {}, value: 's.doc_count * 1.0', samples: 's.doc_count', unit: '1', own: '1' };
 
 /** @throws CannotExpress */
 export function slotOf(

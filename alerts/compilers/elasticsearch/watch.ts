@@ -230,7 +230,7 @@ function judge(alert: Alert, context: CompileContext): Judged {
         };
         return { long: bad(long, 'l'), short: bad(short, 's'), above };
       });
-      if (Object.values(slots).some(({ slot }) => slot.value !== '(double) s.doc_count')) {
+      if (Object.values(slots).some(({ slot }) => slot.value !== 's.doc_count * 1.0')) {
         throw new CannotExpress(
           [alert.kind, 'good'],
           'a watch burns what it counts: requests, records or runs',

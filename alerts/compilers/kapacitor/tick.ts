@@ -1,8 +1,12 @@
 /** Texts, names and numbers as TICKscript and InfluxQL write them. */
 
-/** A text of TICKscript. */
+/**
+ * A text of TICKscript. Between single quotes only the quote itself is escaped, so that a backslash before one could not be
+ * written; between three nothing is.
+ */
 export function text(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const isPlain = !value.includes('\\') || value.includes("'''") || value.endsWith("'");
+  return isPlain ? `'${value.replaceAll("'", "\\'")}'` : `'''${value}'''`;
 }
 
 /** A field or tag in a lambda expression. */
@@ -12,7 +16,11 @@ export function reference(name: string): string {
 
 /** A pattern in a lambda expression, for the text as it stands. */
 export function containing(piece: string): string {
-  return `/(?i)${piece.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}/`;
+  const escaped = piece.replace(/[\\/\n]|[\^$.*+?()[\]{}|]/g, (character) =>
+    // A slash ends the pattern, and what stands before it counts.
+    /[\\/\n]/.test(character) ? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}` : `\\${character}`,
+  );
+  return `/(?i)${escaped}/`;
 }
 
 /** A number that Kapacitor takes for a float, which it compares with integers and floats. */
