@@ -1,4 +1,4 @@
-import { parse } from 'node-cron';
+import { parse, validate } from 'node-cron';
 import type { Instant } from './clock.ts';
 import { type LocalDay, type LocalTime, timeZone } from './time-zone.ts';
 
@@ -45,6 +45,15 @@ function fieldsOf(cron: string): CronFields {
   if (expressions.size > 10_000) expressions.clear();
   expressions.set(cron, fields);
   return fields;
+}
+
+/** No field of a cron expression has a number of more digits: a range such as 1-99999999 would be counted out. */
+const LONG_NUMBER = /\d{3}/;
+const LONGEST_EXPRESSION = 200;
+
+/** Whether a text is a cron expression: five fields, or six with seconds first. */
+export function isCronExpression(text: string): boolean {
+  return text.length <= LONGEST_EXPRESSION && !LONG_NUMBER.test(text) && validate(text);
 }
 
 /** Whether the hour is a wildcard, so that fires follow elapsed time through clock changes. */

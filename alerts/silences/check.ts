@@ -1,4 +1,4 @@
-import { validate as isCron } from 'node-cron';
+import { isCronExpression } from '../../core/cron.ts';
 import { formatDuration, parseDuration } from '../../core/units.ts';
 import { matchesEmpty, patternProblem } from './matching.ts';
 import type { WrittenMatcher, WrittenSilence, WrittenWindow } from './schema.ts';
@@ -106,7 +106,7 @@ function scheduleProblems(schedule: WrittenWindow['schedule']): SilenceProblem[]
     return spanProblems(start, end, ['schedule', 'ends_at']);
   }
   const found: SilenceProblem[] = [];
-  if (schedule.cron.trim().split(/\s+/).length !== 5 || !isCron(schedule.cron)) {
+  if (schedule.cron.trim().split(/\s+/).length !== 5 || !isCronExpression(schedule.cron)) {
     const hint = 'five fields: minute, hour, day of month, month, day of week';
     found.push({ path: ['schedule', 'cron'], message: `"${schedule.cron}" is no cron expression`, hint });
   }

@@ -46,3 +46,22 @@ test('a pattern is one of RE2: linear in time, and with a bounded length', () =>
   expect(matchesAll([matcher('service', '=~', '(a+)+b')], { service: 'a'.repeat(100_000) })).toBe(false);
   expect(performance.now() - begun).toBeLessThan(5_000);
 });
+
+test.each([
+  ['repeats that are cheap to write', '(?:a?){1000}'.repeat(80)],
+  ['repeats of repeats', `(?:(?:${'x'.repeat(600)}){31}){31}`],
+  ['one long repeat of a long piece', `(?:${'x'.repeat(900)}){1000}`],
+  ['a repeat of many ways', '(?:a?){999}'],
+])('a pattern whose matching would hold up pages is refused when it is written: %s', (_name, pattern) => {
+  expect(patternProblem(pattern)).toContain('repeats too much');
+  expect(matchesAll([matcher('service', '=~', pattern)], { service: 'a'.repeat(1_000) })).toBe(false);
+});
+
+test('usual repeats are none too much', () => {
+  for (const pattern of [
+    '[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}',
+    '\\d{1,3}(\\.\\d{1,3}){3}',
+    '.{0,200}',
+  ])
+    expect(patternProblem(pattern)).toBeNull();
+});

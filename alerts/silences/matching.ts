@@ -3,6 +3,13 @@ import type { Matcher } from './silence.ts';
 
 /** Longer patterns are refused when they are written. */
 export const LONGEST_PATTERN = 1_000;
+/**
+ * Instructions of a compiled pattern: time is linear in them and in the value, on the thread that pages. A value of a
+ * thousand characters takes a tenth of a second at worst.
+ */
+const LARGEST_PROGRAM = 1_200;
+/** Counted repetitions together, times the length of the pattern: more takes seconds to compile. */
+const MOST_REPEATED = 20_000;
 const MOST_PATTERNS = 1_000;
 const compiled = new Map<string, RE2JS | null>();
 
@@ -20,12 +27,21 @@ export function labelOf(labels: Readonly<Record<string, string>>, label: string)
   return Object.hasOwn(labels, label) ? labels[label]! : '';
 }
 
+const TOO_LARGE = 'the pattern repeats too much: {…} stands for as many copies of what is before it';
+
+function repetitions(pattern: string): number {
+  return [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].reduce(
+    (sum, [, least, most]) => sum + Math.max(Number(least), Number(most || 0)),
+    0,
+  );
+}
+
 /** @returns why the pattern cannot be used, in words; null when it can */
 export function patternProblem(pattern: string): string | null {
   if (pattern.length > LONGEST_PATTERN) return `the pattern is longer than ${LONGEST_PATTERN} characters`;
+  if (repetitions(pattern) * pattern.length > MOST_REPEATED) return TOO_LARGE;
   try {
-    RE2JS.compile(pattern);
-    return null;
+    return RE2JS.compile(pattern).programSize() > LARGEST_PROGRAM ? TOO_LARGE : null;
   } catch (error) {
     return `not a pattern in RE2 syntax: ${(error as Error).message.replace(/^error parsing regexp: /, '')}`;
   }
