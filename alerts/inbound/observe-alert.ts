@@ -70,7 +70,8 @@ export function observeAlert(
     degraded: false,
     watcher_fault: null,
     tags: [],
-    policy: settings.policy ?? null,
+    // A rule that was compiled from a policy comes back to it.
+    policy: alert.labels.ringdown_policy || (settings.policy ?? null),
     quarantined: false,
     depends_on: [],
     runbook: alert.runbook,

@@ -42,6 +42,13 @@ describe('what is news', () => {
     expect(new Set(it.observed.map(({ run_id }) => run_id)).size).toBe(2);
   });
 
+  test('what was compiled from a policy comes back to it; anything else follows the policy of its source', async () => {
+    const labels = { ringdown_policy: '{{ item.policy }}' };
+    const it = await testReceiver(generic, { ...settings, policy: 'default', map: { ...settings.map, labels } });
+    await say(it, item('a', 'on', NOW, { policy: 'critical' }), item('b', 'on', NOW));
+    expect(it.observed.map(({ policy }) => policy)).toEqual(['critical', 'default']);
+  });
+
   test('an end that comes before its beginning is remembered, so that the beginning does not ring for ever', async () => {
     const it = await testReceiver(generic, settings);
     await say(it, item('a', 'ok', NOW));
