@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { RunResult } from '../../../scenarios/run-result.ts';
 import { openState } from '../../../storage/state.ts';
 import { DataDirectory } from '../../data-directory.ts';
@@ -11,22 +11,19 @@ const START = Date.UTC(2026, 10, 20, 8);
 let folder: string;
 let printed: string[];
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ringdown-replay-'));
-  printed = [];
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
   const { runs, close } = await openState(join(folder, 'state.db'));
-  // Every half minute for two hours; it fails for one run, and later for ten minutes.
-  for (let n = 0; n < 240; n++) {
-    const failed = n === 20 || (n >= 100 && n < 120);
-    await runs.save(run(n, failed ? 'failed' : 'passed'));
-  }
+  // Every half minute for half an hour; it fails for one run, and later for five.
+  for (let n = 0; n < 60; n++) await runs.save(run(n, n === 10 || (n >= 40 && n < 45) ? 'failed' : 'passed'));
   await close();
 });
-afterEach(() => {
-  jest.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
+beforeEach(() => {
+  printed = [];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
 });
+afterEach(() => jest.restoreAllMocks());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(n: number, status: RunResult['status']): RunResult {
   const started_at = new Date(START + n * 30_000).toISOString();
@@ -96,7 +93,7 @@ async function replay(consecutive: number, options: { json: boolean }): Promise<
 test('a policy that waits for a third failure leaves out the page of a single one', async () => {
   const told = JSON.parse(await replay(3, { json: true }));
   expect(told).toMatchObject({
-    runs: 240,
+    runs: 60,
     monitors: 1,
     changed: ['critical'],
     before: { incidents: 2, pages: 2, by_channel: [{ name: 'console', pages: 2 }] },
@@ -104,14 +101,14 @@ test('a policy that waits for a third failure leaves out the page of a single on
     left_out: [],
   });
   expect(told.divergences).toEqual([
-    { at: '2026-11-20T08:10:00.100Z', before: [expect.stringContaining('console: P1 Shop')], after: [] },
-    { at: '2026-11-20T08:50:00.100Z', before: [expect.stringContaining('console: P1 Shop')], after: [] },
-    { at: '2026-11-20T08:51:00.100Z', before: [], after: [expect.stringContaining('console: P1 Shop')] },
+    { at: '2026-11-20T08:05:00.100Z', before: [expect.stringContaining('console: P1 Shop')], after: [] },
+    { at: '2026-11-20T08:20:00.100Z', before: [expect.stringContaining('console: P1 Shop')], after: [] },
+    { at: '2026-11-20T08:21:00.100Z', before: [], after: [expect.stringContaining('console: P1 Shop')] },
   ]);
 });
 
 test('the same policy pages the same', async () => {
   const text = await replay(1, { json: false });
-  expect(text).toContain('240 runs of 1 monitor, 0 answers of people');
+  expect(text).toContain('60 runs of 1 monitor, 0 answers of people');
   expect(text).toContain('Both page the same, at the same times.');
 });
