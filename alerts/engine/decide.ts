@@ -16,7 +16,7 @@ import type { Observation } from './observation.ts';
 import { failingDependency } from './stages/dependency.ts';
 import { confirmingPolicy, failsAnywhereNeeded, withVerdict } from './stages/evaluate.ts';
 import { belongs } from './stages/group.ts';
-import type { AlertChange, AlertState, MonitorAlert, MonitorState } from './state.ts';
+import type { AlertChange, AlertState, MonitorAlert, MonitorState, TrackedIncident } from './state.ts';
 
 /**
  * What a finished run changes. Pure: the state is not touched, the same arguments give the same change, and seeing a
@@ -119,11 +119,21 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
   if (!policy || monitor.held_cause === cause) return;
   // What may be another one's failure tells by itself when that has recovered; until then it keeps apart.
   const dependent = failingDependency(monitor, draft) !== undefined;
-  const open = draft
-    .openIncidents(observation)
-    .find((row) => (row.incident.held?.stage === 'dependency') === dependent && belongs(row, cause, around.now));
+  const open = openOne(draft, observation, cause, dependent);
   if (open) joinIncident(draft, open.incident.id, monitor, observation, cause, policy, around);
   else openIncident(draft, monitor, observation, cause, policy, around);
+}
+
+function openOne(
+  draft: Draft,
+  observation: Observation,
+  cause: string,
+  dependent: boolean,
+): TrackedIncident | undefined {
+  for (const row of draft.openIncidents(observation)) {
+    if ((row.incident.held?.stage === 'dependency') === dependent && belongs(row, cause, draft.now)) return row;
+  }
+  return undefined;
 }
 
 function unseen(observation: Observation): MonitorAlert {

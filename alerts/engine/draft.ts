@@ -101,15 +101,19 @@ export class Draft {
     this.change.services.set(row.key, row);
   }
 
-  openIncidents(of: { service: string; environment: string }): TrackedIncident[] {
-    return this.service(of).open.flatMap((id) => this.incident(id) ?? []);
+  *openIncidents(of: { service: string; environment: string }): Generator<TrackedIncident> {
+    for (const id of this.service(of).open) {
+      const row = this.incident(id);
+      if (row) yield row;
+    }
   }
 
-  /** Keys of monitors that the incident still waits for. */
+  /** Monitors that the incident still waits for, those that joined last first: of thousands the first ones leave first. */
   *waitingFor(row: TrackedIncident): Generator<MonitorAlert> {
-    for (const key of row.incident.monitors) {
-      const monitor = this.monitor(key);
-      if (monitor?.incident_id === row.incident.id) yield monitor;
+    const { id, monitors } = row.incident;
+    for (let index = monitors.length - 1; index >= 0; index--) {
+      const monitor = this.monitor(monitors[index]!);
+      if (monitor?.incident_id === id) yield monitor;
     }
   }
 

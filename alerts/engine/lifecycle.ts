@@ -25,7 +25,9 @@ export function openIncident(
   around: Surroundings,
 ): void {
   const absorbed =
-    cause === UNREACHABLE ? draft.openIncidents(observation).filter(({ incident }) => incident.source === 'run') : [];
+    cause === UNREACHABLE
+      ? [...draft.openIncidents(observation)].filter(({ incident }) => incident.source === 'run')
+      : [];
   // A monitor that moves on from its own incident fails anew: the first key is taken.
   const since = absorbed.length > 0 ? observation.scheduled_at : monitor.first_failure!.scheduled_at;
   let key = dedupKey(monitor.key, policy.id, since);
@@ -227,7 +229,7 @@ export function absorb(
   around: Surroundings,
 ): void {
   const narrower = draft.edit(id);
-  for (const member of [...draft.waitingFor(narrower)]) draft.join(wider, { ...member });
+  for (const member of [...draft.waitingFor(narrower)].reverse()) draft.join(wider, { ...member });
   wider.causes = [...new Set([...wider.causes, ...narrower.causes])];
   if (wider.incident.source !== 'run') retitle(wider, wider.shown_cause, null);
   const { priority, policy } = narrower.incident;

@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals';
+import type { IncidentHistory } from '../alert-store.ts';
+import { notification } from '../testing/notification.ts';
+import { exportMarkdown } from './post-mortem.ts';
+
+const { incident } = notification(
+  {},
+  {
+    state: 'resolved',
+    acknowledged_at: '2026-01-01T00:05:30.000Z',
+    acknowledged_by: 'kim',
+    resolved_at: '2026-01-01T01:00:00.000Z',
+  },
+);
+const history: IncidentHistory = {
+  incident,
+  timeline: [
+    {
+      id: '1',
+      incident_id: incident.id,
+      at: '2026-01-01T00:00:00.000Z',
+      kind: 'triggered',
+      message: 'it fails',
+      actor: null,
+    },
+    {
+      id: '2',
+      incident_id: incident.id,
+      at: '2026-01-01T00:07:00.000Z',
+      kind: 'note',
+      message: 'db-3 | <b>full</b>\n# not a title',
+      actor: 'kim',
+    },
+  ],
+  deliveries: [
+    {
+      delivery_id: 'dlv-1',
+      incident_id: incident.id,
+      dedup_key: incident.dedup_key,
+      channel: 'pager',
+      event: 'incident.triggered',
+      status: 'accepted',
+      due_at: '2026-01-01T00:00:00.000Z',
+      attempts: 2,
+      last_attempt_at: '2026-01-01T00:00:01.500Z',
+      last_error: null,
+      provider_ref: null,
+    },
+  ],
+  words: [],
+};
+const NOW = Date.UTC(2026, 0, 2);
+
+test('the document says what happened, for how long, who was told how fast, and who took it when', () => {
+  const text = exportMarkdown(history, { run: null, now: NOW });
+  expect(text).toMatch(/^# Reference API: POST \/v1\/posts answers 500\n/);
+  expect(text).toContain('| Acknowledged | by kim after 6 min |');
+  expect(text).toContain('| Lasted | 1 h |');
+  expect(text).toContain('- Real traffic: 9 of 10 requests to `POST /v1/posts` failed within five minutes.');
+  expect(text).toContain('| +7 min | 2026-01-01 00:07:00 UTC | note: ');
+  expect(text).toContain('| 2026-01-01 00:00:00 UTC | pager | triggered | accepted | 1.5 s | 2 |  |');
+  expect(text).not.toContain('Evidence of the first failing run');
+});
+
+test('texts of others are no markup, and cannot end a table, a fence or a line', () => {
+  const text = exportMarkdown(history, {
+    now: NOW,
+    run: {
+      id: 'run-1',
+      url: 'javascript:alert(1)',
+      started_at: '2026-01-01T00:00:00Z',
+      steps: [{ name: 'sign [in](x)', status: 'passed', duration_ms: 12.4, detail: null }],
+      excerpts: [{ title: 'Server log', text: 'a\n```\n# b' }],
+    },
+  });
+  expect(text).toContain('db\\-3 \\| \\<b\\>full\\</b\\> \\# not a title');
+  expect(text).toContain('[run\\-1](#)');
+  expect(text).toContain('1. sign \\[in\\]\\(x\\): passed, 12 ms');
+  expect(text).toContain('````\na\n```\n# b\n````');
+  expect(text).not.toMatch(/^# not a title/m);
+});
