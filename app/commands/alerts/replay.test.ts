@@ -22,7 +22,9 @@ beforeEach(() => {
   printed = [];
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(n: number, status: RunResult['status']): RunResult {
