@@ -9,6 +9,7 @@ import type {
   TraceSummary,
 } from '../../../control/resources.ts';
 import { seededRandom } from '../../../core/testing/seeded-random.ts';
+import { fixtureHeldIncidents } from './fixture-held-incidents.ts';
 import { hex, iso, MINUTE } from './fixture-monitors.ts';
 
 export function fixtureIncidents(now: number, monitors: Monitor[]): IncidentDetail[] {
@@ -58,7 +59,20 @@ export function fixtureIncidents(now: number, monitors: Monitor[]): IncidentDeta
     resolved_at: null,
     resolved_by: null,
     url: 'http://127.0.0.1:4000/incidents/inc-1',
+    source: 'run',
+    labels: {
+      service: 'reference-api',
+      environment: 'local',
+      policy: 'critical',
+      priority: 'P1',
+      monitor: posts.key,
+      team: 'posts',
+    },
     monitors: [posts.key],
+    failing_count: 1,
+    held: null,
+    assignee: null,
+    merged_into: null,
     cause: {
       monitor: posts.key,
       monitor_name: posts.name,
@@ -70,6 +84,7 @@ export function fixtureIncidents(now: number, monitors: Monitor[]): IncidentDeta
       trace_id: run.trace_id,
       run_id: run.id,
       run_url: `http://127.0.0.1:4000/runs/${run.id}`,
+      source_url: null,
       route: 'POST /v1/posts',
       failing_since: iso(started - 2_000),
       attempts: 2,
@@ -97,6 +112,12 @@ export function fixtureIncidents(now: number, monitors: Monitor[]): IncidentDeta
     ],
     deliveries: [
       delivery('push', { provider_ref: 'ntfy 9pRk2' }),
+      delivery('push', {
+        delivery_id: 'dlv-push-2',
+        event: 'incident.escalated',
+        due_at: iso(now - 44_000),
+        last_attempt_at: iso(now - 43_700),
+      }),
       delivery('hook', {
         status: 'pending',
         attempts: 3,
@@ -129,6 +150,7 @@ export function fixtureIncidents(now: number, monitors: Monitor[]): IncidentDeta
   });
   return [
     open,
+    ...fixtureHeldIncidents(now, open),
     past('inc-0', 5, 'reference-api, local: does not answer', null),
     past('inc-00', 31, 'reference-api, local: “sign in” times out', 'minsu'),
   ];

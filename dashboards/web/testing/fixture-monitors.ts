@@ -106,6 +106,7 @@ function monitorOf(sketch: Sketch, now: number, index: number): Monitor {
       duration_ms: letter === 'e' ? 2_010 : sketch.base_ms * (0.85 + random() * 0.4) * slow * (failed ? 1.4 : 1),
       trace_id: hex(random, 32),
       attempts: letter === 'p' || letter === 'w' ? 1 : 2,
+      watcher_fault: null,
       failure: !failed
         ? null
         : letter === 'e'
@@ -134,6 +135,7 @@ function monitorOf(sketch: Sketch, now: number, index: number): Monitor {
     policy: null,
     last_run: recent_runs[0] ?? null,
     recent_runs,
+    locations: null,
     incident_id: null,
     depends_on: sketch.id === 'search' ? ['billing-export@local'] : [],
     suppressed_by: null,

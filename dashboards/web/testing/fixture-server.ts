@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { IncidentDetail, LiveEvent, Monitor, RunResult, RunSummary, Session } from '../../../control/resources.ts';
+import type { LiveEvent, Monitor, RunResult, RunSummary, Session } from '../../../control/resources.ts';
+import { AlertFixture } from './fixture-alerts.ts';
 import { BackendFixture } from './fixture-backends.ts';
 import { fixtureIncidents, fixtureLogs, fixtureRequests, fixtureRoutes } from './fixture-incidents.ts';
 import { fixtureMonitors, iso } from './fixture-monitors.ts';
@@ -69,6 +70,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     return summary ? fixtureRun(summary) : null;
   };
   const backends = new BackendFixture(now);
+  const alerts = new AlertFixture(now, empty, incidents, monitors);
   const list = (items: unknown[]) => ({ items, next_cursor: null });
 
   const session: Session = {
@@ -78,28 +80,10 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     can_page: !empty,
   };
 
-  const changeIncident = (id: string, action: string, by: string): IncidentDetail | null => {
-    const before = incidents.get(id);
-    if (!before) return null;
-    const at = iso(Date.now());
-    const after: IncidentDetail =
-      action === 'acknowledge'
-        ? { ...before, state: 'acknowledged', acknowledged_at: at, acknowledged_by: by }
-        : { ...before, state: 'resolved', resolved_at: at, resolved_by: by };
-    after.timeline = [
-      ...before.timeline,
-      {
-        id: `e-${action}`,
-        incident_id: id,
-        at,
-        kind: action === 'acknowledge' ? 'acknowledged' : 'resolved',
-        message: `By ${by}, in the browser`,
-        actor: by,
-      },
-    ];
-    incidents.set(id, after);
-    publish({ type: 'incident', data: after });
-    return after;
+  const changeIncident = (id: string, action: string, body: Record<string, unknown>): unknown => {
+    const changed = alerts.changeIncident(id, action, body);
+    for (const data of changed?.incidents ?? []) publish({ type: 'incident', data });
+    return changed?.answer;
   };
 
   /** @returns undefined where there is nothing at that path */
@@ -107,7 +91,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     method: string,
     path: string,
     search: URLSearchParams,
-    body: { by?: string; ids?: string[] },
+    body: Record<string, unknown> & { ids?: string[] },
   ): unknown => {
     if (path === '/api/v1/session') return session;
     if (path === '/api/v1/monitors') return list([...monitors.values()]);
@@ -133,11 +117,14 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
       return fixtureComparison(run, baseline ?? null);
     }
     if (resource === 'incidents') {
-      if (method === 'POST') return changeIncident(key, action!, body.by ?? 'operator') ?? undefined;
+      if (method === 'POST') return changeIncident(key, action!, body);
+      if (action === 'explain') return alerts.explain(key);
       if (id) return incidents.get(key);
       const state = search.get('state');
       return list([...incidents.values()].filter((incident) => !state || incident.state === state));
     }
+    const answered = alerts.answer(method, path, search, body);
+    if (answered !== undefined) return answered;
     if (resource === 'deployments') {
       return list([...incidents.values()].slice(0, 1).map((incident) => incident.deployment));
     }
@@ -209,12 +196,12 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     const [, , , resource, id, action] = url.pathname.split('/');
     if (resource === 'scenarios') {
       if (action === 'try') return send(200, fixtureRun(monitors.get(`${id}@local`)!.recent_runs[0]!));
-      const { status, content } = scenarios.answer(method, id!, action, body as Record<string, unknown>);
+      const { status, content } = scenarios.answer(method, id!, action, body);
       return send(status, content);
     }
     const content = answer(method, url.pathname, url.searchParams, body);
     if (content === undefined) return refuse(404, 'NOT_FOUND', `there is nothing at ${url.pathname}`);
-    send(200, content);
+    send(content === null ? 204 : 200, content);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
@@ -246,7 +233,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<{ by?: string; token?: string; ids?: string[] }> {
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown> & { token?: string; ids?: string[] }> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {};

@@ -2,6 +2,8 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Incident } from '../../../../control/resources.ts';
 import { api } from '../api/client.ts';
+import { HeldTag } from '../incidents/held-banner.tsx';
+import { sourceWords } from '../incidents/hold-words.ts';
 import { useLiveStore } from '../live/live.tsx';
 import { FailureText } from '../parts/failure-text.tsx';
 import { IncidentMark } from '../parts/state-mark.tsx';
@@ -12,6 +14,8 @@ import { plural } from '../time/words.ts';
 /** An open incident on the board: cause first, one button. */
 export function OpenIncident({ incident }: { incident: Incident }) {
   const { cause } = incident;
+  const onIt = incident.assignee ?? incident.acknowledged_by;
+  const opener = sourceWords(incident);
   return (
     <article className="panel open-incident" data-state={incident.state} aria-label={incident.title}>
       <div className="open-incident-body">
@@ -30,12 +34,17 @@ export function OpenIncident({ incident }: { incident: Incident }) {
             failing for <Time at={cause.failing_since} as="for" />
           </span>
           <span>
-            <Link href={`/runs/${cause.run_id}`} className="above">
-              <FailureText failure={cause} />
-            </Link>
+            {cause.run_url ? (
+              <Link href={`/runs/${cause.run_id}`} className="above">
+                <FailureText failure={cause} />
+              </Link>
+            ) : (
+              <bdi>{cause.message}</bdi>
+            )}
           </span>
-          <span>{plural(incident.monitors.length, 'monitor')}</span>
-          {incident.acknowledged_by && <span>{incident.acknowledged_by} is on it</span>}
+          {opener ? <span>{opener}</span> : <span>{plural(incident.failing_count, 'monitor')}</span>}
+          {onIt && <span>{onIt} is on it</span>}
+          {incident.held && <HeldTag held={incident.held} />}
         </p>
       </div>
       {incident.state === 'triggered' && <AcknowledgeButton incident={incident} />}

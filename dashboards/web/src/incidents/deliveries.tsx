@@ -10,7 +10,7 @@ const STATUS_WORDS: Record<DeliveryRecord['status'], string> = {
   cancelled: 'cancelled',
 };
 
-/** Who was told what: one line per notification, with attempts and what went wrong. */
+/** Who was told what, channel by channel: one line per notification, with attempts and what went wrong. */
 export function Deliveries({ deliveries }: { deliveries: DeliveryRecord[] }) {
   return (
     <Panel title="Who was told" id="deliveries" padded={false}>
@@ -28,19 +28,24 @@ export function Deliveries({ deliveries }: { deliveries: DeliveryRecord[] }) {
                 <th scope="col">Outcome</th>
               </tr>
             </thead>
-            <tbody>
-              {deliveries.map((delivery) => (
-                <tr key={`${delivery.delivery_id} ${delivery.channel}`}>
-                  <th scope="row" className="delivery-channel">
-                    {delivery.channel}
-                  </th>
-                  <td>{delivery.event.replace('incident.', '')}</td>
-                  <td>
-                    <Outcome delivery={delivery} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
+            {[...Map.groupBy(deliveries, ({ channel }) => channel)].map(([channel, own]) => (
+              <tbody key={channel}>
+                {own.map((delivery, index) => (
+                  <tr key={delivery.delivery_id}>
+                    {index === 0 && (
+                      <th scope="rowgroup" rowSpan={own.length} className="delivery-channel">
+                        {channel}
+                        {own.length > 1 && <span className="faint delivery-count">{own.length} times</span>}
+                      </th>
+                    )}
+                    <td>{delivery.event.replace('incident.', '')}</td>
+                    <td>
+                      <Outcome delivery={delivery} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            ))}
           </table>
         </div>
       )}

@@ -1,52 +1,42 @@
-import { useState } from 'react';
 import type { Incident } from '../../../../control/resources.ts';
 import { api } from '../api/client.ts';
 import { useLiveStore } from '../live/live.tsx';
-import { rememberedName, rememberName } from '../shell/session.ts';
+import { type Name, NameField } from '../parts/name-field.tsx';
+import { useAction } from '../parts/use-action.ts';
 
-/** Acknowledge and resolve, under a name that stays in the timeline. */
-export function IncidentActions({ incident, onChange }: { incident: Incident; onChange(): void }) {
+/** Acknowledge, escalate and resolve, under a name that stays in the timeline. */
+export function IncidentActions({ incident, name, onChange }: { incident: Incident; name: Name; onChange(): void }) {
   const store = useLiveStore();
-  const [name, setName] = useState(rememberedName);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState('');
+  const { busy, error, act } = useAction();
   if (incident.state === 'resolved') return null;
 
-  const act = (action: 'acknowledge' | 'resolve') => {
-    setBusy(true);
-    setError('');
-    const by = name.trim();
-    rememberName(by);
-    api<Incident>(`/api/v1/incidents/${incident.id}/${action}`, { method: 'POST', body: by ? { by } : {} }).then(
+  const ask = (action: 'acknowledge' | 'escalate' | 'resolve') =>
+    act(
+      api<Incident>(`/api/v1/incidents/${incident.id}/${action}`, { method: 'POST', body: name.signature() }),
       (data) => {
-        setBusy(false);
         store.dispatch({ type: 'event', event: { type: 'incident', data }, at: Date.now() });
         onChange();
       },
-      (problem: Error) => {
-        setBusy(false);
-        setError(problem.message);
-      },
     );
-  };
 
   return (
     <div className="incident-actions">
-      <input
-        className="field"
-        aria-label="Your name, for the timeline"
-        placeholder="Your name"
-        autoComplete="name"
-        maxLength={100}
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-      />
+      <NameField name={name} />
       {incident.state === 'triggered' && (
-        <button type="button" className="button primary" disabled={busy} onClick={() => act('acknowledge')}>
+        <button type="button" className="button primary" disabled={busy} onClick={() => ask('acknowledge')}>
           Acknowledge
         </button>
       )}
-      <button type="button" className="button" disabled={busy} onClick={() => act('resolve')}>
+      <button
+        type="button"
+        className="button"
+        disabled={busy}
+        title="Tells those of the next step now, whatever holds the incident"
+        onClick={() => ask('escalate')}
+      >
+        Escalate now
+      </button>
+      <button type="button" className="button" disabled={busy} onClick={() => ask('resolve')}>
         Resolve
       </button>
       <p className="form-error" role="alert">

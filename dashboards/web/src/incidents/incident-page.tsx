@@ -1,18 +1,24 @@
 import { useEffect, useRef } from 'react';
+import { Link } from 'wouter';
 import type { Incident, IncidentDetail } from '../../../../control/resources.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useLive } from '../live/live.tsx';
+import { useName } from '../parts/name-field.tsx';
 import { Crumbs, Loading, MissingPage, PageTitle } from '../parts/page-parts.tsx';
 import { IncidentMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
 import { CausePanel } from './cause-panel.tsx';
 import { Deliveries } from './deliveries.tsx';
+import { Explanation } from './explanation.tsx';
+import { HeldBanner } from './held-banner.tsx';
 import { IncidentActions } from './incident-actions.tsx';
 import { IncidentFacts } from './incident-facts.tsx';
 import { Timeline } from './timeline.tsx';
+import { WorkPanel } from './work-panel.tsx';
 import './incidents.css';
 
 export function IncidentPage({ id }: { id: string }) {
+  const name = useName();
   const detail = useResource<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`);
   const live = useLive((state) => state.incidents?.get(id));
   const { reload } = detail;
@@ -49,7 +55,7 @@ export function IncidentPage({ id }: { id: string }) {
         <Crumbs trail={[['Incidents', '/incidents']]} />
         <div className="page-head-row">
           <h1>{incident.title}</h1>
-          <IncidentActions incident={incident} onChange={detail.reload} />
+          <IncidentActions incident={incident} name={name} onChange={detail.reload} />
         </div>
         <p className="incident-state">
           <span className="priority" data-priority={incident.state === 'resolved' ? undefined : incident.priority}>
@@ -57,10 +63,19 @@ export function IncidentPage({ id }: { id: string }) {
           </span>
           <IncidentMark state={incident.state} />
           <StateWords incident={incident} />
+          {incident.assignee && <span className="soft">assigned to {incident.assignee}</span>}
         </p>
       </div>
+      {incident.held && incident.state !== 'resolved' && <HeldBanner held={incident.held} />}
+      {incident.merged_into && (
+        <p className="notice">
+          It is part of <Link href={`/incidents/${incident.merged_into}`}>another incident</Link>, which goes on.
+        </p>
+      )}
       <CausePanel incident={incident} />
       <IncidentFacts incident={incident} />
+      {incident.state !== 'resolved' && <WorkPanel incident={incident} name={name} onChange={detail.reload} />}
+      <Explanation incident={incident} />
       <div className="incident-columns">
         <Timeline events={incident.timeline} />
         <Deliveries deliveries={incident.deliveries} />

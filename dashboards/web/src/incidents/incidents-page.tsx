@@ -10,7 +10,9 @@ import { Empty, Loading, LoadProblem, PageTitle } from '../parts/page-parts.tsx'
 import { Pager } from '../parts/pager.tsx';
 import { IncidentMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
-import { plural, spanWords } from '../time/words.ts';
+import { countWords, plural, spanWords } from '../time/words.ts';
+import { HeldTag } from './held-banner.tsx';
+import { sourceWords } from './hold-words.ts';
 import './incidents.css';
 
 type View = 'open' | 'resolved' | 'all';
@@ -94,7 +96,7 @@ function IncidentTable({ incidents }: { incidents: Incident[] }) {
             <th scope="col">Incident</th>
             <th scope="col">Triggered</th>
             <th scope="col">Lasted</th>
-            <th scope="col">Monitors</th>
+            <th scope="col">Failing</th>
           </tr>
         </thead>
         <tbody>
@@ -113,7 +115,14 @@ function IncidentTable({ incidents }: { incidents: Incident[] }) {
                 <Link href={`/incidents/${incident.id}`} data-row>
                   {incident.title}
                 </Link>
+                {incident.held && incident.state !== 'resolved' && (
+                  <>
+                    {' '}
+                    <HeldTag held={incident.held} />
+                  </>
+                )}
                 <span className="incident-cause mono">{incident.cause.server_error ?? incident.cause.message}</span>
+                <Aside incident={incident} />
               </th>
               <td className="nowrap" data-label="triggered">
                 <Time at={incident.triggered_at} as="clock" />
@@ -127,8 +136,9 @@ function IncidentTable({ incidents }: { incidents: Incident[] }) {
                   </>
                 )}
               </td>
-              <td className="nowrap" data-label="monitors">
-                {incident.monitors.length}
+              <td className="nowrap" data-label="failing">
+                {incident.state === 'resolved' ? 'was ' : ''}
+                {countWords(incident.failing_count)}
               </td>
             </tr>
           ))}
@@ -136,4 +146,15 @@ function IncidentTable({ incidents }: { incidents: Incident[] }) {
       </table>
     </div>
   );
+}
+
+/** Who has it, and what opened it where that was no scenario. */
+function Aside({ incident }: { incident: Incident }) {
+  const { acknowledged_by, assignee } = incident;
+  const words = [
+    sourceWords(incident),
+    assignee ? `assigned to ${assignee}` : acknowledged_by && `acknowledged by ${acknowledged_by}`,
+    incident.merged_into && 'merged into another one',
+  ].filter(Boolean);
+  return words.length === 0 ? null : <span className="incident-aside faint">{words.join(' · ')}</span>;
 }

@@ -12,6 +12,13 @@ const LABELS: Record<IncidentEvent['kind'], string> = {
   escalated: 'Escalated',
   resolved: 'Resolved',
   notified: 'Notified',
+  held: 'Held',
+  released: 'No longer held',
+  renotified: 'Told again',
+  note: 'Note',
+  assigned: 'Assigned',
+  merged: 'Merged',
+  answered: 'Answered',
   delivery_failed: 'Delivery failed',
 };
 
@@ -30,7 +37,7 @@ export function Timeline({ events }: { events: IncidentEvent[] }) {
                 <Time at={event.at} as="clock" />
                 {event.actor && <span className="faint">{event.actor}</span>}
               </p>
-              <p className="soft">{event.message}</p>
+              <p className={event.kind === 'note' ? 'timeline-note' : 'soft'}>{event.message}</p>
             </li>
           ))}
         </ol>

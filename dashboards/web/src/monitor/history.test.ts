@@ -12,6 +12,7 @@ const run = (second: number, status: RunSummary['status'], duration_ms = 10, deg
   trace_id: '',
   attempts: 1,
   failure: null,
+  watcher_fault: null,
 });
 
 describe('history', () => {

@@ -9,8 +9,10 @@ import { IncidentPage } from '../incidents/incident-page.tsx';
 import { IncidentsPage } from '../incidents/incidents-page.tsx';
 import { LiveProvider } from '../live/live.tsx';
 import { MonitorPage } from '../monitor/monitor-page.tsx';
+import { OnCallPage } from '../on-call/on-call-page.tsx';
 import { RunPage } from '../run/run-page.tsx';
 import { ScenarioPage } from '../scenario/scenario-route.tsx';
+import { SilencesPage } from '../silences/silences-page.tsx';
 import { TelemetryPage } from '../telemetry/telemetry-page.tsx';
 import { TracePage } from '../trace/trace-page.tsx';
 import { NotFound } from './not-found.tsx';
@@ -80,6 +82,8 @@ export function App() {
             <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
             <Route path="/incidents" component={IncidentsPage} />
             <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={id} />}</Route>
+            <Route path="/on-call" component={OnCallPage} />
+            <Route path="/silences" component={SilencesPage} />
             <Route path="/traces/:trace_id">{({ trace_id }) => <TracePage key={trace_id} traceId={trace_id} />}</Route>
             <Route path="/telemetry/:view?">{({ view }) => <TelemetryPage view={view ?? 'routes'} />}</Route>
             <Route path="/backends" component={BackendsPage} />

@@ -14,6 +14,8 @@ import { ThemeButton } from './theme-button.tsx';
 const SECTIONS = [
   { href: '/', label: 'Status', owns: /^\/($|monitors\/|runs\/)/ },
   { href: '/incidents', label: 'Incidents', owns: /^\/incidents/ },
+  { href: '/on-call', label: 'On-call', owns: /^\/on-call/ },
+  { href: '/silences', label: 'Silences', owns: /^\/silences/ },
   { href: '/telemetry', label: 'Telemetry', owns: /^\/(telemetry|traces)/ },
   { href: '/backends', label: 'Backends', owns: /^\/backends/ },
 ];
@@ -38,6 +40,13 @@ export function Shell({ children }: { children: ReactNode }) {
     main.current?.focus({ preventScroll: true });
   }, [location]);
 
+  // On a phone the sections are wider than the screen.
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page, another section
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [location]);
+
   return (
     <>
       <a className="skip-link" href="#main">
@@ -49,7 +58,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <Logo />
             <span>Ringdown</span>
           </Link>
-          <nav className="top-nav" aria-label="Main">
+          <nav ref={nav} className="top-nav" aria-label="Main">
             <ul>
               {SECTIONS.map((section) => (
                 <li key={section.href}>
