@@ -2,7 +2,7 @@ import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { DURATION_PATTERN } from '../../core/units.ts';
 import { type Credentials, verifyCredentials } from './authenticity.ts';
 import { readJson } from './document.ts';
-import type { InboundKind, InboundRequest, InboundSettings, Parsed, Verified } from './inbound.ts';
+import type { InboundKind, InboundRequest, InboundSettings, Parsed, Undecided, Verified } from './inbound.ts';
 
 const Secret = (description: string, example: string, minLength = 16) =>
   Type.String({ minLength, description, examples: [example], 'x-secret': true });
@@ -83,7 +83,7 @@ export function defineInbound<Type_ extends string, Keys extends TProperties>(de
     settings: CommonInboundSettings & Static<TObject<Keys>>,
     request: InboundRequest,
     now: number,
-  ): Promise<Verified>;
+  ): Promise<Verified | Undecided>;
   parse(settings: CommonInboundSettings & Static<TObject<Keys>>, body: object, now: number): Parsed;
 }): InboundKind {
   type Settings = CommonInboundSettings & Static<TObject<Keys>>;

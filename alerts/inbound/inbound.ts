@@ -40,6 +40,9 @@ export type Verified =
   /** `replay_key`: the same key is not taken twice within 24 h; null where the vendor names none. */
   { verified: true; replay_key: string | null } | Refusal;
 
+/** Whether it is authentic cannot be told now: the sender is asked to try again (503). Never holds a secret. */
+export type Undecided = { unavailable: string };
+
 export type Parsed =
   | {
       alerts: readonly InboundAlert[];
@@ -66,7 +69,7 @@ export interface InboundKind<Settings extends InboundSettings = InboundSettings>
   /** What no schema can say of an entry: one clause each, naming the key that it is about. */
   check(settings: Settings): readonly string[];
   /** Compares in constant time. May fetch a certificate, hence a promise. @param now wall-clock milliseconds */
-  verify(settings: Settings, request: InboundRequest, now: number): Promise<Verified>;
+  verify(settings: Settings, request: InboundRequest, now: number): Promise<Verified | Undecided>;
   /** Pure. Only of what was verified. Unknown fields are ignored. Never throws, whatever was sent. */
   parse(settings: Settings, request: InboundRequest, now: number): Parsed;
 }

@@ -153,6 +153,10 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     }
     const verified = await source.kind.verify(source.settings, request, clock.now());
     if ('refused' in verified) return refuse(name, verified);
+    if ('unavailable' in verified) {
+      warnSometimes(name, verified.unavailable, 'a request of another system could not be verified');
+      return { status: 'unavailable', reason: 'it could not be verified now: send it again' };
+    }
     const taking = verified.replay_key === null ? undefined : replays.take(`inbound ${name}`, verified.replay_key);
     if (taking === null) {
       count(name, 'replayed');

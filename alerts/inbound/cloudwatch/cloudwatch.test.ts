@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { describeInbound } from '../testing/describe-inbound.ts';
 import { NOW, requestOf, TOKEN, testReceiver } from '../testing/desk.ts';
 import { startSns } from '../testing/sns.ts';
-import { isSnsUrl } from './certificate.ts';
+import { isCertificateUrl, isSnsUrl } from './certificate.ts';
 import { inbound } from './index.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:alarms';
@@ -122,13 +122,35 @@ describe('what is signed', () => {
     expect(await inbound.verify(both, { ...request, query: { token: TOKEN } }, NOW)).toMatchObject({ verified: true });
   });
 
-  test.each(['/moved.pem', '/long.pem', '/missing.pem', '/cert.txt'])(
-    'with a certificate at %s is refused',
+  test.each(['/cert.txt', '/moved.pem', '/missing.pem', '/none.pem'])(
+    'is refused where there is no certificate at %s',
     async (path) => {
       const request = sns.request(notification(fires, { SigningCertURL: sns.url + path }));
       expect(await inbound.verify(settings, request, NOW)).toMatchObject({ refused: 'unauthentic' });
     },
   );
+
+  test.each(['/broken.pem', '/long.pem'])(
+    'is asked for again where the certificate at %s cannot be had: SNS never repeats what was refused',
+    async (path) => {
+      const it = await testReceiver(inbound, settings);
+      const request = sns.request(notification(fires, { SigningCertURL: sns.url + path }));
+      expect(await it.receiver.receive('source', request)).toMatchObject({ status: 'unavailable' });
+      expect(it.observed).toEqual([]);
+    },
+  );
+
+  test('names certificates, and a crowd of names makes few requests', async () => {
+    const before = sns.fetched.length;
+    const verified = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => {
+        const SigningCertURL = `${sns.url}/none-${index % 20}.pem`;
+        return inbound.verify(settings, sns.request(notification(fires, { SigningCertURL })), NOW);
+      }),
+    );
+    expect(verified.some((one) => 'verified' in one)).toBe(false);
+    expect(sns.fetched.length - before).toBeLessThanOrEqual(4);
+  });
 });
 
 describe('addresses in messages', () => {
@@ -141,6 +163,11 @@ describe('addresses in messages', () => {
     ['https://sns.eu-west-1.amazonaws.com.evil.example/a.pem', false],
     ['https://evil.example/sns.eu-west-1.amazonaws.com/a.pem', false],
     ['https://s3.eu-west-1.amazonaws.com/bucket/a.pem', false],
+    ['https://sns.us-gov-west-1.amazonaws.com/a.pem', true],
+    ['https://sns.s3.amazonaws.com/a.pem', false],
+    ['https://sns.s3-us-west-2.amazonaws.com/a.pem', false],
+    ['https://sns.s3-website-us-east-1.amazonaws.com/a.pem', false],
+    ['https://sns.amazonaws.com/a.pem', false],
     ['https://snsXeu-west-1.amazonaws.com/a.pem', false],
     ['http://169.254.169.254/a.pem', false],
     ['file:///etc/passwd.pem', false],
@@ -148,6 +175,18 @@ describe('addresses in messages', () => {
   ])('%s is Amazon SNS: %s', (url, expected) => {
     expect(isSnsUrl(url, undefined)).toBe(expected);
   });
+});
+
+const PEM = 'SimpleNotificationService-60eadc530605d63b8e62a523676ef735.pem';
+test.each([
+  [`/${PEM}`, true],
+  [`/${PEM}?Action=GetTopicAttributes&TopicArn=arn:aws:sns:us-east-1:666666666666:theirs`, false],
+  [`/${PEM}#a`, false],
+  ['/?Action=GetTopicAttributes&a=.pem', false],
+  ['/other.pem', false],
+  [`/a/${PEM}`, false],
+])('a certificate stands at %s of Amazon: %s', (path, expected) => {
+  expect(isCertificateUrl(`https://sns.eu-west-1.amazonaws.com${path}`, undefined)).toBe(expected);
 });
 
 describe('a subscription', () => {

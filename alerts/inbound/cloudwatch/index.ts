@@ -5,7 +5,7 @@ import { defineInbound } from '../define.ts';
 import { readJson } from '../document.ts';
 import type { Parsed } from '../inbound.ts';
 import { readAlarm } from './alarm.ts';
-import { isSnsUrl, signatureTrouble } from './certificate.ts';
+import { CertificateUnavailable, isSnsUrl, signatureTrouble } from './certificate.ts';
 import { readSnsMessage } from './message.ts';
 
 /** Replays are known again for 24 hours; what is older could be one. SNS itself gives up after an hour. */
@@ -55,8 +55,14 @@ export const inbound = defineInbound({
     }
     const sentAt = Date.parse(message.timestamp);
     if (!(sentAt > now - OLDEST_MS && sentAt < now + CLOCK_TOLERANCE_MS)) return unauthentic('it is too old');
-    const trouble = await signatureTrouble(message, settings.url, now);
-    return trouble === null ? { verified: true, replay_key: message.id } : unauthentic(trouble);
+    try {
+      const trouble = await signatureTrouble(message, settings.url, now);
+      return trouble === null ? { verified: true, replay_key: message.id } : unauthentic(trouble);
+    } catch (error) {
+      // SNS takes 401 for an answer, and never sends the message again; a server's fault it tries for an hour.
+      if (error instanceof CertificateUnavailable) return { unavailable: error.message };
+      throw error;
+    }
   },
   parse(settings, body): Parsed {
     const message = readSnsMessage(body);

@@ -72,6 +72,8 @@ export async function startSns(): Promise<TestSns> {
     fetched.push(request.url!);
     if (request.url === CERTIFICATE_PATH) return response.end(CERTIFICATE);
     if (request.url === '/moved.pem') return response.writeHead(302, { location: CERTIFICATE_PATH }).end();
+    if (request.url === '/broken.pem') return response.writeHead(503).end();
+    if (request.url === '/none.pem') return response.end('not a certificate');
     if (request.url === '/long.pem') return response.end('-'.repeat(200_000));
     return response.writeHead(404).end();
   }).listen(0, '127.0.0.1');
