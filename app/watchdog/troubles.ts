@@ -8,6 +8,8 @@ export interface Signs {
   rulesBehindMs: number;
   relayDownMs: number;
   channels: readonly ChannelSign[];
+  /** Where the state database was moved because it was damaged; null where it was not, or that is long ago. */
+  damagedState: string | null;
   /** Alert state cannot be written; the desk itself alarms about that. */
   storage: string | null;
   /** Not one of the control targets answers. */
@@ -22,7 +24,7 @@ export interface ChannelSign {
 }
 
 export interface Trouble {
-  /** `scheduler`, `rules`, `relay`, `channel-<name>`. */
+  /** `scheduler`, `rules`, `relay`, `state`, `channel-<name>`. */
   part: string;
   /** For people: `no run was started for 1 min 30 s`. */
   message: string;
@@ -48,6 +50,11 @@ export function troubles(signs: Signs): Trouble[] {
     add('rules', `rules are not evaluated: the first is ${formatDuration(rulesBehindMs)} late`);
   if (relayDownMs >= TROUBLE_AFTER.relayMs)
     add('relay', `the relay has been down for ${formatDuration(relayDownMs)}: telemetry is not received`);
+  if (signs.damagedState !== null)
+    add(
+      'state',
+      `the state database was damaged and a new one begun: what was open before is not known; it is kept as ${signs.damagedState}`,
+    );
   for (const { name, waitingMs, lastError } of signs.channels) {
     if (waitingMs < TROUBLE_AFTER.channelMs) continue;
     add(
@@ -60,7 +67,8 @@ export function troubles(signs: Signs): Trouble[] {
 
 /** Why the dead-man is not told that all is well; empty when it is. */
 export function reasonsForSilence(signs: Signs): string[] {
-  const found = troubles(signs).map(({ message }) => message);
+  // A database that was replaced works again, which is all that the call says.
+  const found = troubles({ ...signs, damagedState: null }).map(({ message }) => message);
   return [
     ...found,
     ...(found.length === 0 && nobodyReached(signs.channels) ? ['no channel takes anything'] : []),

@@ -11,6 +11,7 @@ const well: Signs = {
   rulesBehindMs: 0,
   relayDownMs: 0,
   channels: [{ name: 'pager', waitingMs: 0, lastError: null }],
+  damagedState: null,
   storage: null,
   offline: false,
 };
@@ -56,6 +57,14 @@ test('when no channel takes anything the dead-man call stays away at once; while
     'no channel takes anything',
   ]);
   expect(reasonsForSilence({ ...well, channels: [down('pager'), fine] })).toEqual([]);
+});
+
+test('a database that was damaged is told of, and the dead-man is called, because the new one works', () => {
+  const signs = { ...well, damagedState: '/data/state.db.quarantined-1' };
+  expect(troubles(signs)).toMatchObject([
+    { part: 'state', message: expect.stringContaining('state.db.quarantined-1') },
+  ]);
+  expect(reasonsForSilence(signs)).toEqual([]);
 });
 
 describe('the watcher pages about itself', () => {

@@ -15,6 +15,8 @@ export interface SelfWatchDeps {
   rulesBehindMs(): number;
   relayUp(): boolean;
   channels(): readonly ChannelSign[];
+  /** Where a damaged state database was moved at the start of this process; null where none was. */
+  damagedState(): string | null;
   storageTrouble(): Error | null;
   offline(): Promise<boolean>;
   observe(observation: Observation): Promise<void>;
@@ -22,10 +24,14 @@ export interface SelfWatchDeps {
   alarmed: readonly string[];
 }
 
+/** So long an incident about a replaced database stays open by itself; there is nothing that would mend it. */
+const DAMAGE_TOLD_MS = 3_600_000;
+
 /** Watches the watcher until `abort` fires. */
 export async function selfWatch(deps: SelfWatchDeps, abort: AbortSignal): Promise<void> {
   const { clock, log } = deps;
-  let relaySeenAt = clock.monotonic();
+  const beganAt = clock.monotonic();
+  let relaySeenAt = beganAt;
   let latest: Signs | null = null;
   const signs = async (): Promise<Signs> => {
     const now = clock.monotonic();
@@ -35,6 +41,7 @@ export async function selfWatch(deps: SelfWatchDeps, abort: AbortSignal): Promis
       rulesBehindMs: deps.rulesBehindMs(),
       relayDownMs: now - relaySeenAt,
       channels: deps.channels(),
+      damagedState: now - beganAt < DAMAGE_TOLD_MS ? deps.damagedState() : null,
       storage: deps.storageTrouble()?.message ?? null,
       offline: await deps.offline(),
     };

@@ -16,19 +16,31 @@ const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_FULL', 'SQLITE_
  * Opens the watcher's database. A watcher that does not start pages nobody, so: a damaged one is moved aside and a new
  * one begun, since what was failing is found out within one interval; one that cannot be opened for now is opened later,
  * and until then whatever is asked of it rejects.
+ * @param onDamaged hears where the damaged one was moved
  * @throws SqliteError when it can never be opened as things are; RingdownError `MIGRATION_FAILED`
  */
-export async function openStateFile(file: string, log: Logger, clock: Clock): Promise<State> {
+export async function openStateFile(
+  file: string,
+  log: Logger,
+  clock: Clock,
+  onDamaged: (keptAs: string) => void,
+): Promise<State> {
+  const open = () => openOrReplace(file, log, clock, onDamaged);
   try {
-    return await openOrReplace(file, log, clock);
+    return await open();
   } catch (error) {
     if (!PASSING.has(sqliteCode(error) ?? '')) throw error;
     log.error({ err: error }, 'the state database cannot be opened for now; watching without it');
-    return new LateState(toError(error), () => openOrReplace(file, log, clock), clock);
+    return new LateState(toError(error), open, clock);
   }
 }
 
-async function openOrReplace(file: string, log: Logger, clock: Clock): Promise<State> {
+async function openOrReplace(
+  file: string,
+  log: Logger,
+  clock: Clock,
+  onDamaged: (keptAs: string) => void,
+): Promise<State> {
   try {
     return await openState(file);
   } catch (error) {
@@ -38,6 +50,7 @@ async function openOrReplace(file: string, log: Logger, clock: Clock): Promise<S
       if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
     }
     log.error({ err: error, kept_as: aside }, 'the state database is damaged; it was moved aside and a new one begun');
+    onDamaged(aside);
     return openState(file);
   }
 }

@@ -93,7 +93,10 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   const stopping = new AbortController();
   await using unwind = new AsyncDisposableStack();
   const life = new AbortController();
-  const state = await openStateFile(settings.stateFile, log, clock);
+  let damagedState: string | null = null;
+  const state = await openStateFile(settings.stateFile, log, clock, (keptAs) => {
+    damagedState = keptAs;
+  });
   unwind.defer(() => state.close());
   const events = new LiveEvents();
   let storageTrouble: Error | null = null;
@@ -364,6 +367,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
         rulesBehindMs: () => rules.behindMs(),
         relayUp: () => relay.pid() !== undefined,
         channels: () => desk.channelHealth(),
+        damagedState: () => damagedState,
         storageTrouble: () => storageTrouble,
         offline: () => controlTargets.offline(),
         observe: (observation) => desk.observe(observation),

@@ -11,7 +11,7 @@ setInterval(() => {
   if (existsSync(file)) offsetMs = Number(readFileSync(file, 'utf8')) || 0;
 }, 50).unref();
 
-globalThis.Date = class Date extends Real {
+globalThis.Date = class SteppedDate extends Real {
   constructor(...args) {
     if (args.length === 0) super(Real.now() + offsetMs);
     else super(...args);
