@@ -104,6 +104,8 @@ export interface ControlDeps {
     /** Silences what holds it open. */
     silence(id: string, forMs: number, by: string): Promise<Silence | null>;
     explain(id: string): Promise<IncidentExplanation | null>;
+    /** The post-incident document, Markdown. */
+    export(id: string): Promise<string | null>;
   };
   silences: {
     /** Those that stand, are to come, or ended within a day. */

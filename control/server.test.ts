@@ -77,6 +77,7 @@ beforeEach(async () => {
       merge: nobody,
       silence: nobody,
       explain: nobody,
+      export: nobody,
     },
     silences: {
       list: () => [],

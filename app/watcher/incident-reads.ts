@@ -1,12 +1,18 @@
-import type { AlertStore } from '../../alerts/alert-store.ts';
 import type { AlertDesk } from '../../alerts/incidents/desk.ts';
 import type { ControlDeps } from '../../control/deps.ts';
+import type { Clock } from '../../core/clock.ts';
+import { writePostMortem } from './post-mortem.ts';
+import type { State } from './state-file.ts';
 
 /**
  * Incidents as the HTTP API shows them: from the database, with the desk's word for what is open, because the desk is
  * ahead of the database, and goes on when the database is away.
  */
-export function incidentReads(desk: AlertDesk, store: Pick<AlertStore, 'list' | 'find'>): ControlDeps['incidents'] {
+export function incidentReads(
+  desk: AlertDesk,
+  { alerts: store, runs }: Pick<State, 'alerts' | 'runs'>,
+  clock: Clock,
+): ControlDeps['incidents'] {
   const present = async (id: string) => desk.incident(id) ?? (await store.find(id))?.incident ?? null;
   return {
     async list(options) {
@@ -37,6 +43,7 @@ export function incidentReads(desk: AlertDesk, store: Pick<AlertStore, 'list' | 
       const history = await store.find(id);
       return history && { incident: live ?? history.incident, words: history.words };
     },
+    export: (id) => writePostMortem(id, { store, runs, now: () => clock.now() }),
     acknowledge: async (id, by) => (await desk.acknowledge(id, { by, via: 'api' })) ?? present(id),
     resolve: async (id, by) => (await desk.resolve(id, { by, via: 'api' })) ?? present(id),
     escalate: (id, by) => desk.escalate(id, { by, via: 'api' }),

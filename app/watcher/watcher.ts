@@ -307,7 +307,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       const passing = await state.runs.passingBefore(run.monitor, run.started_at, PASSING_RUNS_COMPARED);
       return compareRuns(run, passing[0] ?? null, passing);
     },
-    incidents: incidentReads(desk, state.alerts),
+    incidents: incidentReads(desk, state, clock),
     ...silencing({ desk, clock, monitors: () => board.list() }),
     inbound: wayIn.receiver,
     answers: wayIn.answers,

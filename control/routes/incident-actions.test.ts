@@ -28,6 +28,7 @@ beforeEach(async () => {
     merge: async (id, into, by) => (isOpen(into) ? act('merge')(id, into, by) : null),
     silence: async (id, forMs, by) => ((await act('silence')(id, forMs, by)) ? ({ id: 'sil-1' } as Silence) : null),
     explain: async (id) => (id === 'open' ? { incident: known[0]!, words: [] } : null),
+    export: async (id) => (id === 'open' ? '# A document\n' : null),
   } as ControlDeps['incidents'];
   ({ app } = await controlWith({ incidents }));
 });
@@ -93,5 +94,14 @@ test('of what is over, and of what never was, the answer says so', async () => {
 test('why it paged is told of those that are known', async () => {
   const ask = (id: string) => app.inject({ url: `/api/v1/incidents/${id}/explain`, headers });
   expect((await ask('open')).json()).toMatchObject({ incident: { id: 'open' }, words: [] });
+  expect((await ask('none')).statusCode).toBe(404);
+});
+
+test('the post-incident document is Markdown to keep', async () => {
+  const ask = (id: string) => app.inject({ url: `/api/v1/incidents/${id}/export`, headers });
+  const answer = await ask('open');
+  expect(answer.headers['content-type']).toBe('text/markdown; charset=utf-8');
+  expect(answer.headers['content-disposition']).toBe('attachment; filename="incident-open.md"');
+  expect(answer.body).toBe('# A document\n');
   expect((await ask('none')).statusCode).toBe(404);
 });

@@ -64,6 +64,26 @@ export const incidentRoutes: ControlRoutes = async (app, { deps }) => {
     },
   );
 
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/incidents/:id/export',
+    {
+      schema: {
+        summary: 'The post-incident document: timeline, deliveries, notes and evidence, as Markdown.',
+        params: IdParams,
+        response: problems,
+      },
+    },
+    async ({ params }, reply) => {
+      const document = await deps.incidents.export(params.id);
+      if (document === null) throw notFound(`incident "${params.id}"`);
+      const name = params.id.replace(/[^\w-]/g, '_');
+      return reply
+        .header('content-disposition', `attachment; filename="incident-${name}.md"`)
+        .type('text/markdown; charset=utf-8')
+        .send(document);
+    },
+  );
+
   for (const action of ['acknowledge', 'resolve'] as const) {
     app.post<{ Params: { id: string }; Body: { by?: string } | null }>(
       `/api/v1/incidents/:id/${action}`,

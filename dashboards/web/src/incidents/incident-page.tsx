@@ -52,7 +52,12 @@ export function IncidentPage({ id }: { id: string }) {
     <div className="page">
       <PageTitle>{incident.title}</PageTitle>
       <div className="page-head">
-        <Crumbs trail={[['Incidents', '/incidents']]} />
+        <div className="incident-crumbs">
+          <Crumbs trail={[['Incidents', '/incidents']]} />
+          <a href={`/api/v1/incidents/${encodeURIComponent(incident.id)}/export`} download>
+            Export as Markdown
+          </a>
+        </div>
         <div className="page-head-row">
           <h1>{incident.title}</h1>
           <IncidentActions incident={incident} name={name} onChange={detail.reload} />

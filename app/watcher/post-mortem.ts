@@ -1,0 +1,48 @@
+import type { AlertStore, IncidentHistory } from '../../alerts/alert-store.ts';
+import { exportMarkdown, type PostMortemExtras } from '../../alerts/incidents/post-mortem.ts';
+import type { RunResult, StepResult } from '../../scenarios/run-result.ts';
+import type { RunStore } from '../../scenarios/run-store.ts';
+
+/** More steps than these are not told one by one: the run says them all. */
+const MOST_STEPS = 50;
+
+interface PostMortemDeps {
+  store: Pick<AlertStore, 'find'>;
+  runs: Pick<RunStore, 'find'>;
+  now(): number;
+}
+
+/** The post-incident document with the evidence of the run behind its cause; null when there is no such incident. */
+export async function writePostMortem(id: string, { store, runs, now }: PostMortemDeps): Promise<string | null> {
+  const history = await store.find(id);
+  if (!history) return null;
+  const run = history.incident.source === 'run' ? await runs.find(history.incident.cause.run_id) : null;
+  return exportMarkdown(history, { run: run && runEvidence(run, history), now: now() });
+}
+
+/** Without bodies and headers: the document goes to people who may not see what customers sent. */
+function runEvidence(run: RunResult, { incident }: IncidentHistory): PostMortemExtras['run'] {
+  const failing = run.steps.findIndex(({ status }) => status === 'failed' || status === 'error');
+  // The failing one is what the document is about, however many came before it.
+  const from = Math.max(0, Math.min(failing + 1, run.steps.length) - MOST_STEPS);
+  return {
+    id: run.id,
+    url: incident.cause.run_url,
+    started_at: new Date(run.started_at).toISOString(),
+    steps: run.steps.slice(from, from + MOST_STEPS).map((step) => ({
+      name: step.row === null ? step.name : `${step.name} (row ${step.row})`,
+      status: step.status,
+      duration_ms: step.status === 'skipped' ? null : step.duration_ms,
+      detail: detailOf(step),
+    })),
+    excerpts: [],
+  };
+}
+
+function detailOf({ request, response, assertions, error, skipped_reason }: StepResult): string | null {
+  const exchange =
+    request && `${request.method} ${request.route}${response?.status ? ` answered ${response.status}` : ''}`;
+  const failed = assertions.filter(({ passed }) => !passed).map(({ message }) => message);
+  const words = [exchange, ...failed, error && `${error.code}: ${error.message}`, skipped_reason];
+  return words.filter(Boolean).join('; ') || null;
+}
