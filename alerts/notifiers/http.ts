@@ -14,7 +14,7 @@ export interface VendorRequest {
   headers?: Record<string, string>;
   auth?: { username: string; password: string };
   body?: string;
-  /** Never appear in an error, not even when the vendor repeats them. */
+  /** Never appear in an error, not even when the vendor repeats them: as they are, or in another spelling. */
   secrets: readonly string[];
 }
 
@@ -33,18 +33,24 @@ export type VendorOutcome =
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 const LONGEST_QUOTE = 300;
 
-// Cloud metadata lives on link-local addresses; no vendor does.
+// Cloud metadata lives on link-local addresses; no vendor does. The last three are how a translator of addresses (RFC 6052,
+// RFC 3056) spells 169.254/16, and what Alibaba's cloud takes for it.
 const forbidden = new BlockList();
 forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
 forbidden.addSubnet('fe80::', 10, 'ipv6');
 forbidden.addAddress('fd00:ec2::254', 'ipv6');
+forbidden.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
+forbidden.addSubnet('2002:a9fe::', 32, 'ipv6');
+forbidden.addAddress('100.100.100.200', 'ipv4');
 
 const FORBIDDEN_TARGET = 'FORBIDDEN_TARGET';
 
 function refusal(address: string): (Error & { code: string }) | undefined {
   const family = isIP(address);
   if (family === 0 || !forbidden.check(address, family === 6 ? 'ipv6' : 'ipv4')) return undefined;
-  return Object.assign(new Error('link-local addresses are never called'), { code: FORBIDDEN_TARGET });
+  return Object.assign(new Error('link-local addresses and those of cloud metadata are never called'), {
+    code: FORBIDDEN_TARGET,
+  });
 }
 
 const lookup: LookupFunction = (hostname, options, callback) => {
@@ -75,6 +81,8 @@ const UNSENT = new Set([
 /** One request to a vendor: no redirects, no proxy from the environment, answers capped. Never throws. */
 export async function callVendor(request: VendorRequest, clock: Clock, abort: AbortSignal): Promise<VendorOutcome> {
   const host = URL.canParse(request.url) ? new URL(request.url).host : 'the configured url';
+  const { auth } = request;
+  const secrets = auth ? [...request.secrets, `${auth.username}:${auth.password}`, auth.password] : request.secrets;
   const refused = URL.canParse(request.url)
     ? refusal(new URL(request.url).hostname.replace(/^\[|\]$/g, ''))
     : undefined;
@@ -100,14 +108,14 @@ export async function callVendor(request: VendorRequest, clock: Clock, abort: Ab
       kind: 'answer',
       answer: {
         status: response.status,
-        body: scrub(String(response.data ?? ''), request.secrets),
+        body: scrub(String(response.data ?? ''), secrets),
         retryAfterMs: parseRetryAfter(retryAfter, clock.now()),
       },
     };
   } catch (thrown) {
     const { code, message } = toError(thrown) as NodeJS.ErrnoException;
     const why = abort.aborted ? 'no answer in time' : code && !message.includes(code) ? `${code}: ${message}` : message;
-    const error = new Error(scrub(`${host}: ${why}`, request.secrets));
+    const error = new Error(scrub(`${host}: ${why}`, secrets));
     return { kind: code && UNSENT.has(code) ? 'unsent' : 'unclear', error };
   }
 }
@@ -142,5 +150,45 @@ export function answerError({ status, body }: VendorAnswer): Error {
 }
 
 function scrub(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '[redacted]') : clean), text);
+  const spelled = [...new Set(secrets.filter(Boolean).flatMap(spellings))].sort((a, b) => b.length - a.length);
+  return spelled.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
+}
+
+/** How a vendor may repeat what it was sent: decoded, encoded for a URL, for JSON, or as Basic authentication sends it. */
+function spellings(secret: string): string[] {
+  const plain = decoded(secret);
+  return [...new Set(plain === null ? [secret] : [secret, plain])]
+    .flatMap((one) => {
+      const base64 = Buffer.from(one).toString('base64').replace(/=+$/, '');
+      const inJson = JSON.stringify(one).slice(1, -1);
+      return [
+        one,
+        encodeURIComponent(one.toWellFormed()),
+        inJson,
+        base64,
+        base64.replace(/\+/g, '-').replace(/\//g, '_'),
+      ];
+    })
+    .filter((spelling) => spelling.length > 1);
+}
+
+/** Shorter parts of an address are words of everybody's, whose loss would garble what a vendor says. */
+const SECRET_LENGTH = 12;
+
+/** What is secret of an address that whoever knows it may post to: its path, its query and who signs in. */
+export function secretsInUrl(url: string): string[] {
+  if (!URL.canParse(url)) return [url];
+  const { pathname, search, searchParams, username, password } = new URL(url);
+  const signIn = [password, `${decoded(username)}:${decoded(password)}`];
+  const parts = [url, `${pathname}${search}`, pathname, search, ...pathname.split('/'), ...searchParams.values()];
+  return [...parts.filter((part) => part.length >= SECRET_LENGTH), ...(password ? signIn : [])];
+}
+
+/** As the text was before it was written into a URL; null where it cannot have been. */
+export function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }

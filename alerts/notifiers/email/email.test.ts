@@ -164,3 +164,16 @@ describe('email', () => {
     silent.close();
   });
 });
+
+test('a password with a stray % is told when the config is read, and its value is not', () => {
+  const settings = {
+    name: 'mail',
+    type: 'email',
+    url: 'smtp://kim:100%pure@mail.example.com',
+    from: 'a@b.c',
+    to: ['d@e.f'],
+  };
+  const problems = channel.check!(settings);
+  expect(problems).toEqual([{ path: ['url'], message: 'a % in the user or password of url must be written %25' }]);
+  expect(() => channel.create(settings, context)).not.toThrow();
+});

@@ -6,6 +6,7 @@ import { toError } from '../../../core/errors.ts';
 import type { Notification } from '../../notifier.ts';
 import { cut, onOneLine } from '../cut.ts';
 import { defineChannel, Secret, STATE_CHANGES } from '../define.ts';
+import { decoded } from '../http.ts';
 import { html, plainText } from './content.ts';
 import { listId, threadHeaders } from './thread.ts';
 
@@ -26,12 +27,16 @@ export const channel = defineChannel({
     }),
   },
   events: STATE_CHANGES,
-  check: ({ url }) =>
-    URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol)
-      ? []
-      : [{ path: ['url'], message: 'url must be smtp://… or smtps://…' }],
+  check({ url }) {
+    if (!URL.canParse(url) || !/^smtps?:$/.test(new URL(url).protocol))
+      return [{ path: ['url'], message: 'url must be smtp://… or smtps://…' }];
+    const { username, password } = new URL(url);
+    return decoded(username) === null || decoded(password) === null
+      ? [{ path: ['url'], message: 'a % in the user or password of url must be written %25' }]
+      : [];
+  },
   create: ({ name, url, from, to }) => {
-    const secrets = URL.canParse(url) ? [new URL(url).password, decodeURIComponent(new URL(url).password)] : [];
+    const secrets = URL.canParse(url) ? [new URL(url).password, decoded(new URL(url).password) ?? ''] : [];
     return {
       async notify(notification, abort) {
         // A connection of its own: pages are rare, and an idle one would be dead when it is needed.

@@ -5,7 +5,7 @@ import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
 import { cut, onOneLine } from '../cut.ts';
 import { defineChannel, IncludeBodies, STATE_CHANGES } from '../define.ts';
-import { callVendor, idempotentDelivery } from '../http.ts';
+import { callVendor, decoded, idempotentDelivery } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';
 
 /** ntfy's scale: 5 breaks through "do not disturb" and keeps sounding. */
@@ -81,7 +81,8 @@ function splitTopic(url: string): { server: string; topic: string } | undefined 
   const parsed = new URL(url);
   if (!/^https?:$/.test(parsed.protocol)) return undefined;
   const match = /^(.*\/)([^/]+)\/?$/.exec(parsed.pathname);
-  return match ? { server: `${parsed.origin}${match[1]}`, topic: decodeURIComponent(match[2]!) } : undefined;
+  const topic = match ? decoded(match[2]!) : null;
+  return match && topic !== null ? { server: `${parsed.origin}${match[1]}`, topic } : undefined;
 }
 
 function message(notification: Notification) {

@@ -112,3 +112,10 @@ test('a test is heard, whatever its priority', async () => {
   await notifier.notify(notification({ event: 'test' }, { priority: 'P4' }), AbortSignal.timeout(5_000));
   expect(JSON.parse(server.accepted[0]!.body).priority).toBe(4);
 });
+
+test('a topic with a stray % is told when the config is read', async () => {
+  const settings = { name: 'phone', type: 'ntfy', url: 'https://ntfy.sh/100%pure' };
+  expect(channel.check!(settings)).toHaveLength(1);
+  const delivery = await channel.create(settings, context).notify(notification(), AbortSignal.timeout(1_000));
+  expect(delivery).toMatchObject({ status: 'failure' });
+});

@@ -53,6 +53,20 @@ describe('what is believed', () => {
     expect(verify(copy)).toEqual(verify(first));
   });
 
+  test('an event without an id is known by its body, whatever stands around its signature', () => {
+    const nameless = body({ id: undefined });
+    const plain = verify(request(nameless));
+    expect(plain).toMatchObject({ verified: true });
+    expect(verify(request(nameless, `v1=00, ${sign(nameless)}`))).toEqual(plain);
+    expect(verify(request(nameless, `v1=01,${sign(nameless)}`))).toEqual(plain);
+  });
+
+  test('no event without a time: nobody could tell when it was sent first', () => {
+    for (const occurred_at of [undefined, null, '', 'yesterday', 17]) {
+      expect(believed(request(body({ occurred_at })))).toBe(false);
+    }
+  });
+
   test('no flipped bit of the body', () => {
     const short = body({ data: null, agent: null });
     for (const flipped of bitFlips(short)) expect(believed(request(flipped, sign(short)))).toBe(false);

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Incident } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
 import { defineChannel, STATE_CHANGES, webAddressProblems } from '../define.ts';
-import { callVendor, idempotentDelivery } from '../http.ts';
+import { callVendor, idempotentDelivery, secretsInUrl } from '../http.ts';
 import { templateView } from './names.ts';
 import { renderTemplate, renderText, templateProblems } from './template.ts';
 
@@ -72,7 +72,7 @@ export const channel = defineChannel({
         'ringdown-event': notification.event,
       };
       if (secret) headers['ringdown-signature'] = signature(secret, Math.floor(clock.now() / 1_000), body);
-      const secrets = [...(secret ? [secret] : []), ...secretsIn(own)];
+      const secrets = [...(secret ? [secret] : []), ...secretsIn(own), ...secretsInUrl(url)];
       return idempotentDelivery(await callVendor({ method, url, headers, body, secrets }, clock, abort));
     },
   }),

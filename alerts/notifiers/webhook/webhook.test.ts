@@ -61,11 +61,40 @@ test('the body is the documented one', async () => {
   expect(receiver.accepted[0]!.headers['ringdown-delivery']).toBe(body.delivery_id);
 });
 
-test.each(['http://169.254.169.254/latest/meta-data', 'http://[fe80::1]/', 'http://[::ffff:169.254.169.254]/'])(
-  'never calls %s',
-  async (url) => {
-    const notifier = channel.create({ name: 'hook', type: 'webhook', url }, context);
-    const delivery = await notifier.notify(notification(), AbortSignal.timeout(2_000));
-    expect(delivery).toMatchObject({ error: { message: expect.stringContaining('link-local') } });
-  },
-);
+test('an address that is itself the secret is not repeated, however the receiver spells it', async () => {
+  const CANARY = 'path-canary-5f2a/9c+e';
+  const spelled = [CANARY, encodeURIComponent(CANARY), Buffer.from(CANARY).toString('base64')];
+  const echo = await vendorServer((call) => ({
+    status: 404,
+    body: `Cannot POST ${call.path}; ${spelled.join(' ')} ${String(call.headers.authorization)}`,
+  }));
+  const url = `${echo.url.replace('//', '//kim:user-canary-77@')}/services/${encodeURIComponent(CANARY)}?key=query-canary-31`;
+  const notifier = channel.create({ name: 'hook', type: 'webhook', url }, context);
+  const delivery = await notifier.notify(notification(), AbortSignal.timeout(5_000));
+  await echo.close();
+  const words = String((delivery as { error?: Error }).error);
+  expect(words).toContain('answered 404');
+  for (const canary of [
+    ...spelled,
+    'path-canary',
+    'user-canary',
+    'query-canary',
+    Buffer.from('kim:user-canary-77').toString('base64'),
+  ])
+    expect(words).not.toContain(canary);
+});
+
+test.each([
+  'http://169.254.169.254/latest/meta-data',
+  'http://[fe80::1]/',
+  'http://[::ffff:169.254.169.254]/',
+  'http://0xa9fea9fe/',
+  'http://2852039166/',
+  'http://[64:ff9b::a9fe:a9fe]/',
+  'http://[2002:a9fe:a9fe::]/',
+  'http://100.100.100.200/',
+])('never calls %s', async (url) => {
+  const notifier = channel.create({ name: 'hook', type: 'webhook', url }, context);
+  const delivery = await notifier.notify(notification(), AbortSignal.timeout(2_000));
+  expect(delivery).toMatchObject({ error: { message: expect.stringContaining('link-local') } });
+});
