@@ -158,6 +158,9 @@ function countedLogs(
       'say service, and `environment:` in the rule',
     );
   }
+  if (text?.includes('\\')) {
+    throw new CannotExpress([...path, 'logs', 'text'], 'a pattern of CloudWatch cannot hold a backslash as it stands');
+  }
   if (text !== null)
     alert.approximate(
       [...path, 'logs', 'text'],
@@ -168,7 +171,9 @@ function countedLogs(
     ...(level === null ? [] : [`$.severity >= ${SEVERITIES[level]}`]),
     ...(text === null ? [] : [`$.message = "*${text.replaceAll('"', '\\"')}*"`]),
   ];
-  const log_group = settings.log_group!.replaceAll('{service}', service).replaceAll('{environment}', alert.environment);
+  const log_group = settings.log_group!.replace(/\{(service|environment)\}/g, (_, name) =>
+    name === 'service' ? service : alert.environment!,
+  );
   return {
     namespace: `${settings.namespace}/Alerts`,
     metric_name: alert.name,

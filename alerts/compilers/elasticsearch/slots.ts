@@ -67,7 +67,7 @@ export function slotOf(
         index: index('logs'),
         filter,
         ...count,
-        group: by === null ? null : (OF_RESOURCE[by] ?? (by === 'level' ? 'log.level' : `attributes.${by}`)),
+        group: by === null ? null : (ownOf(OF_RESOURCE, by) ?? (by === 'level' ? 'log.level' : `attributes.${by}`)),
       };
     }
     case 'requests': {
@@ -116,7 +116,7 @@ export function slotOf(
         // Running totals cannot be added up.
         { bool: { must_not: [term('metric.temporality', 'cumulative')] } },
       ];
-      const group = by === null ? null : (OF_RESOURCE[by] ?? `attributes.${by}`);
+      const group = by === null ? null : (ownOf(OF_RESOURCE, by) ?? `attributes.${by}`);
       const points = { index: index('metrics'), filter, group, unit: kind.unit, own: kind.unit };
       if (kind.type === 'gauge') {
         if (aggregate === 'count') return { ...points, ...count };
@@ -207,15 +207,23 @@ function percentile(field: string, rank: number) {
   };
 }
 
+/** Attributes are called as their senders like: `constructor` is none of the table's. */
+function ownOf(table: Readonly<Record<string, string>>, attribute: string): string | undefined {
+  return Object.hasOwn(table, attribute) ? table[attribute] : undefined;
+}
+
 function spanField(attribute: string): string {
-  return OF_SPANS[attribute] ?? `attributes.${attribute}`;
+  return ownOf(OF_SPANS, attribute) ?? `attributes.${attribute}`;
 }
 
 /** A label of the point itself, or of its resource where the point has none. */
 function labelled(key: string, value: string): Query {
   const own = `attributes.${key}`;
   const inherited = {
-    bool: { filter: [term(OF_RESOURCE[key] ?? `resource.${key}`, value)], must_not: [{ exists: { field: own } }] },
+    bool: {
+      filter: [term(ownOf(OF_RESOURCE, key) ?? `resource.${key}`, value)],
+      must_not: [{ exists: { field: own } }],
+    },
   };
   return { bool: { should: [term(own, value), inherited], minimum_should_match: 1 } };
 }

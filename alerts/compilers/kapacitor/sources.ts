@@ -102,7 +102,10 @@ export function sourceOf(question: SeriesQuestion, path: Path): Source {
 
 /** `id@environment` begins with one of the ids. */
 export function ofMonitors(ids: readonly string[]): { lambda: string; influxql: string } {
-  const pattern = `/^(${ids.join('|')})@/`;
+  const each = ids.map((id) =>
+    id.replace(/[^A-Za-z0-9_-]/gu, (character) => `\\x{${character.codePointAt(0)!.toString(16)}}`),
+  );
+  const pattern = `/^(${each.join('|')})@/`;
   return { lambda: `"monitor" =~ ${pattern}`, influxql: `"monitor" =~ ${pattern}` };
 }
 

@@ -1,11 +1,17 @@
+import { CannotExpress } from '../compiler.ts';
+
 /** Texts, names and numbers as TICKscript and InfluxQL write them. */
 
 /**
  * A text of TICKscript. Between single quotes only the quote itself is escaped, so that a backslash before one could not be
  * written; between three nothing is.
+ * @throws CannotExpress for what neither can hold: it would end early, and go on as script
  */
 export function text(value: string): string {
   const isPlain = !value.includes('\\') || value.includes("'''") || value.endsWith("'");
+  if (isPlain && value.endsWith('\\')) {
+    throw new CannotExpress([], "TICKscript has no text that holds ''' and ends in a backslash");
+  }
   return isPlain ? `'${value.replaceAll("'", "\\'")}'` : `'''${value}'''`;
 }
 

@@ -268,8 +268,7 @@ function columnOf(
 
 /** What is not flattened, which ES|QL does not read. */
 function fieldOf(attribute: string, path: Path): string {
-  const field = FIELDS[attribute];
-  if (field !== undefined) return field;
+  if (Object.hasOwn(FIELDS, attribute)) return FIELDS[attribute]!;
   throw new CannotExpress(
     path,
     `ES|QL reads no ${attribute}, which is in a flattened field`,
