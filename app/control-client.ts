@@ -33,6 +33,14 @@ export async function askWatcher<T>(directory: DataDirectory, path: string, init
   const { detail = `it answered ${response.status}` } = (await response.json().catch(() => ({}))) as {
     detail?: string;
   };
+  if (response.status === 401) {
+    throw new RingdownError('REFUSED', `the watcher at ${ready.url} does not take this token`, {
+      hint: process.env.RINGDOWN_TOKEN
+        ? 'RINGDOWN_TOKEN is set here: is it the one that the watcher was started with?'
+        : 'where the watcher was started with RINGDOWN_TOKEN, set the same here',
+      exitCode: EXIT.usage,
+    });
+  }
   throw new RingdownError('REFUSED', `the watcher refused: ${detail}`, {
     exitCode: response.status < 500 ? EXIT.usage : EXIT.failed,
   });

@@ -3,13 +3,21 @@ import type { AlertState } from './state.ts';
 
 const SHOWN_AT_MOST = 20;
 
-/** Monitors of the incident's service and environment that pass and never joined it, as of now. At most 20. */
+/**
+ * Monitors of the incident's service and environment that pass and never joined it, as of now. At most 20.
+ * Scenarios alone: that a rule or another system's alert is quiet says little of what works.
+ */
 export function healthyBeside(state: AlertState, incident: Incident): string[] {
   const joined = new Set(incident.monitors);
   const found: string[] = [];
   for (const monitor of state.monitors.values()) {
     if (found.length === SHOWN_AT_MOST) break;
-    if (monitor.service !== incident.service || monitor.environment !== incident.environment) continue;
+    if (
+      monitor.source !== 'run' ||
+      monitor.service !== incident.service ||
+      monitor.environment !== incident.environment
+    )
+      continue;
     const passes = monitor.state === 'passing' || monitor.state === 'degraded';
     if (passes && !joined.has(monitor.key)) found.push(monitor.key);
   }

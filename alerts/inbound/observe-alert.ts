@@ -81,7 +81,7 @@ export function observeAlert(
         ? null
         : {
             step: '',
-            message: alert.text === null ? alert.title : `${alert.title}: ${alert.text}`,
+            message: withoutStop(alert.text === null ? alert.title : `${withoutStop(alert.title)}: ${alert.text}`),
             expected: null,
             actual: null,
             kind: 'inbound',
@@ -92,6 +92,11 @@ export function observeAlert(
     evidence: {},
     deployment: null,
   };
+}
+
+/** A sentence goes on after it in titles. */
+function withoutStop(text: string): string {
+  return text.replace(/(?<!\.)\.\s*$/, '');
 }
 
 function shortKey(key: string): string {

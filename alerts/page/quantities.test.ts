@@ -19,6 +19,8 @@ test.each([
   ['version 4.12 s3 bucket', 'version 4.12 s3 bucket'],
   ['10.0.0.1 sent', '10.0.0.1 sent'],
   ['5xx', '5xx'],
+  ['55.6×, more than 14.4×', 'fifty-five point six times, more than fourteen point four times'],
+  ['from 78 to 161 (+106%)', 'from 78 to 161 (up 106 percent)'],
 ])('"%s" is spoken as "%s"', (written, said) => {
   expect(spokenQuantities(written)).toBe(said);
 });
@@ -33,4 +35,12 @@ test.each([
 test('a hostile number is left as it is', () => {
   const digits = '1'.repeat(50_000);
   expect(spokenQuantities(`${digits} s`)).toBe(`${digits} seconds`);
+});
+
+test.each([
+  ['connect ECONNREFUSED 10.0.0.1:8080', 'connection refused'],
+  ['Instance 10.0.0.1:9100 down', 'Instance an address down'],
+  ['the certificate of 127.0.0.1:9443 ends in 5 d', 'the certificate of an address ends in five days'],
+])('"%s": an address that the sentence needs leaves a word behind', (written, said) => {
+  expect(spoken(written)).toBe(said);
 });

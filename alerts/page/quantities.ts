@@ -45,6 +45,9 @@ export function spokenQuantities(text: string): string {
   let said = text.replace(/\bp(50|90|95|99)\b/g, (name) => PERCENTILES[name]!);
   for (const [pattern, words] of COMPARISONS) said = said.replace(pattern, words);
   return said
+    .replace(/(?<![\w.,-])(\d+(?:\.\d+)?)\s?×/g, (_, number: string) => `${numberInWords(number)} times`)
+    .replace(/\(\+(?=\d)/g, '(up ')
+    .replace(/(?<![\w.,)])\+(?=\d)/g, 'up ')
     .replace(QUANTITY, (_, number: string, unit: string, per?: string) => {
       const [one, many] = unit === '%' ? ['percent', 'percent'] : UNITS[unit]!;
       return `${numberInWords(number)} ${Number(number) === 1 ? one : many}${per ? ` ${RATES[per]}` : ''}`;

@@ -66,7 +66,7 @@ describe('a page of a rule', () => {
     expect(headline).toBe('P2 Reference API, production · p95 of GET /v1/posts is 2.1 s, allowed are 500 ms');
     expect(speech).toBe(
       'Priority two. Reference API, production. The ninety-fifth percentile of GET v1 posts is two point one seconds, ' +
-        'allowed are 500 milliseconds. So for forty seconds.',
+        'allowed are 500 milliseconds. Firing for forty seconds.',
     );
     expect(facts).toEqual([
       { label: 'Since', text: '2026-11-23 03:00:00 UTC, for 40 s' },
@@ -81,7 +81,7 @@ describe('a page of a rule', () => {
   test('counts exactly what else breaks it, by the label that tells them apart', () => {
     const { headline, speech, facts } = page({ monitors: routes, failing_count: 12 }, { failing_monitors: 12 });
     expect(headline).toMatch(/allowed are 500 ms, and 11 more routes$/);
-    expect(speech).toContain('500 milliseconds. Eleven more routes. So for');
+    expect(speech).toContain('500 milliseconds. Eleven more routes. Firing for');
     expect(facts.find(({ label }) => label === 'Routes')?.text).toBe(
       '12, 12 still failing: /v1/posts, /v1/things-1, /v1/things-2, /v1/things-3, /v1/things-4 and 7 more',
     );

@@ -41,7 +41,7 @@ export function composeSpeech(incident: Incident, event: NotificationEvent, cont
     surroundings(incident, context),
     incident.state === 'resolved'
       ? `It is over. It lasted ${durationInWords((Date.parse(incident.resolved_at ?? '') || now) - since)}.`
-      : `${stepless ? 'So' : 'Failing'} for ${durationInWords(now - since)}.`,
+      : `${stepless ? 'Firing' : 'Failing'} for ${durationInWords(now - since)}.`,
     context.released && incident.state !== 'resolved' ? `This comes late: ${spoken(context.released)}.` : '',
     deployment(incident, now),
   ]

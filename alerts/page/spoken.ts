@@ -2,7 +2,11 @@ import { spokenQuantities } from './quantities.ts';
 
 const LONGEST_SPOKEN = 140;
 
+const ADDRESS = '\\[?\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\]?(?::\\d+)?\\b';
 const SYSTEM_CODES: readonly [RegExp, string][] = [
+  // After a code, or alone in brackets, an address tells nothing that a listener could use.
+  [new RegExp(`\\b(E[A-Z]{3,}) ${ADDRESS}`, 'g'), '$1'],
+  [new RegExp(`\\s*\\(${ADDRESS}\\)`, 'g'), ''],
   [/\b(connect )?ECONNREFUSED\b/g, 'connection refused'],
   [/\b(read )?ECONNRESET\b/g, 'connection reset'],
   [/\b(getaddrinfo )?(ENOTFOUND|EAI_AGAIN)\b/g, 'name not found'],
@@ -12,7 +16,7 @@ const SYSTEM_CODES: readonly [RegExp, string][] = [
 
 const UNSPEAKABLE: readonly [RegExp, string][] = [
   [/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, 'a link'],
-  [/\[?\b\d{1,3}(\.\d{1,3}){3}\]?(:\d+)?\b/g, ''],
+  [new RegExp(ADDRESS, 'g'), 'an address'],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, 'an id'],
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, 'an id'],
 ];

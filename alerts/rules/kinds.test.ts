@@ -170,7 +170,7 @@ describe('burn rate', () => {
           numbers.map((value) => one(value, value)),
         ),
       ),
-    ).toEqual(['true: error budget of 99.9% burns 10× as fast as allowed over 6 h, more than 6×']);
+    ).toEqual(['true: error budget of 99.9% of runs of journey burns 10× as fast as allowed over 6 h, more than 6×']);
   });
 });
 
@@ -181,6 +181,10 @@ describe('certificate', () => {
   test('each target by itself; one that shows none says nothing', () => {
     expect(said(judge('certificate', written, [until(13), null]))).toEqual([
       'true: the certificate of a.example.com:443 (CN=x) ends in 13 d, on 2026-12-06',
+    ]);
+    const own = { ...until(13), subject: 'CN=a.example.com' };
+    expect(said(judge('certificate', written, [own, null]))).toEqual([
+      'true: the certificate of a.example.com:443 ends in 13 d, on 2026-12-06',
     ]);
     expect(judge('certificate', written, [until(15), until(-1)]).map(({ breached }) => breached)).toEqual([
       false,

@@ -42,12 +42,13 @@ async function callFaults(directory: DataDirectory, method: 'PUT' | 'DELETE', bo
       exitCode: EXIT.usage,
     });
   }
+  const token = faultsToken(directory);
   let response: Response;
   try {
     response = await fetch(`${ready.api_url}/__faults`, {
       method,
       headers: {
-        authorization: `Bearer ${faultsToken(directory)}`,
+        authorization: `Bearer ${token}`,
         ...(body ? { 'content-type': 'application/json' } : {}),
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
@@ -77,6 +78,10 @@ function faultsToken(directory: DataDirectory): string {
   try {
     return readFileSync(join(directory.path, 'token'), 'utf8').trim();
   } catch (cause) {
-    throw new RingdownError('NO_TOKEN', `there is no token in ${directory.path}`, { exitCode: EXIT.usage, cause });
+    throw new RingdownError('NO_TOKEN', `there is no token in ${directory.path}`, {
+      hint: 'where the watcher was started with RINGDOWN_TOKEN, set the same here',
+      exitCode: EXIT.usage,
+      cause,
+    });
   }
 }

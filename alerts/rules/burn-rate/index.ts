@@ -9,6 +9,7 @@ import {
   compileSeries,
   groupsOf,
   serviceOf,
+  thingOf,
   type WrittenSeries,
 } from '../series.ts';
 import type { SeriesQuestion, SignalAnswer } from '../signal.ts';
@@ -196,13 +197,14 @@ function reading(
   const { long, factor, breached } = burns[at]!;
   const objective = `${Number((spec.objective * 100).toPrecision(10))}%`;
   const threshold = `${factor}×`;
+  const of = ` of ${thingOf(spec.questions[1]!, {})}`;
   if (burns.every(({ long: { total } }) => total === 0)) {
-    const text = `error budget of ${objective}: no data`;
+    const text = `error budget of ${objective}${of}: no data`;
     return { labels: {}, value: null, breached: null, text, shown: { value: null, threshold } };
   }
   const speed = `${Number(long.burn.toPrecision(3))}×`;
   const window = formatDuration(spec.windows[at]!.long_ms);
   const verdict = breached ? 'more than' : 'not more than';
-  const text = `error budget of ${objective} burns ${speed} as fast as allowed over ${window}, ${verdict} ${threshold}`;
+  const text = `error budget of ${objective}${of} burns ${speed} as fast as allowed over ${window}, ${verdict} ${threshold}`;
   return { labels: {}, value: long.burn, breached, text, shown: { value: speed, threshold } };
 }

@@ -66,7 +66,9 @@ function reading(spec: CertificateSpec, target: string, answer: SignalAnswers['c
   }
   const day = new Date(Date.parse(answer.expires_at)).toISOString().slice(0, 10);
   const value = formatDuration(Math.abs(left));
-  const text = `the certificate of ${target} (${answer.subject}) ${left < 0 ? `ended ${value} ago` : `ends in ${value}`}, on ${day}`;
+  const host = target.replace(/:\d+$/, '');
+  const subject = [host, `CN=${host}`].includes(answer.subject) ? '' : ` (${answer.subject})`;
+  const text = `the certificate of ${target}${subject} ${left < 0 ? `ended ${value} ago` : `ends in ${value}`}, on ${day}`;
   return {
     labels,
     value: left,

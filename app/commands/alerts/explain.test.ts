@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
@@ -67,6 +69,33 @@ test('one that is held says by what, and until when', async () => {
   const text = printed.join('');
   expect(text).toMatch(/silence\s+.*held/);
   expect(text).toMatch(/It pages nobody now until \d{4}-.*kim.*deploying/);
+});
+
+test('a watcher is asked by the beginning of an id too, and deliveries are not counted as pages', async () => {
+  const word = (stage: string, why: string) => ({ stage, at: '2026-11-23T03:00:00.000Z', verdict: 'told', why });
+  const incident = {
+    ...{ id: 'inc-0123456789', title: 'Shop: it fails', priority: 'P1', state: 'triggered', held: null },
+    ...{ triggered_at: '2026-11-23T03:00:00.000Z', failing_count: 1 },
+  };
+  const words = [word('escalate', 'step 1 of 2: push'), word('deliver', 'push accepted "triggered"')];
+  const answers: Record<string, object> = {
+    '/api/v1/incidents/inc-0123456789/explain': { incident, words },
+    '/api/v1/incidents': { items: [incident], next_cursor: null },
+  };
+  const server = createServer((request, response) => {
+    const answer = answers[request.url!.split('?')[0]!];
+    response.writeHead(answer ? 200 : 404).end(JSON.stringify(answer ?? { detail: 'it does not exist' }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  writeFileSync(join(folder, 'ready.json'), JSON.stringify({ url: `http://127.0.0.1:${port}` }));
+  try {
+    expect(await explain('inc-01')).toBe(0);
+    expect(printed.join('')).toContain('It paged: step 1 of 2: push.');
+    await expect(explain('inc-9')).rejects.toThrow('there is no incident inc-9');
+  } finally {
+    server.close();
+  }
 });
 
 test('as JSON it is the incident and the words', async () => {

@@ -77,21 +77,27 @@ function stateLine({
 
 /** The answer to the question that made somebody ask. */
 function conclusion(incident: Incident, words: readonly StageWord[]): string {
-  const told = words.filter(({ verdict }) => verdict === 'told');
+  // A delivery is another word about a page that an escalation has named.
+  const told = words.filter(({ stage, verdict }) => verdict === 'told' && stage !== 'deliver');
   if (incident.held) {
     const until = incident.held.until ? ` until ${incident.held.until}` : '';
     return `It pages nobody now${until}: ${incident.held.reason}.`;
   }
   if (told.length > 0)
-    return `It paged: ${told[0]!.why}${told.length > 1 ? `, and ${told.length - 1} times more` : ''}.`;
+    return `It paged: ${told[0]!.why}${told.length > 1 ? `, and ${told.length === 2 ? 'once' : `${told.length - 1} times`} more` : ''}.`;
   const last = words.findLast(({ verdict }) => verdict === 'nobody' || verdict === 'held');
   return last ? `It paged nobody: ${last.why}.` : 'It has paged nobody yet.';
 }
 
 async function ask(id: string, directory: DataDirectory): Promise<Explained> {
+  const explained = (whole: string) =>
+    askWatcher<Explained>(directory, `/api/v1/incidents/${encodeURIComponent(whole)}/explain`);
   try {
-    return await askWatcher<Explained>(directory, `/api/v1/incidents/${encodeURIComponent(id)}/explain`);
+    return await explained(id);
   } catch (error) {
+    if (error instanceof RingdownError && error.code === 'REFUSED') {
+      return explained(await idBeginning(id, ({ limit }) => askWatcher(directory, `/api/v1/incidents?limit=${limit}`)));
+    }
     const away = error instanceof RingdownError && ['NOT_RUNNING', 'WATCHER_AWAY'].includes(error.code);
     if (!away || !existsSync(directory.stateFile)) throw error;
     terminal.err(pc.dim('no watcher answers; this is what its database has'));
@@ -111,7 +117,7 @@ async function readDatabase(id: string, directory: DataDirectory): Promise<Expla
   }
 }
 
-type ListIncidents = Awaited<ReturnType<typeof openState>>['alerts']['list'];
+type ListIncidents = (page: { limit: number }) => Promise<{ items: readonly { id: string }[] }>;
 
 async function idBeginning(beginning: string, list: ListIncidents): Promise<string> {
   const { items } = await list({ limit: LOOKED_AT });
