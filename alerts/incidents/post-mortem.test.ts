@@ -79,3 +79,15 @@ test('texts of others are no markup, and cannot end a table, a fence or a line',
   expect(text).toContain('````\na\n```\n# b\n````');
   expect(text).not.toMatch(/^# not a title/m);
 });
+
+test('an address that another system named cannot end its link and begin another', () => {
+  const hostile = 'https://alerts.example.com/a) [click](javascript:alert(1)) `|x';
+  const { cause } = history.incident;
+  const text = exportMarkdown(
+    { ...history, incident: { ...history.incident, runbook: hostile, cause: { ...cause, source_url: hostile } } },
+    { run: null, now: NOW },
+  );
+  const links = text.split('\n').filter((line) => line.includes('alerts.example.com'));
+  expect(links).toHaveLength(2);
+  for (const line of links) expect(line).toMatch(/^- \[(Source|Runbook)\]\([^\s()[\]`|<>]+\)$/);
+});

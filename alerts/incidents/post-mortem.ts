@@ -156,13 +156,18 @@ function code(text: string): string {
   return `${fence}${space}${line}${space}${fence}`;
 }
 
+/** What `encodeURIComponent` leaves as it is, though it ends a link. */
+const BRACKETS: Readonly<Record<string, string>> = { '(': '%28', ')': '%29' };
+
 /** Only what a browser may follow. */
 function target(url: string): string {
-  return /^https?:\/\//i.test(url) ? url.replace(/[\s()<>\\]/g, (sign) => encodeURIComponent(sign)) : '#';
+  return /^https?:\/\//i.test(url)
+    ? url.replace(/[\s()<>[\]\\`|]/g, (sign) => BRACKETS[sign] ?? encodeURIComponent(sign))
+    : '#';
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
 }
 
 function absolute(at: string): string {
