@@ -2,6 +2,7 @@ import type { Priority } from '../incident.ts';
 import { isScenarioRule, type Policy, type Rule } from '../policies/policy.ts';
 import { showLimit } from '../rules/limit.ts';
 import { serviceOf, subjectOf } from '../rules/series.ts';
+import { fillIn } from '../template.ts';
 import { type Condition, groupedBy, type Measure, seriesOf } from './condition.ts';
 import { readCondition } from './read-condition.ts';
 
@@ -76,6 +77,16 @@ export function alertOf(policy: Policy, index: number): Alert {
       if (!approximations.some((known) => known.message === message)) approximations.push({ path, message });
     },
   };
+}
+
+/** The limit as the policy writes it, for `{{ threshold }}`; empty where the rule has none. */
+export function writtenLimit({ condition }: Alert): string {
+  return condition.is === 'limit' || condition.is === 'backend' ? condition.limit.written : '';
+}
+
+/** The summary for a target that puts no values into its texts. */
+export function summaryWithoutValues(alert: Alert): string {
+  return fillIn(alert.summary, (name) => (name === 'value' ? 'beyond it' : name === 'threshold' ? 'the limit' : name));
 }
 
 function wordsOf(condition: Condition): string {

@@ -59,3 +59,18 @@ export function groupedBy(condition: Condition): string | null {
   const [series] = seriesOf(condition);
   return series === undefined || series.of === 'runs' ? null : series.by;
 }
+
+const LAG_WINDOW_MS = 120_000;
+
+/** How far a backend is behind, in seconds, as the watcher's own metric has it: a gauge. */
+export function lagQuestion(backend: string): Extract<SeriesQuestion, { of: 'metric' }> {
+  return {
+    of: 'metric',
+    metric: 'ringdown_backend_lag_seconds',
+    aggregate: 'max',
+    where: { backend },
+    by: null,
+    window_ms: LAG_WINDOW_MS,
+    offset_ms: 0,
+  };
+}

@@ -9,7 +9,7 @@ import {
 import { parseDuration } from '../../core/units.ts';
 import { ruleKinds } from '../rules/registry.ts';
 import { commonKeys } from '../rules/rule-schema.ts';
-import { namesIn } from '../rules/summary.ts';
+import { namesIn } from '../template.ts';
 import { fieldAt } from './fields.ts';
 import type { KnownNames } from './known-names.ts';
 

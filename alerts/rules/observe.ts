@@ -1,7 +1,7 @@
 import type { Observation } from '../engine/observation.ts';
 import type { Policy, SignalRule } from '../policies/policy.ts';
+import { fillIn } from '../template.ts';
 import type { Reading } from './rule.ts';
-import { fillIn } from './summary.ts';
 
 const LONGEST_MESSAGE = 500;
 
@@ -85,9 +85,13 @@ function messageOf(rule: SignalRule, reading: Reading | null, names: Readonly<Re
   if (!reading) return cut(rule.name, LONGEST_MESSAGE);
   // A summary speaks of a value; where there is none, the kind's own words say so.
   if (rule.summary === null || reading.breached === null) return cut(reading.text, LONGEST_MESSAGE);
-  const value = reading.shown.value ?? 'no value';
-  const threshold = reading.shown.threshold ?? 'none';
-  return cut(fillIn(rule.summary, { ...names, value, threshold }), LONGEST_MESSAGE);
+  const values: Readonly<Record<string, string>> = {
+    ...names,
+    value: reading.shown.value ?? 'no value',
+    threshold: reading.shown.threshold ?? 'none',
+  };
+  const message = fillIn(rule.summary, (name, written) => (Object.hasOwn(values, name) ? values[name]! : written));
+  return cut(message, LONGEST_MESSAGE);
 }
 
 function cut(text: string, longest: number): string {

@@ -1,9 +1,8 @@
 import type { SeriesQuestion } from '../../rules/signal.ts';
-import type { Alert } from '../alert.ts';
+import { type Alert, summaryWithoutValues } from '../alert.ts';
 import { CannotExpress, type CompileContext } from '../compiler.ts';
 import type { Measure } from '../condition.ts';
 import { durationText, exact, limitNumber, operator } from '../limits.ts';
-import { renderSummary } from '../summary.ts';
 import { type CloudwatchMetric, metricOf } from './measures.ts';
 
 /** An alarm on a metric, or on an expression of several. */
@@ -48,9 +47,7 @@ export function alarmsOf(alert: Alert, context: CompileContext): CompiledAlarms 
       'keep_firing_for: an alarm of CloudWatch ends with the first period that is well',
     );
   }
-  const description = renderSummary(alert.summary, (name) =>
-    name === 'value' ? 'beyond it' : name === 'threshold' ? 'the limit' : name,
-  );
+  const description = summaryWithoutValues(alert);
   const common = {
     name: nameOf(alert),
     description: [description, ...(alert.runbook ? [alert.runbook] : [])].join('\n'),

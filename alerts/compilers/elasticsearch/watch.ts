@@ -1,8 +1,9 @@
 import type { SeriesQuestion } from '../../rules/signal.ts';
-import type { Alert } from '../alert.ts';
+import { fillIn } from '../../template.ts';
+import { type Alert, writtenLimit } from '../alert.ts';
 import { CannotExpress, type CompileContext, TOKEN_PLACEHOLDER } from '../compiler.ts';
+import { lagQuestion } from '../condition.ts';
 import { durationText, limitNumber, operator } from '../limits.ts';
-import { renderSummary } from '../summary.ts';
 import { type Query, runsFilter, type Slot, slotOf } from './slots.ts';
 
 /** A watch as `PUT _watcher/watch/<id>` takes it. @see https://www.elastic.co/docs/explore-analyze/alerts-cases/watcher/how-watcher-works */
@@ -152,11 +153,11 @@ function painless(
 /** As docs/inbound.md has it; told at every search, since a watch does not know what it told before. */
 function action(state: 'firing' | 'resolved', alert: Alert, { inboundUrl }: CompileContext): object {
   const list = state === 'firing' ? 'firing' : 'well';
-  const limit = alert.condition.is === 'limit' || alert.condition.is === 'backend' ? alert.condition.limit.written : '';
+  const limit = writtenLimit(alert);
   const name = (word: string) =>
     word === 'value' ? '{{ctx.payload.value}}' : word === 'threshold' ? limit : '{{ctx.payload.key}}';
   // Within a text of JSON; the templates in it stay as they are.
-  const words = renderSummary(alert.summary, name, (text) => JSON.stringify(text).slice(1, -1));
+  const words = fillIn(alert.summary, name, (text) => JSON.stringify(text).slice(1, -1));
   const title = `"${words}"`;
   const body = `{ "watch_id": "{{ctx.watch_id}}", "key": "{{ctx.payload.key}}", "state": "${state}", "title": ${title}, "at": "{{ctx.execution_time}}", "metadata": {{#toJson}}ctx.metadata{{/toJson}} }`;
   return {
@@ -251,20 +252,12 @@ function judge(alert: Alert, context: CompileContext): Judged {
           'the ledger is kept as running totals, which a search cannot add up',
           'compile it for prometheus',
         );
-      const question: SeriesQuestion = {
-        of: 'metric',
-        metric: 'ringdown_backend_lag_seconds',
-        aggregate: 'max',
-        where: { backend: name },
-        by: null,
-        window_ms: 120_000,
-        offset_ms: 0,
-      };
+      const question = lagQuestion(name);
       const known = new Map([[question.metric, { type: 'gauge', unit: 's' } as const]]);
       const a = {
         slot: slotOf(question, null, { ...context, metrics: known }, [alert.kind]),
-        window_ms: 120_000,
-        offset_ms: 0,
+        window_ms: question.window_ms,
+        offset_ms: question.offset_ms,
       };
       return {
         slots: { a },

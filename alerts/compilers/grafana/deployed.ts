@@ -1,3 +1,4 @@
+import { parseDuration } from '../../../core/units.ts';
 import type { Connection, Item } from '../compiler.ts';
 import { getJson } from '../connect.ts';
 import type { GrafanaRule } from './provisioning.ts';
@@ -48,20 +49,9 @@ export function itemOf(rule: GrafanaRule): Item {
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
 /** `2m`, `120s` and Go's `2m0s` are the same. */
 function canonical(duration: string): string {
-  let ms = 0;
-  for (const [, number, unit] of String(duration).matchAll(/(\d+)(ms|[smhdw])/g)) ms += Number(number) * UNITS[unit!]!;
-  return `${ms} ms`;
+  return `${parseDuration(String(duration)) ?? 0} ms`;
 }
 
 /** The API tells what the file said with a variable in it. */

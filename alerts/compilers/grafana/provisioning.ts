@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { printYaml } from '../../../core/document/index.ts';
 import { type Comparison, expressionOf } from '../../promql/expression.ts';
 import { labelName } from '../../promql/names.ts';
-import type { Alert } from '../alert.ts';
+import { fillIn } from '../../template.ts';
+import { type Alert, writtenLimit } from '../alert.ts';
 import { type CompileContext, type Compiled, TOKEN_PLACEHOLDER } from '../compiler.ts';
 import { groupedBy } from '../condition.ts';
+import { goWords } from '../go-template.ts';
 import { durationText } from '../limits.ts';
-import { renderSummary } from '../summary.ts';
 
 /** As in a file under provisioning/alerting. @see https://grafana.com/docs/grafana/latest/alerting/set-up/provision-alerting-resources/file-provisioning/ */
 export interface GrafanaRule {
@@ -172,12 +173,12 @@ function annotationsOf(
   name: (value: string) => string,
 ): Record<string, string> {
   const shown = `{{ $values.${name(judged[0]![0]!.value)}.Value | ${HUMANE[unit] ?? 'humanize'} }}`;
-  const limit = alert.condition.is === 'limit' || alert.condition.is === 'backend' ? alert.condition.limit.written : '';
+  const limit = writtenLimit(alert);
   const words = (word: string) => {
     if (word === 'value') return shown;
     return word === 'threshold' ? limit : `{{ $labels.${labelName(word)} }}`;
   };
-  const summary = renderSummary(alert.summary, words, (text) => text.replaceAll('{{', '{{ "{{" }}'));
+  const summary = fillIn(alert.summary, words, goWords);
   return { summary, ...(alert.runbook === null ? {} : { runbook_url: alert.runbook }) };
 }
 

@@ -1,9 +1,10 @@
 import type { SeriesQuestion } from '../../rules/signal.ts';
-import type { Alert } from '../alert.ts';
+import { fillIn } from '../../template.ts';
+import { type Alert, writtenLimit } from '../alert.ts';
 import { CannotExpress, type CompileContext } from '../compiler.ts';
-import { groupedBy } from '../condition.ts';
+import { groupedBy, lagQuestion } from '../condition.ts';
+import { goWords } from '../go-template.ts';
 import { durationText, limitNumber, operator, opposite } from '../limits.ts';
-import { renderSummary } from '../summary.ts';
 import { counted, flowOf, points, type Task, windowOf } from './flows.ts';
 import { groupTag, lambdaOf, ofMonitors, sourceOf } from './sources.ts';
 import { allOf, float, node, text } from './tick.ts';
@@ -138,15 +139,7 @@ function judge(task: Task): Judged {
           'Kapacitor has the ledger as running totals of many series',
           'compile it for prometheus',
         );
-      const question: SeriesQuestion = {
-        of: 'metric',
-        metric: 'ringdown_backend_lag_seconds',
-        aggregate: 'max',
-        where: { backend: name },
-        by: null,
-        window_ms: 120_000,
-        offset_ms: 0,
-      };
+      const question = lagQuestion(name);
       const flow = flowOf(
         question,
         null,
@@ -388,11 +381,11 @@ const SUFFIXES: Readonly<Record<string, string>> = { ms: ' ms', s: ' s', By: ' B
 
 function messageOf(alert: Alert, { group, unit }: Judged): string {
   const by = groupedBy(alert.condition);
-  const limit = alert.condition.is === 'limit' || alert.condition.is === 'backend' ? alert.condition.limit.written : '';
+  const limit = writtenLimit(alert);
   const name = (word: string) => {
     if (word === 'threshold') return limit;
     if (word === 'value') return `{{ index .Fields "value" }}${SUFFIXES[unit] ?? ''}`;
     return `{{ index .Tags "${(word === by ? group : word) ?? word}" }}`;
   };
-  return renderSummary(alert.summary, name, (words) => words.replaceAll('{{', '{{ "{{" }}'));
+  return fillIn(alert.summary, name, goWords);
 }

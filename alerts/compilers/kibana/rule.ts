@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { fillIn } from '../../template.ts';
 import type { Alert } from '../alert.ts';
 import { type CompileContext, TOKEN_PLACEHOLDER } from '../compiler.ts';
 import { durationText } from '../limits.ts';
-import { renderSummary } from '../summary.ts';
 import { esqlOf } from './esql.ts';
 
 /** A rule as `POST /api/alerting/rule/<id>` takes it. @see https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id */
@@ -109,7 +109,7 @@ function bodyOf(alert: Alert): string {
     date: '{{date}}',
   };
   const fields = Object.entries({ ...variables, ...own }).map(([key, value]) => `"${key}": "${words(value)}"`);
-  return `{ ${[...fields, `"title": "${renderSummary(alert.summary, name, words)}"`].join(', ')} }`;
+  return `{ ${[...fields, `"title": "${fillIn(alert.summary, name, words)}"`].join(', ')} }`;
 }
 
 export function connectorOf({ inboundUrl }: CompileContext): object {

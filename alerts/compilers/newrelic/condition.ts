@@ -1,7 +1,6 @@
-import type { Alert } from '../alert.ts';
+import { type Alert, summaryWithoutValues } from '../alert.ts';
 import { CannotExpress, type CompileContext } from '../compiler.ts';
 import { durationText, limitNumber } from '../limits.ts';
-import { renderSummary } from '../summary.ts';
 import { isCounted, nrqlOf, runsWhere } from './nrql.ts';
 
 /** A static NRQL condition. @see https://docs.newrelic.com/docs/apis/nerdgraph/examples/nerdgraph-api-alerts-nrql-conditions/ */
@@ -36,9 +35,7 @@ export function conditionOf(alert: Alert, context: CompileContext): NrqlConditio
       'keep_firing_for: an incident of New Relic ends when its threshold duration is well',
     );
   }
-  const summary = renderSummary(alert.summary, (name) =>
-    name === 'value' ? 'beyond it' : name === 'threshold' ? 'the limit' : name,
-  );
+  const summary = summaryWithoutValues(alert);
   const common = { name: `ringdown/${alert.name}`, description: summary, runbook: alert.runbook };
   switch (condition.is) {
     case 'limit': {

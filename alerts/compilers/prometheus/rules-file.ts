@@ -1,11 +1,12 @@
 import { printYaml } from '../../../core/document/index.ts';
 import { type Comparison, expressionOf, type RecordingRule } from '../../promql/expression.ts';
 import { labelName, quoted } from '../../promql/names.ts';
-import type { Alert } from '../alert.ts';
+import { fillIn } from '../../template.ts';
+import { type Alert, writtenLimit } from '../alert.ts';
 import type { CompileContext } from '../compiler.ts';
 import { groupedBy } from '../condition.ts';
+import { goWords } from '../go-template.ts';
 import { durationText } from '../limits.ts';
-import { renderSummary } from '../summary.ts';
 
 /** What an alert becomes: what it measures, and when that is too much. */
 export interface PrometheusRules {
@@ -38,9 +39,9 @@ export function rulesOf(alert: Alert, context: CompileContext): PrometheusRules 
     severity: alert.priority,
     ...(alert.service === null ? {} : { service: alert.service }),
     ...(alert.environment === null ? {} : { environment: alert.environment }),
-    ...Object.fromEntries(Object.entries(alert.labels).map(([name, value]) => [labelName(name), escaped(value)])),
+    ...Object.fromEntries(Object.entries(alert.labels).map(([name, value]) => [labelName(name), goWords(value)])),
   };
-  const limit = alert.condition.is === 'limit' || alert.condition.is === 'backend' ? alert.condition.limit.written : '';
+  const limit = writtenLimit(alert);
   const name = (word: string) => {
     if (word === 'value') return `{{ $value | ${humane} }}`;
     return word === 'threshold' ? limit : `{{ $labels.${labelName(word)} }}`;
@@ -52,8 +53,8 @@ export function rulesOf(alert: Alert, context: CompileContext): PrometheusRules 
     ...(alert.keep_firing_for_ms > 0 ? { keep_firing_for: durationText(alert.keep_firing_for_ms) } : {}),
     labels,
     annotations: {
-      summary: renderSummary(alert.summary, name, escaped),
-      ...(alert.runbook === null ? {} : { runbook_url: escaped(alert.runbook) }),
+      summary: fillIn(alert.summary, name, goWords),
+      ...(alert.runbook === null ? {} : { runbook_url: goWords(alert.runbook) }),
     },
   };
   return { records, rule };
@@ -131,9 +132,4 @@ function labelOf(alert: Alert): string | null {
   if (condition.is === 'backend') return 'backend';
   const by = groupedBy(condition);
   return by === null ? null : labelName(by);
-}
-
-/** Words in a Go template. */
-function escaped(words: string): string {
-  return words.replaceAll('{{', '{{ "{{" }}');
 }

@@ -1,18 +1,18 @@
+import { fillIn, namesIn } from '../../template.ts';
 import { at, text } from '../fields.ts';
 
-const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
 const PATH = /^(body|item)(\.[^\s.]+)*$/;
 
-/** Everything that is wrong with a template, in words; it substitutes own properties and executes nothing. */
+/** Everything that is wrong with a template, in words; its names reach own properties only. */
 export function templateProblems(template: string): string[] {
-  return [...template.matchAll(PLACEHOLDER)].flatMap(([whole, path = '']) =>
-    PATH.test(path) ? [] : [`${whole} must be a path that begins with body or item, such as {{ body.alert.id }}`],
+  return namesIn(template).flatMap((path) =>
+    PATH.test(path) ? [] : [`{{ ${path} }} must be a path that begins with body or item, such as {{ body.alert.id }}`],
   );
 }
 
 /** @returns null where nothing remains: every placeholder led nowhere, and there is no text besides */
 export function fill(template: string, document: { body: unknown; item: unknown }): string | null {
-  const filled = template.replaceAll(PLACEHOLDER, (_whole, path: string) => text(valueAt(document, path)) ?? '');
+  const filled = fillIn(template, (path) => text(valueAt(document, path)) ?? '');
   return filled.trim() || null;
 }
 

@@ -1,8 +1,8 @@
 import { nearest } from '../../../core/document/index.ts';
 import type { ChannelProblem } from '../../notifier.ts';
+import { fillIn, namesIn, withoutNames } from '../../template.ts';
 import { NAMES, type TemplateView } from './names.ts';
 
-const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 const WHOLE = /^\{\{([^{}]*)\}\}$/;
 const DEEPEST = 20;
 
@@ -41,19 +41,19 @@ export function renderTemplate(template: unknown, view: TemplateView): unknown {
 
 /** The template of a body that is text, as text. */
 export function renderText(template: string, view: TemplateView): string {
-  return template.replace(PLACEHOLDER, (_, name: string) => {
-    const value = lookUp(name.trim(), view);
+  return fillIn(template, (name) => {
+    const value = lookUp(name, view);
     if (value === null) return '';
     return typeof value === 'object' ? JSON.stringify(value) : String(value);
   });
 }
 
 function textProblems(text: string, path: Path): ChannelProblem[] {
-  const names = [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!.trim());
-  const rest = text.replace(PLACEHOLDER, '');
   return [
-    ...names.flatMap((name) => nameProblem(name, path)),
-    ...(/\{\{|\}\}/.test(rest) ? [{ path, message: 'a template is written {{ name }}, with both its ends' }] : []),
+    ...namesIn(text).flatMap((name) => nameProblem(name, path)),
+    ...(/\{\{|\}\}/.test(withoutNames(text))
+      ? [{ path, message: 'a template is written {{ name }}, with both its ends' }]
+      : []),
   ];
 }
 
