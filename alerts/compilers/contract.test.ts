@@ -4,7 +4,8 @@ import { type CompilerCase, describeCompiler } from './testing/describe-compiler
 
 /** What docs/compilers.md tells of each target. */
 const CASES: Readonly<Record<string, CompilerCase>> = {
-  cloudwatch: { refuses: ['slow-route', 'surge', 'runs', 'ledger', 'scenario'], approximates: ['slow', 'logs'] },
+  // The usual logs hold a backslash, for which its patterns have no words; others come near.
+  cloudwatch: { refuses: ['slow-route', 'logs', 'surge', 'runs', 'ledger', 'scenario'], approximates: ['slow'] },
   elasticsearch: { refuses: ['orders'], approximates: ['slow', 'slow-route', 'scenario'] },
   grafana: { refuses: ['logs'], approximates: [] },
   kapacitor: { refuses: [], approximates: ['depth', 'orders', 'silent', 'budget'] },
