@@ -76,6 +76,20 @@ for (const { name, description } of [
   });
 }
 
+command('worker', 'run scenarios for a watcher from another location')
+  .requiredOption('--watcher <url>', 'where the watcher answers, such as https://ringdown.example.com')
+  .option('--token <token>', "the watcher's token (default: RINGDOWN_TOKEN, which others on this machine cannot see)")
+  .addOption(
+    new Option('--location <name>', 'where this worker stands, as scenarios name it in `locations`')
+      .argParser(parseLocation)
+      .makeOptionMandatory(),
+  )
+  .option('--concurrency <n>', 'runs at the same time, 1 to 1000', parseConcurrency, 50)
+  .action(async (flags: Common & { watcher: string; token?: string; location: string; concurrency: number }) => {
+    const { runWorker } = await import('./commands/worker.ts');
+    exitCode = await runWorker({ ...flags, token: flags.token, config: flags.config, json: flags.json ?? false });
+  });
+
 interface ImportOptions {
   out: string;
   environment?: string;
@@ -451,6 +465,18 @@ function parseCount(text: string): number {
   if (!Number.isSafeInteger(number) || number < 1 || number > 1_000_000)
     throw new InvalidArgumentError('a whole number from 1 to 1000000');
   return number;
+}
+
+function parseConcurrency(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1 || number > 1_000)
+    throw new InvalidArgumentError('a whole number from 1 to 1000');
+  return number;
+}
+
+function parseLocation(text: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,99}$/.test(text)) throw new InvalidArgumentError('lower-case letters, digits and hyphens');
+  return text;
 }
 
 function parseSeed(text: string): number {

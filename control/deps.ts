@@ -12,6 +12,14 @@ import type { SourceStatus } from '../monitoring/sources/source.ts';
 import type { BackendStatus, DeadLetter, ReceiverStatus } from '../monitoring/telemetry.ts';
 import type { RunResult } from '../scenarios/run-result.ts';
 import type { RunStore } from '../scenarios/run-store.ts';
+import type {
+  Bundle,
+  Job,
+  JobReport,
+  ReportOutcome,
+  WorkerHello,
+  WorkerStatus,
+} from '../scenarios/workers/protocol.ts';
 import type { Access } from './access.ts';
 import type { LiveEvents } from './live-events.ts';
 import type {
@@ -129,6 +137,19 @@ export interface ControlDeps {
   heartbeats: Pick<Heartbeats, 'beat'>;
   /** Of the policies' rules beside scenarios. */
   rules(): RuleStatus[];
+  /** Processes elsewhere that run scenarios for this watcher. */
+  workers: {
+    /** The version of the exchange that this watcher speaks. */
+    protocol: number;
+    list(): WorkerStatus[];
+    /** Waits until there is something to run; `abort`: the worker is gone. */
+    lease(worker: WorkerHello, capacity: number, waitMs: number, abort: AbortSignal): Promise<Job[]>;
+    /** The answer with these leases did not arrive. */
+    handBack(leases: readonly string[]): void;
+    heartbeat(worker: WorkerHello, leases: readonly string[]): void;
+    bundle(id: string): Bundle | undefined;
+    report(worker: WorkerHello, report: JobReport): { outcome: ReportOutcome } | { refused: string };
+  };
   onCall: Pick<
     OnCallBook,
     'onCall' | 'now' | 'shifts' | 'addOverride' | 'removeOverride' | 'calendarOf' | 'calendarOfUser'

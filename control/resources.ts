@@ -146,6 +146,17 @@ export interface Monitor {
   flakiness: { last_100_runs: FlakeCount; last_7d: FlakeCount | null };
   /** Where the scenario stands. */
   file: string;
+  /** What each of its locations said last, in the order of the scenario; null where it names none. */
+  locations: LocationVerdict[] | null;
+}
+
+export interface LocationVerdict {
+  name: string;
+  state: Exclude<MonitorState, 'paused'>;
+  /** The last run that said something about the service. */
+  last_run_at: string | null;
+  /** Why there is no data. */
+  reason: string | null;
 }
 
 /** `GET /api/v1/incidents/{id}`. */

@@ -56,6 +56,16 @@ export const RunSchema = Type.Object(
 
 const FlakeCount = Type.Object({ flaky: Type.Integer(), runs: Type.Integer() });
 
+const LocationSchema = Type.Object(
+  {
+    name: text,
+    state: Type.Enum(['passing', 'degraded', 'failing', 'no_data']),
+    last_run_at: textOrNull,
+    reason: textOrNull,
+  },
+  open,
+);
+
 export const MonitorSchema = Type.Object(
   {
     key: text,
@@ -75,6 +85,9 @@ export const MonitorSchema = Type.Object(
     suppressed_by: Type.Union([Type.String(), Type.Null()]),
     uptime_24h: Type.Union([Type.Number(), Type.Null()]),
     flakiness: Type.Object({ last_100_runs: FlakeCount, last_7d: Type.Union([FlakeCount, Type.Null()]) }),
+    locations: Type.Union([Type.Array(LocationSchema), Type.Null()], {
+      description: 'What each of its locations said last; null where the scenario names none.',
+    }),
   },
   open,
 );

@@ -96,6 +96,15 @@ beforeEach(async () => {
     heartbeats: { beat: async () => null },
     rules: () => [],
     onCall: createOnCall({ users: new Map(), schedules: new Map() }, clock, new MemoryOverrides()),
+    workers: {
+      protocol: 1,
+      list: () => [],
+      lease: async () => [],
+      handBack: () => {},
+      heartbeat: () => {},
+      bundle: () => undefined,
+      report: () => ({ outcome: 'unknown' }),
+    },
     scenarios,
     deployments: {
       list: async () => ({ items: [], next_cursor: null }),

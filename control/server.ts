@@ -25,6 +25,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { silenceRoutes } from './routes/silences.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import { uiRoutes } from './routes/ui.ts';
+import { workerRoutes } from './routes/workers.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -105,6 +106,7 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
     runRoutes,
     ruleRoutes,
     scenarioRoutes,
+    workerRoutes,
     incidentRoutes,
     incidentActionRoutes,
     silenceRoutes,

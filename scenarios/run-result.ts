@@ -29,6 +29,8 @@ export interface RunResult {
   duration_ms: number;
   /** One trace for the whole run; every attempt and step is a span in it. */
   trace_id: string;
+  /** Where it was made, of a scenario that names its locations. Absent from any other: the watcher made it. */
+  location?: string;
   attempts: Attempt[];
   /** Steps of the last attempt. */
   steps: StepResult[];

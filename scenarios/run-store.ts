@@ -3,7 +3,7 @@ import type { Attempt, Failure, RunResult, RunStatus, StepResult } from './run-r
 /** The line of a run in a list. */
 export type RunSummary = Pick<
   RunResult,
-  'id' | 'monitor' | 'status' | 'degraded' | 'started_at' | 'duration_ms' | 'trace_id' | 'watcher_fault'
+  'id' | 'monitor' | 'status' | 'degraded' | 'started_at' | 'duration_ms' | 'trace_id' | 'watcher_fault' | 'location'
 > & { attempts: number; failure: { step: string; message: string } | null };
 
 export function summarize(run: RunResult): RunSummary {
@@ -16,6 +16,7 @@ export function summarize(run: RunResult): RunSummary {
     duration_ms: run.duration_ms,
     trace_id: run.trace_id,
     watcher_fault: run.watcher_fault,
+    ...(run.location === undefined ? {} : { location: run.location }),
     attempts: run.attempts.length,
     failure: run.failure && { step: run.failure.step, message: run.failure.message },
   };

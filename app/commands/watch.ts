@@ -113,6 +113,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           host: options.host,
           port: options.port,
           publicUrl: setup.config.publicUrl,
+          location: setup.config.location,
           stateFile: directory.stateFile,
           token,
           otlpToken: setup.config.relay.otlpToken,

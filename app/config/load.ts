@@ -47,6 +47,8 @@ export interface Config {
   /** As given or found; null when there is none. */
   file: string | null;
   publicUrl: string | undefined;
+  /** Of the watcher, as scenarios name it. */
+  location: string;
   environments: EnvironmentSettings[];
   /** `scheme://host:port` of loopback and private targets that scenarios may reach besides the environments' own. */
   allowedTargets: string[];
@@ -90,6 +92,7 @@ export interface Loaded<T> {
 
 interface ConfigFile {
   public_url?: string;
+  location?: string;
   environments?: Record<string, { base_url: string; variables?: Record<string, unknown>; connection?: unknown }>;
   allowed_targets?: string[];
   functions?: string[];
@@ -323,6 +326,7 @@ function interpret(content: ConfigFile, file: string | null, { onCall, maintenan
     deadMan: content.watchdog
       ? { url: content.watchdog.url, everyMs: parseDuration(content.watchdog.every ?? DEAD_MAN_EVERY)! }
       : null,
+    location: content.location ?? 'local',
     controlTargets: content.control_targets ?? [],
     runRetentionMs: (content.retention?.runs && parseDuration(content.retention.runs)) || DEFAULT_RUN_RETENTION_MS,
   };

@@ -178,6 +178,15 @@ export const configSchema = ({ channel, backend, source, inbound }: EntrySchemas
           examples: ['https://ringdown.example.com'],
         }),
       ),
+      location: Type.Optional(
+        Type.String({
+          pattern: '^[a-z0-9][a-z0-9-]*$',
+          maxLength: 100,
+          'x-expected': 'lower-case letters, digits and hyphens',
+          description: 'Where this watcher stands, as scenarios name it in `locations`; `local` when absent.',
+          examples: ['seoul'],
+        }),
+      ),
       environments: Type.Optional(
         Type.Record(Type.String({ pattern: '^[a-z0-9-]+$' }), Environment, {
           description: 'Where scenarios run. Each scenario runs in each environment.',

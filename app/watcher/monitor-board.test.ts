@@ -19,6 +19,7 @@ function bench() {
     quarantine: null,
     alert: null,
     dependsOn: [],
+    locations: null,
   } as unknown as Scenario;
   const board = new MonitorBoard([{ key: KEY, scenario, environment: { name: 'local', base_url: 'http://x' } }], {
     clock,

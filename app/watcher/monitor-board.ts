@@ -6,6 +6,7 @@ import type { RunRequest } from '../../scenarios/engine/runner.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
 import { type RunStore, type RunSummary, summarize } from '../../scenarios/run-store.ts';
+import { Locations } from '../worker/locations.ts';
 import { isQuarantined } from './observation.ts';
 import { isFlaky, RunCounts } from './run-counts.ts';
 
@@ -56,6 +57,7 @@ export function runsIn({ environments }: Scenario, name: string): boolean {
 export class MonitorBoard {
   readonly #deps: BoardDeps;
   #rows = new Map<string, Row>();
+  readonly #locations = new Locations();
 
   constructor(definitions: readonly MonitorDefinition[], deps: BoardDeps) {
     this.#deps = deps;
@@ -74,6 +76,7 @@ export class MonitorBoard {
         return [key, known ?? { definition, recent: [], counts }];
       }),
     );
+    this.#locations.retain(new Set(this.#rows.keys()));
   }
 
   /** Reads what earlier lives of the watcher left; runs recorded meanwhile stay. */
@@ -82,6 +85,7 @@ export class MonitorBoard {
       const { items } = await this.#deps.runs.list(key, { limit: RECENT_RUNS });
       const stored = new Set(items.map(({ id }) => id));
       row.recent = [...row.recent.filter(({ id }) => !stored.has(id)), ...items].slice(0, RECENT_RUNS);
+      for (const run of row.recent.toReversed()) this.#locations.record(key, run);
       await row.counts.refresh();
     }
   }
@@ -94,11 +98,17 @@ export class MonitorBoard {
     return [...this.#rows.values()].map(({ definition }) => definition);
   }
 
+  /** No location has a word on whether it works; never so where the scenario names none. */
+  unheard(key: string): boolean {
+    return this.#locations.unheard(key, this.#rows.get(key)?.definition.scenario.locations ?? null);
+  }
+
   /** Takes a finished run in. */
   record(run: RunResult): void {
     const row = this.#rows.get(run.monitor);
     if (!row) return;
     const summary = summarize(run);
+    this.#locations.record(run.monitor, summary);
     row.recent = [summary, ...row.recent].slice(0, RECENT_RUNS);
     row.counts.add(summary);
   }
@@ -147,6 +157,7 @@ export class MonitorBoard {
       depends_on: scenario.dependsOn.map((id) => `${id}@${environment.name}`),
       suppressed_by: alert?.state === 'failing' ? this.#deps.suppressedBy(definition) : null,
       file: scenario.file,
+      locations: this.#locations.of(key, scenario.locations),
     };
   }
 }

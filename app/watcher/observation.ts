@@ -19,7 +19,7 @@ export function toObservation(
     run_id: run.id,
     run_url: `${around.publicUrl}/runs/${run.id}`,
     trace_id: run.trace_id,
-    labels: {},
+    labels: run.location === undefined ? {} : { location: run.location },
     rule: null,
     priority: null,
     source_url: null,

@@ -19,6 +19,7 @@ afterEach(() => {
   server.close();
 });
 
+const workers = { connected: () => ({}), counts: () => [] };
 const nothing: AlertMetricSources = {
   rules: { status: () => [], behindMs: () => 0 },
   inbound: { counts: () => [] },
@@ -35,6 +36,7 @@ test('they are sent to a relay that wants a token with that token', async () => 
       incidents: () => ({ triggered: 0, acknowledged: 0 }),
       relay: () => undefined,
       alerts: nothing,
+      workers,
     },
     '1.2.3',
     { url: `http://127.0.0.1:${port}`, token: 'a token of the relay' },
@@ -80,7 +82,13 @@ test('the relay is told with its backends, by the names that Prometheus expects'
     },
   };
   const metrics = createOwnMetrics(
-    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => told, alerts: nothing },
+    {
+      monitors: () => [],
+      incidents: () => ({ triggered: 0, acknowledged: 0 }),
+      relay: () => told,
+      alerts: nothing,
+      workers,
+    },
     '1.2.3',
     { url: `http://127.0.0.1:${port}`, token: undefined },
   );
@@ -136,7 +144,13 @@ test('alerting is told by rule, source and channel', async () => {
     standingSilences: () => 1,
   };
   const metrics = createOwnMetrics(
-    { monitors: () => [], incidents: () => ({ triggered: 0, acknowledged: 0 }), relay: () => undefined, alerts },
+    {
+      monitors: () => [],
+      incidents: () => ({ triggered: 0, acknowledged: 0 }),
+      relay: () => undefined,
+      alerts,
+      workers,
+    },
     '1.2.3',
     { url: `http://127.0.0.1:${port}`, token: undefined },
   );

@@ -10,6 +10,7 @@ import {
 import type { Monitor, MonitorState } from '../../control/resources.ts';
 import type { RelayStatus } from '../../monitoring/relay/supervisor.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
+import { observeWorkers, type WorkerMetricSources } from '../worker/worker-metrics.ts';
 import { type AlertMetricSources, observeAlerts } from './alert-metrics.ts';
 import { observeRelay } from './relay-metrics.ts';
 
@@ -20,6 +21,7 @@ const MONITOR_STATES: readonly MonitorState[] = ['passing', 'degraded', 'failing
 /** What the gauges read when somebody looks. */
 export interface MetricSources {
   alerts: AlertMetricSources;
+  workers: WorkerMetricSources;
   monitors(): Pick<Monitor, 'key' | 'service' | 'environment' | 'state'>[];
   incidents(): Record<'triggered' | 'acknowledged', number>;
   /** What the relay told last; undefined before that. */
@@ -75,6 +77,7 @@ export function createOwnMetrics(
   const backends = () => sources.relay()?.backends ?? [];
   observeRelay(meter, sources.relay);
   observeAlerts(meter, sources.alerts);
+  observeWorkers(meter, sources.workers);
   const seconds = (name: string, description: string) => meter.createHistogram(name, { unit: 's', description });
 
   const duration = seconds('ringdown_run_duration_seconds', 'How long runs take.');
@@ -130,7 +133,8 @@ export function createOwnMetrics(
 
   return {
     runFinished(run) {
-      const labels = { monitor: run.monitor, service: run.service, environment: run.environment };
+      const { monitor, service, environment, location } = run;
+      const labels = { monitor, service, environment, ...(location === undefined ? {} : { location }) };
       runs.add(1, { ...labels, status: run.status });
       if (run.status !== 'skipped') duration.record(run.duration_ms / 1_000, labels);
     },

@@ -22,6 +22,7 @@ import { packageRoot, userAgent, version } from '../version.ts';
 import { ControlTargets, mayBeOurNetwork } from '../watchdog/control-targets.ts';
 import type { DeadManSettings } from '../watchdog/dead-man.ts';
 import { isOwnMonitor } from '../watchdog/watchdog.ts';
+import { RemoteRuns } from '../worker/remote-runs.ts';
 import { type AlertingSettings, createAlerting } from './alerting.ts';
 import { annotations } from './annotations.ts';
 import { Dependencies } from './dependencies.ts';
@@ -40,6 +41,8 @@ import { TelemetrySender } from './telemetry-sender.ts';
 export interface WatcherSettings extends AlertingSettings {
   host: string;
   port: number;
+  /** Where this watcher stands, as scenarios name it. */
+  location: string;
   stateFile: string;
   /** What the relay asks of senders of OTLP; undefined where it asks for nothing. */
   otlpToken: string | undefined;
@@ -132,6 +135,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
         return { triggered: open.length - acknowledged, acknowledged };
       },
       relay: () => relayStatus,
+      workers: { connected: () => remote.connected(), counts: () => remote.counts() },
       alerts: {
         rules: { status: () => rules.status(), behindMs: () => rules.behindMs() },
         inbound: { counts: () => wayIn.receiver.counts() },
@@ -197,7 +201,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     runs: state.runs,
     alertOf: (key) => desk.monitorState(key),
     nextRunAt: (key) => scheduler.nextRunAt(key),
-    running: (key) => scheduler.running(key),
+    running: (key) => scheduler.running(key) || remote.running(key),
     suppressedBy: (definition) => dependencies.failing(definition),
   });
   const dependencies = new Dependencies({
@@ -206,6 +210,19 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     failing: (key) => desk.monitorState(key)?.state === 'failing',
     runNow: (key) => scheduler.runNow(key),
   });
+
+  const remote = new RemoteRuns({
+    clock,
+    log,
+    here: settings.location,
+    allowedTargets: [
+      ...settings.environments.map(({ baseUrl }) => new URL(baseUrl).origin),
+      ...settings.allowedTargets,
+    ],
+    onRun: tell,
+    onLate: (run) => state.runs.save(run),
+  });
+  remote.use(board.definitions());
 
   function schedule(key: string): void {
     const { schedule = null } = board.definition(key)?.scenario ?? {};
@@ -216,7 +233,12 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     const before = board.definitions().map(({ key }) => key);
     board.define(defineMonitors(scenarios, environments));
     const keys = board.definitions().map(({ key }) => key);
-    for (const key of before) if (!board.definition(key)) scheduler.remove(key);
+    remote.use(board.definitions());
+    for (const key of before) {
+      if (board.definition(key)) continue;
+      scheduler.remove(key);
+      remote.drop(key);
+    }
     for (const key of keys) schedule(key);
     historyRead = false;
     events.publish({ type: 'monitors', data: { items: board.list() } });
@@ -236,10 +258,20 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   async function runMonitor(key: string, scheduledAt: number, abort: AbortSignal): Promise<void> {
     const definition = board.definition(key)!;
     const { scenario, environment } = definition;
+    remote.dispatch(definition, scheduledAt);
+    const { locations } = scenario;
+    if (locations && !locations.includes(settings.location)) return;
     const { values: secrets } = await settings.secrets.values(scenario.secrets, abort);
-    const run = await excuse(await runner.run({ scenario, environment, secrets, scheduledAt, abort }));
+    const made = await excuse(await runner.run({ scenario, environment, secrets, scheduledAt, abort }));
+    const run = locations ? { ...made, location: settings.location } : made;
     // A secret may have been changed where it is kept.
     if (run.failure) settings.secrets.suspect(scenario.secrets);
+    await tell(run, definition, abort);
+  }
+
+  async function tell(run: RunResult, definition: MonitorDefinition, abort = stopping.signal): Promise<void> {
+    // Nobody runs it any more, and it must not come back.
+    if (!board.definition(run.monitor)) return keep(run);
     await Promise.all([take(run, definition, abort), keep(run)]);
     deps.onRun?.(run);
   }
@@ -253,20 +285,25 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   /** Tells everyone who waits for it; the page first. */
   async function take(run: RunResult, definition: MonitorDefinition, abort: AbortSignal): Promise<void> {
     if (run.failure) alerting.runFailed(run, run.failure);
-    sender.spans(toSpans(run, version));
-    sender.logs(annotation.run(run));
+    if (run.attempts.length > 0 || run.location === undefined) {
+      sender.spans(toSpans(run, version));
+      sender.logs(annotation.run(run));
+    }
     metrics.runFinished(run);
     board.record(run);
     events.publish({ type: 'run', data: summarize(run) });
     const dependsOn = dependencies.of(definition);
     if (run.failure) await dependencies.lookAt(dependsOn, run, abort);
+    // A location that says nothing changes nothing; when none of them does, that must not be shown as what was last.
+    const unheard = run.status === 'skipped' && run.watcher_fault !== null && board.unheard(run.monitor);
     await desk.observe(
-      toObservation(run, definition.scenario, {
+      toObservation(unheard ? { ...run, status: 'error' } : run, definition.scenario, {
         publicUrl: publicUrl(),
         deployment: deployments.latest(run.service, run.environment),
         dependsOn,
       }),
     );
+    if (run.location !== undefined) publishMonitor(run.monitor);
     dependencies.settled(run);
   }
 
@@ -314,6 +351,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     answerLinks: wayIn.links,
     heartbeats: wayIn.heartbeats,
     onCall: alerting.onCall,
+    workers: remote.control,
     rules: () => rules.status(),
     scenarios: createScenarioEditor({
       ...settings,
@@ -354,6 +392,8 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   const alarmed = ownMonitors();
   await desk.retain([...board.definitions().map(({ key }) => key), ...alarmed]);
   for (const { key } of board.definitions()) schedule(key);
+  unwind.defer(() => remote.shutdown());
+  await remote.start();
   unwind.defer(() => scheduler.shutdown(life.signal));
   await scheduler.start();
   const chores = [

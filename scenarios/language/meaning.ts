@@ -103,7 +103,7 @@ function checkLimits(file: unknown, report: Report): void {
 }
 
 function checkLists(file: unknown, report: Report): void {
-  for (const key of ['tags', 'secrets', 'environments', 'depends_on']) {
+  for (const key of ['tags', 'secrets', 'environments', 'locations', 'depends_on']) {
     const known = new Set<unknown>();
     listOf(field(file, key)).forEach((value, index) => {
       if (typeof value === 'string' && known.has(value))

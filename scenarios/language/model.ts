@@ -19,6 +19,8 @@ export interface Scenario {
   readonly retry: { readonly times: number; readonly delayMs: number };
   /** Names of the environments that it runs in; null: all of them. */
   readonly environments: readonly string[] | null;
+  /** Where each run of it is made, a verdict each; null: by the watcher alone, and no location is named. */
+  readonly locations: readonly string[] | null;
   /** Stands over the environment's, and under a step's own. */
   readonly connection: Connection | null;
   /** Whether an attempt carries cookies from one step to the next. */

@@ -57,6 +57,7 @@ test('defaults are filled in', () => {
     timeoutMs: 10_000,
     retry: { times: 0, delayMs: 1_000 },
     environments: null,
+    locations: null,
     connection: null,
     cookies: true,
     seed: null,

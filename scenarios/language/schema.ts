@@ -159,6 +159,17 @@ export const ScenarioSchema = Type.Object(
         examples: [['staging', 'production']],
       }),
     ),
+    locations: Type.Optional(
+      Type.Array(
+        text('Name of a location: of the watcher (`location:` of ringdown.yaml) or of a worker.', 'seoul', ID),
+        {
+          minItems: 1,
+          maxItems: 20,
+          description: 'Where it is run from, each time by all of them; by the watcher alone when absent.',
+          examples: [['seoul', 'frankfurt']],
+        },
+      ),
+    ),
     schedule: Type.Optional(Schedule),
     timeout: Type.Optional(duration('Of one attempt; 10s when absent.', '10s')),
     retry: Type.Optional(

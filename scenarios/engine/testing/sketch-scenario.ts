@@ -67,6 +67,7 @@ export function sketchScenario(
     timeoutMs: 10_000,
     retry: { times: 0, delayMs: 0 },
     environments: null,
+    locations: null,
     connection: null,
     cookies: true,
     seed: null,
