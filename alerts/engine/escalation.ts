@@ -63,7 +63,7 @@ export function carryOut(draft: Draft, row: TrackedIncident, timer: IncidentTime
   else if (timer.kind === 'renotify') renotify(draft, row);
   else if (row.incident.state !== 'triggered') return;
   else if (timer.kind === 'escalate') ring(draft, row, timer.step, timer.repeat, around);
-  else if (timer.kind === 'page') page(draft, row, timer);
+  else if (timer.kind === 'page') page(draft, row, timer, around);
   else if (timer.kind === 'loop') loop(draft, row, timer.round, around);
 }
 
@@ -100,7 +100,7 @@ export function escalateNow(draft: Draft, row: TrackedIncident, around: Surround
   );
   const before = row.sequence;
   if (next) {
-    take(row, next);
+    takeAnyway(row, next);
     carryOut(draft, row, next, around);
   } else if (row.reached + 1 < row.escalation.length) {
     const step = row.reached + 1;
@@ -140,18 +140,21 @@ export function timerKey(incident: string, timer: IncidentTimer): string {
   }
 }
 
-/** Takes a timer off the list. @returns false when it no longer stands */
+/** Takes a timer off the list. @returns false when it no longer stands; one that a hold keeps for later stays there */
 export function take(row: TrackedIncident, timer: IncidentTimer): boolean {
   const key = timerKey('', timer);
-  const others = (timers: readonly IncidentTimer[]) => timers.filter((other) => timerKey('', other) !== key);
-  const left = others(row.timers);
+  const left = row.timers.filter((other) => timerKey('', other) !== key);
   const stood = left.length < row.timers.length;
   row.timers = left;
-  if (row.paused) {
-    const timers = row.paused.timers.filter((paused) => timerKey('', paused.timer) !== key);
-    row.paused = { ...row.paused, timers };
-  }
   return stood;
+}
+
+/** Takes it off whatever keeps it: it is carried out now. */
+function takeAnyway(row: TrackedIncident, timer: IncidentTimer): void {
+  if (take(row, timer) || !row.paused) return;
+  const key = timerKey('', timer);
+  const timers = row.paused.timers.filter((paused) => timerKey('', paused.timer) !== key);
+  row.paused = { ...row.paused, timers };
 }
 
 /** After somebody took it, whoever was told hears again only as often as the policy says for that. */
@@ -161,12 +164,29 @@ export function scheduleRenotify(draft: Draft, row: TrackedIncident): void {
   if (every) draft.schedule(row, { kind: 'renotify', due_at: draft.after(every) });
 }
 
-function tellEveryone(draft: Draft, row: TrackedIncident, channels: readonly { name: string }[], step: number): void {
+/** Nobody has it any more: it is told as often as if nobody ever had. */
+export function reopen(draft: Draft, row: TrackedIncident): void {
+  row.timers = row.timers.filter((timer) => !isOfChain(timer));
+  if (row.paused) {
+    row.paused = { timers: [], anew: true };
+    return;
+  }
+  scheduleLoop(draft, row, 1);
+  scheduleRenotify(draft, row);
+}
+
+function tellEveryone(
+  draft: Draft,
+  row: TrackedIncident,
+  channels: readonly { name: string }[],
+  step: number,
+  why = 'no step is left',
+): void {
   const names = channels.map(({ name }) => name);
-  const message = `no step is left, so everyone is told: ${names.join(', ')}`;
+  const message = `${why}, so everyone is told: ${names.join(', ')}`;
   draft.event(row, 'escalated', message, null);
   draft.say(row, 'escalate', 'told', message);
-  draft.tell(row, 'incident.escalated', names, step);
+  draft.tell(row, row.told.length === 0 ? 'incident.triggered' : 'incident.escalated', names, step);
 }
 
 function runThrough(draft: Draft, row: TrackedIncident, around: Surroundings): void {
@@ -212,8 +232,13 @@ function ring(draft: Draft, row: TrackedIncident, index: number, repeat: number,
   scheduleRepeat(draft, row, index, repeat);
 }
 
-function page(draft: Draft, row: TrackedIncident, { step, channel, user }: IncidentTimer & { kind: 'page' }): void {
+function page(draft: Draft, row: TrackedIncident, timer: IncidentTimer & { kind: 'page' }, around: Surroundings): void {
+  const { step, channel, user } = timer;
   const who = user === null ? channel : `${channel} for ${user}`;
+  if (!around.channels.some(({ name }) => name === channel)) {
+    tellEveryone(draft, row, around.channels, step, `${who} is not configured any more`);
+    return;
+  }
   const first = row.told.length === 0;
   if (!first) draft.event(row, 'escalated', `step ${step + 1} of ${row.escalation.length}: ${who}`, null);
   draft.say(row, 'escalate', 'told', `step ${step + 1} of ${row.escalation.length}: ${who}`);

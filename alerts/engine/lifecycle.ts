@@ -102,9 +102,11 @@ export function openIncident(
     draft.event(row, 'cause_changed', `it comes and goes, so it ends only after ${passing} of passing`, null);
   }
   reconsider(draft, id, around);
-  // One that nobody is told of must not end those that somebody was.
-  if (row.incident.held) return;
-  for (const narrower of absorbed) absorb(draft, row, narrower.incident.id, null, around);
+  for (const narrower of absorbed) {
+    // One that nobody is told of must not end those that somebody was, but for those that nothing could end any more.
+    if (row.incident.held && !draft.waitingFor(narrower).next().done) continue;
+    absorb(draft, row, narrower.incident.id, null, around);
+  }
 }
 
 /** The monitor fails for a cause that is already told. Nobody is rung. */

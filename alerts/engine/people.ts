@@ -2,7 +2,7 @@ import type { Incident } from '../incident.ts';
 import type { Answerer } from '../incidents/people.ts';
 import { settle } from './chain.ts';
 import { Draft, type Surroundings } from './draft.ts';
-import { escalateNow, isOfChain, scheduleRenotify, scheduleUpdate } from './escalation.ts';
+import { escalateNow, isOfChain, reopen, scheduleRenotify, scheduleUpdate } from './escalation.ts';
 import { absorb, resolveIncident } from './lifecycle.ts';
 import type { AlertChange, AlertState, TrackedIncident } from './state.ts';
 
@@ -49,6 +49,7 @@ export function escalate(state: AlertState, id: string, who: Answerer, around: S
       row.incident.state = 'triggered';
       row.incident.acknowledged_at = null;
       row.incident.acknowledged_by = null;
+      reopen(draft, row);
     }
     escalateNow(draft, row, around);
   });

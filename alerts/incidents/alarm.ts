@@ -2,6 +2,9 @@ import type { Clock } from '../../core/clock.ts';
 import { timerKey } from '../engine/escalation.ts';
 import type { IncidentTimer } from '../engine/state.ts';
 
+/** The end of a hold is a time of day: so often somebody looks whether the system's clock was set meanwhile. */
+const LOOK_EVERY_MS = 60_000;
+
 interface Armed {
   incident: string;
   timer: IncidentTimer;
@@ -34,7 +37,7 @@ export class Alarm {
       if (this.#armed.has(key)) return;
       const due = this.#clock.monotonic() + (Date.parse(timer.due_at) - this.#clock.now());
       this.#armed.set(key, { incident, timer, due });
-      this.#wakeAt(due);
+      this.#wakeAt(this.#looksAt(timer, due));
     });
   }
 
@@ -57,7 +60,9 @@ export class Alarm {
   #ring(): void {
     this.#sleep = null;
     const now = this.#clock.monotonic();
-    const due = [...this.#armed].filter(([, armed]) => armed.due <= now);
+    const wall = this.#clock.now();
+    const isDue = ({ due, timer }: Armed) => due <= now || (timer.kind === 'hold' && Date.parse(timer.due_at) <= wall);
+    const due = [...this.#armed].filter(([, armed]) => isDue(armed));
     for (const [key] of due) this.#armed.delete(key);
     for (const [incident, group] of Map.groupBy(due, ([, armed]) => armed.incident)) {
       this.#fire(
@@ -66,7 +71,11 @@ export class Alarm {
       );
     }
     let earliest = Number.POSITIVE_INFINITY;
-    for (const armed of this.#armed.values()) earliest = Math.min(earliest, armed.due);
+    for (const { timer, due } of this.#armed.values()) earliest = Math.min(earliest, this.#looksAt(timer, due));
     if (earliest < Number.POSITIVE_INFINITY) this.#wakeAt(earliest);
+  }
+
+  #looksAt({ kind }: IncidentTimer, due: number): number {
+    return kind === 'hold' ? Math.min(due, this.#clock.monotonic() + LOOK_EVERY_MS) : due;
   }
 }

@@ -248,7 +248,8 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
 
   async function load(): Promise<void> {
     const stored = await deps.store.load();
-    const late = state.monitors.size > 0;
+    const seen = new Set(state.monitors.keys());
+    const late = seen.size > 0;
     const change = adopt(state, stored, around());
     apply(state, change);
     for (const { incident_id } of stored.deliveries) {
@@ -262,18 +263,24 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     if (late) void committer.add(change, fresh);
     watchBoundaries();
     void commit(reconsiderAll(state, around()));
-    void letGoOfStrangers();
+    void letGoOfRules();
+    // What this process has seen by itself is looked at, be it a part of the watcher that nobody schedules.
+    void letGoOfRuns((key) => !seen.has(key));
   }
 
-  /** Lets monitors that are no longer looked at go, as soon as they are known: the database may tell of them late. */
-  async function letGoOfStrangers(): Promise<void> {
+  async function letGoOfRules(): Promise<void> {
     const rules = new Set(
       policies.flatMap(({ id, rules }) => rules.flatMap((rule) => (isScenarioRule(rule) ? [] : [`${id}/${rule.id}`]))),
     );
-    const isGone = ({ key, source }: MonitorAlert): boolean => {
-      if (source === 'rule') return !rules.has(/^rule:([^{]*)/.exec(key)?.[1] ?? '');
-      return source === 'run' && kept !== null && !kept.has(key) && !storageWatch.owns(key);
-    };
+    await letGo(({ key, source }) => source === 'rule' && !rules.has(/^rule:([^{]*)/.exec(key)?.[1] ?? ''));
+  }
+
+  /** Lets monitors that are no longer run go, as soon as they are known: the database may tell of them late. */
+  async function letGoOfRuns(may: (key: string) => boolean): Promise<void> {
+    await letGo(({ key, source }) => source === 'run' && kept !== null && !kept.has(key) && may(key));
+  }
+
+  async function letGo(isGone: (monitor: MonitorAlert) => boolean): Promise<void> {
     const gone = [...state.monitors.values()].filter(isGone);
     await Promise.all(gone.map(({ key }) => commit(retire(state, key, around()))));
   }
@@ -304,7 +311,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     attachEvidence: (id, patch) => commit(attachEvidence(state, id, patch, false, around())),
     async retain(monitors) {
       kept = new Set(monitors);
-      await letGoOfStrangers();
+      await letGoOfRuns((key) => !storageWatch.owns(key));
     },
     async letGo(monitors) {
       await Promise.all(monitors.map((key) => commit(retire(state, key, around()))));
@@ -321,7 +328,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     page: (id) => pageOf(state, id, clock.now()),
     async replacePolicies(next) {
       policies = next;
-      await Promise.all([commit(reconsiderAll(state, around())), letGoOfStrangers()]);
+      await Promise.all([commit(reconsiderAll(state, around())), letGoOfRules()]);
     },
   };
 }

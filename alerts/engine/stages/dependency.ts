@@ -24,13 +24,19 @@ export const dependency: HoldingStage = {
 /** @returns why a failure of the monitor may be another one's; undefined when it is its own */
 export function failingDependency(
   monitor: Pick<MonitorAlert, 'depends_on'>,
-  draft: Pick<Draft, 'monitor'>,
+  draft: Pick<Draft, 'monitor' | 'incident' | 'now'>,
 ): string | undefined {
   for (const key of monitor.depends_on) {
     const other = draft.monitor(key);
-    if (other?.state === 'failing') return `depends on ${other.name}, which fails`;
+    if (other?.state === 'failing' && !waitsInQuietHours(other, draft)) return `depends on ${other.name}, which fails`;
   }
   return undefined;
+}
+
+/** Nobody hears of it before the morning, so what fails because of it tells by itself. */
+function waitsInQuietHours({ incident_id }: MonitorAlert, draft: Pick<Draft, 'incident' | 'now'>): boolean {
+  const held = incident_id === null ? null : draft.incident(incident_id)?.incident.held;
+  return held?.stage === 'quiet_hours' && Date.parse(held.until!) > draft.now;
 }
 
 /** What was seen while the other one still failed says nothing about now: the next run does. */

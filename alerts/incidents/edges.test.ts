@@ -1,0 +1,130 @@
+import { expect, test } from '@jest/globals';
+import { builtInPolicy, type Policy } from '../policies/policy.ts';
+import { failed, passed, unreachable, wrongBody } from '../testing/observations.ts';
+import {
+  acknowledge,
+  at,
+  expectHeld,
+  expectNothingElse,
+  expectNotified,
+  run,
+  timeline,
+  World,
+} from '../testing/timeline.ts';
+
+const KIM = { by: 'kim', via: 'web' };
+const JOURNEY = 'post-journey@local';
+const DATABASE = 'database@local';
+
+const twoSteps: Policy = {
+  ...builtInPolicy,
+  id: 'two-steps',
+  escalation: [
+    { after_ms: 0, notify: ['pager'], repeat_every_ms: null },
+    { after_ms: 300_000, notify: ['call-kim'], repeat_every_ms: null },
+  ],
+};
+/** 03:00 UTC, when worlds begin, is night. */
+const night: Policy = {
+  ...twoSteps,
+  id: 'night',
+  priority: 'P3',
+  quiet_hours: [{ priority: 'P3', from_minute: 22 * 60, to_minute: 6 * 60, timezone: 'UTC', days: [] }],
+};
+const CHANNELS = ['pager', 'call-kim'];
+
+test('a step that fell due as a dependency began to hold it back is carried out when that lets go', async () => {
+  await timeline(new World([twoSteps], CHANNELS), [
+    at('1m', run(JOURNEY, { ...failed, depends_on: [DATABASE] })),
+    at('1m', expectNotified('pager')),
+    at('4m', run(DATABASE, { ...failed, service: 'database' })),
+    at('4m', expectNotified('pager')),
+    at('6m', heldBy('dependency')),
+    at('7m', run(DATABASE, { ...passed, service: 'database' })),
+    at('7m', expectNotified('pager')),
+    at('8m', run(JOURNEY, { ...failed, depends_on: [DATABASE] })),
+    at('9m', expectNotified('call-kim')),
+  ]);
+});
+
+test('what depends on something that waits for the end of quiet hours rings', async () => {
+  await timeline(new World([night, { ...twoSteps, priority: 'P1' }], CHANNELS), [
+    at('1m', run(DATABASE, { ...failed, service: 'database', policy: 'night' })),
+    at('1m', expectHeld('quiet_hours')),
+    at('2m', run(JOURNEY, { ...failed, depends_on: [DATABASE], policy: 'two-steps' })),
+    at('2m', expectNotified('pager')),
+  ]);
+});
+
+test('a service that is gone, which is held, does not leave behind an incident that nothing could end', async () => {
+  await timeline(new World([night, { ...twoSteps, priority: 'P1' }], CHANNELS), [
+    at('1m', run('b@local', { ...failed, policy: 'two-steps' })),
+    at('2m', run('a@local', { ...failed, policy: 'night' })),
+    at('2m', expectNotified('pager')),
+    at('3m', run('b@local', { ...passed, policy: 'two-steps' })),
+    at('10m', run('a@local', { ...unreachable, policy: 'night' })),
+    at('11m', run('a@local', { ...passed, policy: 'night' })),
+    at('12m', ({ desk }) => expect(desk.openIncidents()).toEqual([])),
+  ]);
+});
+
+test('whoever asked for help is followed by the whole chain again where nobody takes it', async () => {
+  const again: Policy = {
+    ...twoSteps,
+    escalation_loop: { times: 1, every_ms: 1_800_000 },
+    renotify: { triggered_every_ms: 3_600_000, acknowledged_every_ms: null },
+  };
+  await timeline(new World([again], CHANNELS), [
+    at('1m', run(JOURNEY, failed)),
+    at('1m', expectNotified('pager')),
+    at('2m', acknowledge('kim')),
+    at('2m', expectNotified('pager: acknowledged')),
+    at('3m', async ({ desk, incident }) => void (await desk.escalate(incident.id, KIM))),
+    at('3m', expectNotified('call-kim: escalated')),
+    at('33m', expectNotified('pager: escalated')),
+    at('38m', expectNotified('call-kim: escalated')),
+    at('63m', expectNotified('pager: escalated', 'call-kim: escalated')),
+  ]);
+});
+
+test('somebody whose own way is gone after a restart is not the only one who was to be told', async () => {
+  const onlyKim: Policy = { ...twoSteps, escalation: [{ after_ms: 0, notify: ['user:kim'], repeat_every_ms: null }] };
+  const deps = {
+    resolveTarget: (target: string) =>
+      target === 'user:kim' ? [{ channel: 'call-kim', delay_ms: 300_000, user: 'kim' }] : [],
+  };
+  const world = new World([onlyKim], ['call-kim'], deps);
+  await timeline(world, [at('1m', run(JOURNEY, failed)), at('2m', expectNothingElse())]);
+  const next = new World([onlyKim], ['pager'], { ...deps, store: world.store, clock: world.clock } as never);
+  await world.desk.shutdown(AbortSignal.timeout(1));
+  await next.start();
+  await world.clock.advance(600_000);
+  expect(next.channel('pager').accepted.map(({ event }) => event)).toEqual(['incident.triggered']);
+});
+
+test('policies that are read anew end nothing that the watcher itself has just seen', async () => {
+  await timeline(new World([twoSteps], CHANNELS), [
+    at('0s', ({ desk }) => desk.retain([JOURNEY])),
+    at('1m', run('relay@watcher', { ...wrongBody(), service: 'ringdown', environment: 'watcher' })),
+    at('1m', expectNotified('pager')),
+    at('2m', (world) => world.reload([{ ...twoSteps }])),
+    at('2m', expectNothingElse()),
+    at('2m', ({ desk }) => expect(desk.openIncidents()).toHaveLength(1)),
+  ]);
+});
+
+test('quiet hours end by the wall clock, also when that was set while they held', async () => {
+  await timeline(new World([night], CHANNELS), [
+    at('1m', run(JOURNEY, failed)),
+    at('1m', expectHeld('quiet_hours')),
+    at('2m', ({ clock }) => clock.step(3_600_000)),
+    at('2h2m', expectNotified('pager')),
+  ]);
+});
+
+function heldBy(stage: string) {
+  return ({ desk }: World) => {
+    const held = desk.openIncidents().find(({ service }) => service !== 'database')?.held?.stage;
+    if (held !== stage) throw new Error(`held by ${held}`);
+  };
+}
