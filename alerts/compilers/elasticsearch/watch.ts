@@ -4,6 +4,7 @@ import { type Alert, writtenLimit } from '../alert.ts';
 import { CannotExpress, type CompileContext, TOKEN_PLACEHOLDER } from '../compiler.ts';
 import { lagQuestion } from '../condition.ts';
 import { durationText, limitNumber, operator } from '../limits.ts';
+import { mustacheWords } from '../mustache.ts';
 import { type Query, runsFilter, type Slot, slotOf } from './slots.ts';
 
 /** A watch as `PUT _watcher/watch/<id>` takes it. @see https://www.elastic.co/docs/explore-analyze/alerts-cases/watcher/how-watcher-works */
@@ -157,7 +158,7 @@ function action(state: 'firing' | 'resolved', alert: Alert, { inboundUrl }: Comp
   const name = (word: string) =>
     word === 'value' ? '{{ctx.payload.value}}' : word === 'threshold' ? limit : '{{ctx.payload.key}}';
   // Within a text of JSON; the templates in it stay as they are.
-  const words = fillIn(alert.summary, name, (text) => JSON.stringify(text).slice(1, -1));
+  const words = fillIn(alert.summary, name, mustacheWords);
   const title = `"${words}"`;
   const body = `{ "watch_id": "{{ctx.watch_id}}", "key": "{{ctx.payload.key}}", "state": "${state}", "title": ${title}, "at": "{{ctx.execution_time}}", "metadata": {{#toJson}}ctx.metadata{{/toJson}} }`;
   return {

@@ -51,7 +51,7 @@ export function taskOf(alert: Alert, context: CompileContext): KapacitorTask {
   const script = [
     `// Made by \`ringdown alerts compile --target kapacitor\`: change the policy, not this file.`,
     `// ${alert.name}`,
-    ...alert.approximations.map(({ message }) => `// approximate: ${message}`),
+    ...alert.approximations.map(({ message }) => `// approximate: ${message.replaceAll(/\s+/g, ' ')}`),
     `dbrp "${database}"."${policy}"`,
     '',
     ...judged.statements.flatMap((statement) => [statement, '']),
@@ -61,9 +61,9 @@ export function taskOf(alert: Alert, context: CompileContext): KapacitorTask {
     ...(keeps ? [node(`stateDuration(lambda: ${judged.well})`, 'unit(1s)', `as('well_for')`)] : []),
     node(
       'alert()',
-      `id(${text(`${alert.name}${judged.group === null ? '' : `/{{ index .Tags "${judged.group}" }}`}`)})`,
+      `id(${text(`${alert.name}${judged.group === null ? '' : `/${tagWord(judged.group)}`}`)})`,
       `message(${text(messageOf(alert, judged))})`,
-      ...(alert.runbook === null ? [] : [`details(${text(`runbook: ${alert.runbook}`)})`]),
+      ...(alert.runbook === null ? [] : [`details(${text(`runbook: ${goWords(alert.runbook)}`)})`]),
       `crit(lambda: ${holds ? `"breached_for" >= ${seconds(alert.for_ms)}` : judged.breached})`,
       ...(keeps ? [`critReset(lambda: "well_for" >= ${seconds(alert.keep_firing_for_ms)})`] : []),
       `stateChangesOnly(${REPEATED})`,
@@ -377,6 +377,11 @@ function failing(task: Task): Judged {
   };
 }
 
+/** A tag's value in a template; its name is a string of Go, whatever is in it. */
+function tagWord(tag: string): string {
+  return `{{ index .Tags ${JSON.stringify(tag)} }}`;
+}
+
 const SUFFIXES: Readonly<Record<string, string>> = { ms: ' ms', s: ' s', By: ' B' };
 
 function messageOf(alert: Alert, { group, unit }: Judged): string {
@@ -385,7 +390,7 @@ function messageOf(alert: Alert, { group, unit }: Judged): string {
   const name = (word: string) => {
     if (word === 'threshold') return limit;
     if (word === 'value') return `{{ index .Fields "value" }}${SUFFIXES[unit] ?? ''}`;
-    return `{{ index .Tags "${(word === by ? group : word) ?? word}" }}`;
+    return tagWord((word === by ? group : word) ?? word);
   };
   return fillIn(alert.summary, name, goWords);
 }

@@ -3,6 +3,7 @@ import { fillIn } from '../../template.ts';
 import type { Alert } from '../alert.ts';
 import { type CompileContext, TOKEN_PLACEHOLDER } from '../compiler.ts';
 import { durationText } from '../limits.ts';
+import { mustacheWords } from '../mustache.ts';
 import { esqlOf } from './esql.ts';
 
 /** A rule as `POST /api/alerting/rule/<id>` takes it. @see https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id */
@@ -92,7 +93,6 @@ function bodyOf(alert: Alert): string {
   const limit = alert.condition.is === 'limit' ? alert.condition.limit.written : '';
   const name = (word: string) =>
     word === 'threshold' ? limit : word === 'value' ? 'beyond the limit' : '{{alert.id}}';
-  const words = (text: string) => JSON.stringify(text).slice(1, -1);
   const own = {
     severity: alert.priority,
     ...(alert.service === null ? {} : { service: alert.service }),
@@ -108,8 +108,12 @@ function bodyOf(alert: Alert): string {
     url: '{{rule.url}}',
     date: '{{date}}',
   };
-  const fields = Object.entries({ ...variables, ...own }).map(([key, value]) => `"${key}": "${words(value)}"`);
-  return `{ ${[...fields, `"title": "${fillIn(alert.summary, name, words)}"`].join(', ')} }`;
+  const fields = [
+    ...Object.entries(variables),
+    ...Object.entries(own).map(([key, value]) => [key, mustacheWords(value)]),
+    ['title', fillIn(alert.summary, name, mustacheWords)],
+  ];
+  return `{ ${fields.map(([key, value]) => `"${key}": "${value}"`).join(', ')} }`;
 }
 
 export function connectorOf({ inboundUrl }: CompileContext): object {
