@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { builtInPolicy } from '../../alerts/policies/policy.ts';
 import type { MaintenanceWindow } from '../../alerts/silences/silence.ts';
 import { failed, fires } from '../../alerts/testing/observations.ts';
 import { World } from '../../alerts/testing/timeline.ts';
-import type { Monitor, SilencePreview } from '../../control/resources.ts';
+import type { Monitor, NewMaintenanceBody, NewSilenceBody, SilencePreview } from '../../control/resources.ts';
 import { silencing } from './silencing.ts';
 
 const weekly: MaintenanceWindow = {
@@ -94,4 +95,13 @@ test('maintenance is listed with its next five occurrences, planned, and taken b
   expect(await quiet.maintenance.cancel(planned.id, 'kim')).toBe('cancelled');
   expect(await quiet.maintenance.cancel('weekly', 'kim')).toBe('from_config');
   expect(await quiet.maintenance.cancel('none', 'kim')).toBe('unknown');
+});
+
+test('what the document shows is taken', async () => {
+  const text = readFileSync(new URL('../../docs/silences.md', import.meta.url), 'utf8');
+  const [silence, ...windows] = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, body]) => JSON.parse(body!));
+  expect(await quiet.silences.create(silence as NewSilenceBody, 'kim')).toMatchObject({ state: 'standing' });
+  expect(windows).toHaveLength(2);
+  for (const window of windows)
+    expect(await quiet.maintenance.plan(window as NewMaintenanceBody, 'kim')).toMatchObject({ source: 'api' });
 });
