@@ -100,6 +100,7 @@ interface Running {
 export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
   const { clock, log } = deps;
   const random = deps.random ?? Math.random;
+  const listeningSince = clock.monotonic();
   const rules = new Map<string, Running>();
   const stopping = new AbortController();
   const deadlines = new Map<Running, { at: number; abort: AbortController }>();
@@ -110,7 +111,7 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
 
   function place(policy: Policy, rule: SignalRule): Running {
     const spread = Math.floor((random() * Math.min(rule.every_ms, 15_000)) / SPREAD_STEP_MS) * SPREAD_STEP_MS;
-    const watch = new RuleWatch(policy, rule, deps);
+    const watch = new RuleWatch(policy, rule, deps, listeningSince);
     const of = watch.questions(clock.now())[0]?.of ?? 'metric';
     return {
       watch,

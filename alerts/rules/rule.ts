@@ -53,11 +53,16 @@ export interface RuleKind<Written = unknown, Spec = unknown> {
    *   reading: that is not "no data", which would be a statement about the service
    */
   evaluate(spec: Spec, answers: readonly (SignalAnswer | null)[], now: number): readonly Reading[];
+  /**
+   * For how long telemetry must have been received before this reading says something of the service, milliseconds: while
+   * nobody listened, nothing was heard. 0 for what rests on data that is there.
+   */
+  restsOn(spec: Spec, reading: Reading): number;
   /** What an instance reads that was there before and is in the answer no more; null for no data. */
   vanished(spec: Spec, labels: Readonly<Record<string, string>>): Reading | null;
 }
 
-/** Completes a definition: nothing more to check, no labels, no service, and what vanished has no data, unless it says so. */
+/** Completes a definition: nothing more to check, no labels, no service, rests on data, and what vanished has no data, unless it says so. */
 export function defineRule<Written, Spec>(
   definition: Pick<RuleKind<Written, Spec>, 'kind' | 'schema' | 'compile' | 'questions' | 'evaluate'> &
     Partial<RuleKind<Written, Spec>>,
@@ -67,6 +72,7 @@ export function defineRule<Written, Spec>(
     references: () => [],
     labels: () => [],
     service: () => null,
+    restsOn: () => 0,
     vanished: () => null,
     ...definition,
   } as RuleKind;

@@ -66,19 +66,24 @@ export class RuleWatch {
   leftOut = 0;
   readonly #deps: WatchDeps;
   readonly #names: readonly string[];
+  readonly #listeningSince: number;
+  /** Monotonic milliseconds from which readings mean something that do not yet; 0 for none. */
+  #listenUntil = 0;
   readonly #instances = new Map<string, Instance>();
   /** Restored ones whose key does not tell their labels, by monitor: recognised when they are seen. */
   readonly #unlabelled = new Map<string, number>();
   #round = 0;
   #sequence = 0;
 
-  constructor(policy: Policy, rule: SignalRule, deps: WatchDeps) {
+  /** @param listeningSince monotonic milliseconds: since when telemetry is received */
+  constructor(policy: Policy, rule: SignalRule, deps: WatchDeps, listeningSince: number) {
     const kind = ruleKinds.get(rule.kind);
     if (!kind) throw new Error(`there is no kind of rule called ${rule.kind}`);
     this.policy = policy;
     this.rule = rule;
     this.kind = kind;
     this.#deps = deps;
+    this.#listeningSince = listeningSince;
     this.#names = kind.labels(rule.spec);
   }
 
@@ -115,7 +120,9 @@ export class RuleWatch {
     const round = ++this.#round;
     const observations: Observation[] = [];
     const gone: string[] = [];
+    this.#listenUntil = 0;
     for (const reading of this.#bounded(this.kind.evaluate(this.rule.spec, answers, at.wall))) {
+      if (this.#isTooEarly(reading, at)) continue;
       const key = this.#keyOf(reading.labels);
       let instance = this.#instances.get(key);
       if (instance?.round === round) continue;
@@ -127,13 +134,18 @@ export class RuleWatch {
       this.#judge(instance, reading, at, observations);
     }
     // Of what depends on an answer that did not come nothing can be said.
-    if (answers.includes(null)) {
-      this.#doubt('its data could not be asked for', at, observations, round);
+    if (answers.includes(null) || this.#listenUntil > 0) {
+      const why = answers.includes(null)
+        ? 'its data could not be asked for'
+        : 'the watcher has not listened long enough';
+      this.#doubt(why, at, observations, round);
       return { observations, gone };
     }
     for (const [key, instance] of this.#instances) {
       if (instance.round === round) continue;
-      this.#judge(instance, this.#vanished(instance), at, observations);
+      const vanished = this.#vanished(instance);
+      if (this.#isTooEarly(vanished, at)) continue;
+      this.#judge(instance, vanished, at, observations);
       if (!this.#isOver(instance, at)) continue;
       this.#instances.delete(key);
       if (instance.told !== null) gone.push(instance.monitor);
@@ -152,7 +164,7 @@ export class RuleWatch {
 
   /** The monotonic time from which an evaluation with the same answers would say something; Infinity for never. */
   nextChange(): number {
-    let next = Number.POSITIVE_INFINITY;
+    let next = this.#listenUntil || Number.POSITIVE_INFINITY;
     for (const { state, reading, told, told_at, monitor } of this.#instances.values()) {
       next = Math.min(next, changesAt(state, reading?.breached ?? null, this.rule) ?? next);
       if (state.phase === 'firing' && told === 'failed') next = Math.min(next, told_at + REPEAT_MS);
@@ -185,6 +197,13 @@ export class RuleWatch {
       ...fire.map(({ monitor, labels, state }) => ({ monitor, labels, since: state.since })),
       ...[...this.#unlabelled].map(([monitor, since]) => ({ monitor, labels: null, since })),
     ];
+  }
+
+  #isTooEarly(reading: Reading, { monotonic }: Moment): boolean {
+    const from = this.#listeningSince + this.kind.restsOn(this.rule.spec, reading);
+    if (monotonic >= from) return false;
+    this.#listenUntil = this.#listenUntil === 0 ? from : Math.min(this.#listenUntil, from);
+    return true;
   }
 
   #judge(instance: Instance, reading: Reading | null, at: Moment, observations: Observation[]): void {

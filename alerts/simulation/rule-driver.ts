@@ -36,7 +36,7 @@ export class RuleDriver {
     const now = deps.clock.monotonic();
     this.#rules = policies.flatMap((policy) =>
       policy.rules.flatMap((rule) =>
-        isScenarioRule(rule) ? [] : [{ watch: new RuleWatch(policy, rule, deps), first_ms: now, due_ms: now }],
+        isScenarioRule(rule) ? [] : [{ watch: new RuleWatch(policy, rule, deps, now), first_ms: now, due_ms: now }],
       ),
     );
     this.asksAboutRuns = this.#rules.some(({ watch }) =>

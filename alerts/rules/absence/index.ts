@@ -43,6 +43,7 @@ export const rule = defineRule<Static<typeof Schema>, AbsenceSpec>({
     if (groups.length === 0 && labelsOf(spec.question).length === 0) return [reading(spec, {}, true)];
     return groups.map(({ labels, value, samples }) => reading(spec, labels, (samples ?? value ?? 0) === 0));
   },
+  restsOn: ({ for_ms }, { breached }) => (breached ? for_ms : 0),
   vanished: (spec, labels) => reading(spec, labels, true),
 });
 

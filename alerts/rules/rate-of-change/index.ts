@@ -76,6 +76,9 @@ export const rule = defineRule<Static<typeof Schema>, RateOfChangeSpec>({
   },
   labels: ({ now }) => labelsOf(now),
   service: ({ now }) => serviceOf(now),
+  // From nothing: was there nothing, or nobody who counted?
+  restsOn: ({ now, compared_to_ms }, { breached, value }) =>
+    breached && value === null && isCounted(now) ? compared_to_ms + now.window_ms : 0,
   questions: ({ now, before }) => [now, before],
   evaluate(spec, [now, before]) {
     if (!now || !before) return [];

@@ -72,6 +72,9 @@ export const rule = defineRule<Static<typeof Schema>, ThresholdSpec>({
       return reading(spec, group.labels, enough ? group.value : null, unit);
     });
   },
+  // Too few: did few come, or did nobody count?
+  restsOn: ({ question, limit: { operator } }, { breached }) =>
+    breached && isCounted(question) && operator.startsWith('lt') ? question.window_ms : 0,
   vanished: (spec, labels) => (isCounted(spec.question) && spec.at_least === 0 ? reading(spec, labels, 0, '1') : null),
 });
 
