@@ -148,7 +148,7 @@ process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
 `,
     );
-    await expect(start(launcher)).rejects.toThrow(/ended with 2:[^]*cannot be written[^]*--data-dir/);
+    await expect(start(launcher)).rejects.toThrow(/ended with 2:.*cannot be written.*--data-dir/s);
   });
 });
 
