@@ -37,7 +37,7 @@ export interface Storm {
   rssBefore: number;
   rssPeak: number;
   rssAfter: number;
-  /** How the channel does at the end, as /metrics of the process: seconds of CPU. */
+  /** User and system time of the watcher's process, its start included; 0 where the system does not tell. */
   cpuSeconds: number;
 }
 
@@ -74,7 +74,8 @@ inbound:
     const posts: Promise<void>[] = [];
     for (let batch = 0, next = 0; batch < batches; batch++) {
       const due = began + (batch * 1_000) / BATCHES_A_SECOND;
-      if (due > performance.now()) await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+      if (due > performance.now())
+        await new Promise((resolve) => setTimeout(resolve, Math.max(1, due - performance.now())));
       const until = Math.round(((batch + 1) / batches) * alerts);
       const items = [];
       for (; next < until; next++) {
