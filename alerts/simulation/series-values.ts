@@ -10,6 +10,8 @@ export interface ReadNumbers {
 
 /** Longer lists are a slip of the hand: a day has 1,440 minutes. */
 const MOST_ENTRIES = 100_000;
+/** A longer entry is none, and would take its time to be told so. */
+const LONGEST_ENTRY = 64;
 
 /**
  * Reads `12`, `2.1s`, `5MB`, `3%`, null, and each of these with `x10` behind it.
@@ -22,6 +24,8 @@ export function readNumbers(
   const values: (number | null)[] = [];
   let unit: string | null | undefined;
   for (const [index, entry] of entries.entries()) {
+    if (typeof entry === 'string' && entry.length > LONGEST_ENTRY)
+      return { index, message: `an entry has at most ${LONGEST_ENTRY} characters` };
     const [, text, times] = typeof entry === 'string' ? /^(.*?)(?:\s*x\s*(\d+))?$/.exec(entry)! : [];
     const read = typeof entry === 'string' ? readOne(text!) : { value: entry, unit: null };
     if (!read) return { index, message: `"${entry}" is no number, duration, size or percentage` };
