@@ -1,10 +1,11 @@
+import { labelName } from '../../core/prometheus-names.ts';
 import type { Alert } from '../compilers/alert.ts';
 import { CannotExpress, type CompileContext } from '../compilers/compiler.ts';
 import { type BurnWindow, type Condition, groupedBy, type Measure } from '../compilers/condition.ts';
 import { limitNumber, operator } from '../compilers/limits.ts';
 import type { MetricAggregate, SeriesQuestion } from '../rules/signal.ts';
-import { duration, labelName, literal, quoted } from './names.ts';
 import { monitorMatchers, type Selected, select } from './selectors.ts';
+import { duration, literal, quoted } from './syntax.ts';
 
 type Path = readonly (string | number)[];
 type LimitUnit = 'ms' | 'By' | 'share' | null;

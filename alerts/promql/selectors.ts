@@ -1,7 +1,8 @@
+import { familyName, labelName } from '../../core/prometheus-names.ts';
 import { CannotExpress, type CompileContext } from '../compilers/compiler.ts';
 import { type MetricKind, metricKind } from '../compilers/metrics.ts';
 import type { SeriesQuestion } from '../rules/signal.ts';
-import { familyName, labelName, literal, quoted } from './names.ts';
+import { literal, quoted } from './syntax.ts';
 
 /** Series of a question: their name without the endings of samples, and what they must match. */
 export interface Selected {

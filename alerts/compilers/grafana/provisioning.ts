@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { printYaml } from '../../../core/document/index.ts';
+import { labelName } from '../../../core/prometheus-names.ts';
 import { type Comparison, expressionOf } from '../../promql/expression.ts';
-import { labelName } from '../../promql/names.ts';
 import { fillIn } from '../../template.ts';
 import { type Alert, writtenLimit } from '../alert.ts';
 import { type CompileContext, type Compiled, TOKEN_PLACEHOLDER } from '../compiler.ts';

@@ -1,6 +1,7 @@
 import { printYaml } from '../../../core/document/index.ts';
+import { labelName } from '../../../core/prometheus-names.ts';
 import { type Comparison, expressionOf, type RecordingRule } from '../../promql/expression.ts';
-import { labelName, quoted } from '../../promql/names.ts';
+import { quoted } from '../../promql/syntax.ts';
 import { fillIn } from '../../template.ts';
 import { type Alert, writtenLimit } from '../alert.ts';
 import type { CompileContext } from '../compiler.ts';

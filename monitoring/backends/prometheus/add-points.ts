@@ -1,7 +1,8 @@
+import { familyName } from '../../../core/prometheus-names.ts';
 import type { DecodedPoint } from '../../otlp/index.ts';
 import { boundsFor, explicitCounts } from '../../otlp-http/explicit-buckets.ts';
 import type { Attributes } from '../../telemetry.ts';
-import { familyName, labelsOf, labelValue } from './names.ts';
+import { labelsOf, labelValue } from './labels.ts';
 import type { FamilyType, Series, SeriesTable } from './series.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type DecodedSpan, httpStatusOf } from '../../otlp/index.ts';
 import { bucketOf, SECONDS } from '../../otlp-http/explicit-buckets.ts';
 import { resourceLabels } from './add-points.ts';
-import { labelsOf } from './names.ts';
+import { labelsOf } from './labels.ts';
 import type { SeriesTable } from './series.ts';
 
 /** Of every request that a service answered: `_count` counts them, `_bucket` holds their durations, with exemplars. */

@@ -1,7 +1,7 @@
+import { familyName, labelName, UNIT_WORDS } from '../../../core/prometheus-names.ts';
 import { type Aggregate, type Answers, CannotAnswer, type Question, type TimeRange } from '../../reader.ts';
 import type { MetricSeries } from '../../telemetry.ts';
 import { intervalStarts } from './ask-requests.ts';
-import { familyName, labelName, UNIT_WORDS } from './names.ts';
 import { equals, grownBy, type PrometheusApi, selector } from './promql.ts';
 
 type MetricQuestion = Extract<Question, { ask: 'metric' }>;

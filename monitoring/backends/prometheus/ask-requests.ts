@@ -1,8 +1,8 @@
 import { RingdownError } from '../../../core/errors.ts';
+import { labelName } from '../../../core/prometheus-names.ts';
 import { CannotAnswer, type Question, type RequestSeries, type RequestStatus, type TimeRange } from '../../reader.ts';
 import type { RouteStats } from '../../telemetry.ts';
 import { REQUESTS } from './add-span.ts';
-import { labelName } from './names.ts';
 import { equals, grownBy, MOST_POINTS, type PrometheusApi, selector } from './promql.ts';
 
 type RequestsQuestion = Extract<Question, { ask: 'requests' }>;

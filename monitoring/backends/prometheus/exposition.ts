@@ -1,4 +1,5 @@
-import { escaped, rendered } from './names.ts';
+import { escapedValue } from '../../../core/prometheus-names.ts';
+import { rendered } from './labels.ts';
 import type { Family, Series } from './series.ts';
 
 export type Format = 'openmetrics' | 'text';
@@ -22,7 +23,7 @@ export function* expose(families: Iterable<Family>, format: Format): Generator<s
     if (family.series.size === 0) continue;
     const isOpen = format === 'openmetrics';
     const named = family.type === 'counter' && !isOpen ? `${family.name}_total` : family.name;
-    if (family.help !== '') yield `# HELP ${named} ${isOpen ? escaped(family.help) : helpText(family.help)}\n`;
+    if (family.help !== '') yield `# HELP ${named} ${isOpen ? escapedValue(family.help) : helpText(family.help)}\n`;
     yield `# TYPE ${named} ${family.type}\n`;
     for (const series of family.series.values()) yield linesOf(family, series, isOpen);
   }

@@ -1,6 +1,6 @@
 import { RingdownError } from '../../../core/errors.ts';
+import { escapedValue } from '../../../core/prometheus-names.ts';
 import { HttpSender } from '../../http/send.ts';
-import { escaped } from './names.ts';
 
 export interface Matrix {
   labels: Record<string, string>;
@@ -51,7 +51,7 @@ export class PrometheusApi {
   /** Names of metrics that had samples in the window. */
   async names(matching: string | undefined, fromMs: number, toMs: number, abort: AbortSignal): Promise<string[]> {
     const query = new URLSearchParams({ start: seconds(fromMs), end: seconds(toMs) });
-    if (matching !== undefined) query.append('match[]', `{__name__=~"${escaped(matching)}"}`);
+    if (matching !== undefined) query.append('match[]', `{__name__=~"${escapedValue(matching)}"}`);
     return (await this.#get(`/api/v1/label/__name__/values?${query}`, abort)) as string[];
   }
 
@@ -88,7 +88,7 @@ export function selector(name: string, matchers: readonly string[]): string {
 }
 
 export function equals(label: string, value: string): string {
-  return `${label}="${escaped(value)}"`;
+  return `${label}="${escapedValue(value)}"`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { rendered } from './names.ts';
+import { rendered } from './labels.ts';
 
 export interface Exemplar {
   trace_id: string;

@@ -1,7 +1,5 @@
-import type { Attributes, AttributeValue } from '../../telemetry.ts';
-
 /** UCUM units as Prometheus writes them in names; others are left out of the name. */
-const UNITS: Record<string, string> = {
+const UNITS: Readonly<Record<string, string>> = {
   s: 'seconds',
   ms: 'milliseconds',
   us: 'microseconds',
@@ -26,14 +24,16 @@ const UNITS: Record<string, string> = {
   Hz: 'hertz',
   '%': 'percent',
 };
+/** What a name may end in because of its unit. */
 export const UNIT_WORDS: readonly string[] = [...Object.values(UNITS), 'ratio'];
-const LONGEST_VALUE = 1_000;
 /** Labels that buckets and quantiles bear. A second one of the name makes Prometheus refuse the whole page. */
 const OWN_LABELS = new Set(['le', 'quantile']);
 
 /**
  * Name of the metric family, without the endings of its samples (`_total`, `_bucket`): other characters than letters,
- * digits, `_` and `:` become `_`, and the unit stands at the end.
+ * digits, `_` and `:` become `_`, and the unit stands at the end. One place, because what is scraped under a name is
+ * asked for by rules that are compiled elsewhere.
+ * @param unit UCUM, as OpenTelemetry writes it
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  */
 export function familyName(name: string, unit: string, type: 'counter' | 'gauge' | 'histogram' | 'summary'): string {
@@ -44,42 +44,18 @@ export function familyName(name: string, unit: string, type: 'counter' | 'gauge'
   return family;
 }
 
+/** Name of the label that an attribute becomes. */
 export function labelName(key: string): string {
   const name = cleaned(key, /[^a-zA-Z0-9_]+/g);
   return OWN_LABELS.has(name) ? `exported_${name}` : name;
 }
 
+/** As label values are written between quotes in the exposition formats and in PromQL. */
+export function escapedValue(value: string): string {
+  return value.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
+}
+
 function cleaned(text: string, others: RegExp): string {
   const name = text.replace(others, '_').replace(/__+/g, '_');
   return /^[a-zA-Z_:]/.test(name) ? name : `_${name}`;
-}
-
-/** Attributes as labels, in the order of their names; two that come to the same name share it, their values joined. */
-export function labelsOf(attributes: Attributes, more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const labels = new Map<string, string>();
-  for (const key of Object.keys(attributes).sort()) {
-    const name = labelName(key);
-    const value = labelValue(attributes[key]!);
-    if (value === '') continue;
-    const before = labels.get(name);
-    labels.set(name, before === undefined ? value : `${before};${value}`);
-  }
-  for (const [name, value] of Object.entries(more)) if (value !== '') labels.set(name, value);
-  return Object.fromEntries([...labels].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-export function labelValue(value: AttributeValue): string {
-  const text = typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
-}
-
-/** `{a="b"}`, or nothing where there are no labels. */
-export function rendered(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-}
-
-/** As label values are written in the exposition formats and in PromQL. */
-export function escaped(value: string): string {
-  return value.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
