@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../../core/clock.ts';
+import { contentLines, escapedText } from '../content-lines.ts';
 import type { OnCall, Schedule, Shift } from './on-call.ts';
 import { shifts } from './shifts.ts';
 
 const HOUR_MS = 3_600_000;
-/** RFC 5545 section 3.1: at most 75 octets a line, the line break not counted. */
-const LONGEST_LINE = 75;
 
 export interface CalendarView {
   title: string;
@@ -29,8 +28,8 @@ export function writeCalendar(onCall: OnCall, schedules: readonly Schedule[], vi
     'CALSCALE:GREGORIAN',
     'METHOD:PUBLISH',
     // RFC 7986 section 5.1 and 5.7, and what calendars read that do not know it.
-    `NAME:${text(view.title)}`,
-    `X-WR-CALNAME:${text(view.title)}`,
+    `NAME:${escapedText(view.title)}`,
+    `X-WR-CALNAME:${escapedText(view.title)}`,
     'REFRESH-INTERVAL;VALUE=DURATION:PT1H',
     'X-PUBLISHED-TTL:PT1H',
     ...schedules.flatMap((schedule) =>
@@ -40,7 +39,7 @@ export function writeCalendar(onCall: OnCall, schedules: readonly Schedule[], vi
     ),
     'END:VCALENDAR',
   ];
-  return lines.map((line) => `${folded(line)}\r\n`).join('');
+  return contentLines(lines);
 }
 
 /** Those that touch the view, not cut by it: an event that shrinks as days pass would be another event. */
@@ -63,8 +62,8 @@ function event(onCall: OnCall, schedule: Schedule, shift: Shift, { changedAt, us
     `DTSTAMP:${utc(changedAt)}`,
     `DTSTART:${utc(shift.from)}`,
     `DTEND:${utc(shift.until)}`,
-    `SUMMARY:${text(user === undefined ? `${names} (${schedule.name})` : `On call: ${schedule.name}`)}`,
-    `DESCRIPTION:${text(`On call: ${names}\nSchedule: ${schedule.name}\n${why}`)}`,
+    `SUMMARY:${escapedText(user === undefined ? `${names} (${schedule.name})` : `On call: ${schedule.name}`)}`,
+    `DESCRIPTION:${escapedText(`On call: ${names}\nSchedule: ${schedule.name}\n${why}`)}`,
     // Being on call does not make anyone busy.
     'TRANSP:TRANSPARENT',
     'END:VEVENT',
@@ -73,29 +72,4 @@ function event(onCall: OnCall, schedule: Schedule, shift: Shift, { changedAt, us
 
 function utc(instant: Instant): string {
   return `${new Date(instant).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
-}
-
-/** RFC 5545 section 3.3.11: backslash, semicolon, comma and line break are escaped; other control characters may not be there. */
-function text(value: string): string {
-  return value
-    .replace(/[\\;,]/g, '\\$&')
-    .replace(/\r\n|[\n\r\u2028\u2029]/g, '\\n')
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
-}
-
-/** Lines of at most 75 octets, never cut within a character. */
-function folded(line: string): string {
-  if (Buffer.byteLength(line) <= LONGEST_LINE) return line;
-  let result = '';
-  let length = 0;
-  for (const character of line) {
-    const bytes = Buffer.byteLength(character);
-    if (length + bytes > LONGEST_LINE) {
-      result += '\r\n ';
-      length = 1;
-    }
-    result += character;
-    length += bytes;
-  }
-  return result;
 }
