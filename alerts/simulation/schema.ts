@@ -1,11 +1,8 @@
 import { type Static, type TProperties, Type } from 'typebox';
-import { DURATION_PATTERN } from '../../core/units.ts';
 import { OnCallSchema } from '../on-call/schema.ts';
+import { duration } from '../rules/schema-words.ts';
 
-const DURATION_WORDS = 'a duration such as 30s, 5m or 1h30m';
-
-const Duration = (description: string, example = '5m') =>
-  Type.String({ pattern: DURATION_PATTERN, 'x-expected': DURATION_WORDS, description, examples: [example] });
+const Duration = (description: string, example = '5m') => duration(description, example);
 
 const Text = (description: string, ...examples: string[]) => Type.String({ minLength: 1, description, examples });
 

@@ -1,5 +1,4 @@
-import type { Incident, IncidentEvent } from '../incident.ts';
-import type { Policy } from '../policies/policy.ts';
+import type { Incident } from '../incident.ts';
 import type { ToldEvent } from './policy-test.ts';
 
 /** Everything that happened in a simulated stretch of time. Times are milliseconds since its start. */
@@ -41,8 +40,3 @@ export interface Happening {
 
 /** Parts of policies that took part, by the key of their place in the policy: see `partsOf`. */
 export type FiredParts = Set<string>;
-
-/** What an incident's events look like where they are kept. */
-export type SeenEvent = Pick<IncidentEvent, 'kind' | 'message' | 'incident_id'>;
-
-export type PolicyById = ReadonlyMap<string, Policy>;
