@@ -20,6 +20,9 @@ export async function tellOf(watcher: Running, state: 'firing' | 'resolved', ...
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
     body: JSON.stringify({ alerts: ids.map((id) => ({ id, state, title: `${id} does not answer` })) }),
   });
-  if (!response.ok) throw new Error(`the alert was refused: ${response.status} ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(
+      `the alert was refused: ${response.status} ${await response.text()}\n${watcher.output.text.slice(-3_000)}`,
+    );
   await response.body?.cancel();
 }
