@@ -44,7 +44,7 @@ describe.each(['light', 'dark', 'phone'] as const)('%s', (look) => {
       expect({ name, overflow }).toEqual({ name, overflow: 0 });
     }
     expect(complaints).toEqual([]);
-  });
+  }, 600_000);
 });
 
 test('empty screens say what would fill them', async () => {

@@ -1,7 +1,8 @@
-import type { DeliveryRecord } from '../../../../control/resources.ts';
+import type { DeliveryRecord, Hold } from '../../../../control/resources.ts';
 import { Empty, Panel } from '../parts/page-parts.tsx';
 import { Time } from '../time/times.tsx';
 import { plural } from '../time/words.ts';
+import { holdTitle } from './hold-words.ts';
 
 const STATUS_WORDS: Record<DeliveryRecord['status'], string> = {
   pending: 'on its way',
@@ -11,12 +12,14 @@ const STATUS_WORDS: Record<DeliveryRecord['status'], string> = {
 };
 
 /** Who was told what, channel by channel: one line per notification, with attempts and what went wrong. */
-export function Deliveries({ deliveries }: { deliveries: DeliveryRecord[] }) {
+export function Deliveries({ deliveries, held }: { deliveries: DeliveryRecord[]; held: Hold | null }) {
   return (
     <Panel title="Who was told" id="deliveries" padded={false}>
       {deliveries.length === 0 ? (
         <Empty title="Nobody was told">
-          The policy's escalation names the channels; each notification is listed here.
+          {held
+            ? `${holdTitle(held.stage)}: the channels are told when that is over and it is still open.`
+            : "The policy's escalation names the channels; each notification is listed here."}
         </Empty>
       ) : (
         <div className="scroll-x">

@@ -83,7 +83,7 @@ export function IncidentPage({ id }: { id: string }) {
       <Explanation incident={incident} />
       <div className="incident-columns">
         <Timeline events={incident.timeline} />
-        <Deliveries deliveries={incident.deliveries} />
+        <Deliveries deliveries={incident.deliveries} held={incident.held} />
       </div>
     </div>
   );
