@@ -53,7 +53,10 @@ export function cancelWindow(state: AlertState, id: string, around: Surroundings
   return draft.change;
 }
 
-/** Silences and windows that ended more than a day ago are forgotten. */
+/**
+ * Silences and windows that ended more than a day ago are forgotten, and so are series of rules and alerts of other systems
+ * that have been well, or have not been heard of, for so long: their labels may be new ones every day.
+ */
 export function prune(state: AlertState, around: Surroundings): AlertChange {
   const draft = new Draft(state, around);
   const long = draft.now - LISTED_AFTER_END_MS;
@@ -62,6 +65,10 @@ export function prune(state: AlertState, around: Surroundings): AlertChange {
   }
   for (const window of state.windows.values()) {
     if (nextChange(window, long) === Number.POSITIVE_INFINITY) draft.change.windows.set(window.id, null);
+  }
+  for (const { key, source, state: now, since, incident_id, held_cause } of state.monitors.values()) {
+    const over = now !== 'failing' && incident_id === null && held_cause === null;
+    if (source !== 'run' && over && Date.parse(since) <= long) draft.change.forgotten.add(key);
   }
   return draft.change;
 }

@@ -150,6 +150,8 @@ export interface MutableAlertState extends AlertState {
  */
 export interface AlertChange {
   monitors: Map<string, MonitorAlert>;
+  /** Keys of monitors of which nothing needs to be known any more. */
+  forgotten: Set<string>;
   services: Map<string, ServiceAlert>;
   incidents: Map<string, TrackedIncident>;
   /** Monitors that joined an incident; `incident.monitors` holds the same, this is the part that is new. */
@@ -192,6 +194,7 @@ export function emptyState(): MutableAlertState {
 export function emptyChange(): AlertChange {
   return {
     monitors: new Map(),
+    forgotten: new Set(),
     services: new Map(),
     incidents: new Map(),
     members: [],
@@ -211,6 +214,7 @@ export function isEmpty(change: AlertChange): boolean {
 
 /** Makes a change part of the state. */
 export function apply(state: MutableAlertState, change: AlertChange): void {
+  for (const key of change.forgotten) state.monitors.delete(key);
   for (const [key, row] of change.monitors) state.monitors.set(key, row);
   for (const [key, row] of change.services) state.services.set(key, row);
   for (const [key, row] of change.incidents) {
@@ -223,7 +227,14 @@ export function apply(state: MutableAlertState, change: AlertChange): void {
 
 /** Adds `later` to `earlier`, row by row. */
 export function merge(earlier: AlertChange, later: AlertChange): void {
-  for (const [key, row] of later.monitors) earlier.monitors.set(key, row);
+  for (const key of later.forgotten) {
+    earlier.monitors.delete(key);
+    earlier.forgotten.add(key);
+  }
+  for (const [key, row] of later.monitors) {
+    earlier.monitors.set(key, row);
+    earlier.forgotten.delete(key);
+  }
   for (const [key, row] of later.services) earlier.services.set(key, row);
   for (const [key, row] of later.incidents) earlier.incidents.set(key, row);
   for (const [key, row] of later.deliveries) earlier.deliveries.set(key, row);

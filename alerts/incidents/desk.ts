@@ -46,6 +46,9 @@ export interface DeskChannel extends ChannelToTell {
   events: readonly NotificationEvent[];
 }
 
+/** So often what nobody needs any more is forgotten. */
+const PRUNE_EVERY_MS = 3_600_000;
+
 export interface DeskLog {
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;
@@ -123,6 +126,8 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   let policies = deps.policies;
   let kept: ReadonlySet<string> | null = null;
   let stopping = false;
+  const resting = new AbortController();
+  let forgetting: Promise<void> | null = null;
 
   const around = (): Surroundings => ({
     now: clock.now(),
@@ -148,7 +153,6 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   });
   const boundaries = new Boundaries(clock, (over) => {
     for (const id of over) void commit(endSilence(state, id, null, around()));
-    void commit(prune(state, around()));
     void commit(reconsiderAll(state, around()));
     watchBoundaries();
   });
@@ -285,6 +289,13 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     await Promise.all(gone.map(({ key }) => commit(retire(state, key, around()))));
   }
 
+  async function forget(): Promise<void> {
+    while (!resting.signal.aborted) {
+      await clock.timer(PRUNE_EVERY_MS, resting.signal).catch(() => undefined);
+      if (!resting.signal.aborted) void commit(prune(state, around()));
+    }
+  }
+
   async function observe(observation: Observation): Promise<void> {
     if (observation.watcher_fault !== null) {
       log.warn(
@@ -297,9 +308,13 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
 
   return {
     ...createPeopleDesk({ state, around, commit }),
-    start: () => recollection.start(),
+    async start() {
+      await recollection.start();
+      forgetting ??= forget();
+    },
     async shutdown(abort) {
       stopping = true;
+      resting.abort(new Error('shutting down'));
       recollection.stop();
       alarm.stop();
       boundaries.stop();

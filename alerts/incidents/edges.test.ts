@@ -122,6 +122,19 @@ test('quiet hours end by the wall clock, also when that was set while they held'
   ]);
 });
 
+test('what rules and other systems no longer speak of is forgotten after a day', async () => {
+  const world = new World([twoSteps], CHANNELS);
+  await timeline(world, []);
+  for (let pod = 0; pod < 50; pod++) {
+    const alert = { source: 'inbound' as const, labels: { alertname: 'PodDown' } };
+    await world.run(`inbound:am/pod-${pod}`, { ...failed, ...alert });
+    await world.run(`inbound:am/pod-${pod}`, { ...passed, ...alert });
+    await world.clock.advance(3_600_000);
+  }
+  await world.clock.advance(3_600_000);
+  expect(world.store.state.monitors.size).toBeLessThan(30);
+});
+
 function heldBy(stage: string) {
   return ({ desk }: World) => {
     const held = desk.openIncidents().find(({ service }) => service !== 'database')?.held?.stage;

@@ -152,7 +152,7 @@ describe('a silence', () => {
       at('1m', run(JOURNEY, failed)),
       at('2m', ({ clock }) => clock.step(3_600_000)),
       at('59m', expectNothingElse()),
-      at('2h', expectNotified('pager: triggered')),
+      at('1h', expectNotified('pager: triggered')),
     ]);
   });
 

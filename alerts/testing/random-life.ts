@@ -197,6 +197,7 @@ function endSilences(world: World, silences: readonly Remembered[]): void {
 
 function checkCounts({ desk }: World, trouble: (message: string) => void): void {
   for (const { id, failing_count, monitors } of desk.openIncidents()) {
+    if (!monitors.some((key) => desk.monitorState(key)?.incident_id === id)) trouble(`nothing could ever end ${id}`);
     const counted = monitors.filter((key) => {
       const monitor = desk.monitorState(key);
       return monitor?.incident_id === id && (monitor.state === 'failing' || monitor.state === 'no_data');

@@ -108,6 +108,9 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
 }
 
 async function write(db: Transaction<AlertSchema>, change: AlertChange): Promise<void> {
+  for (const keys of chunks([...change.forgotten])) {
+    await db.deleteFrom('alert_monitors').where('key', 'in', keys).execute();
+  }
   // Deleting and inserting is the upsert that every database has.
   for (const table of ['alert_monitors', 'alert_services'] as const) {
     const rows = table === 'alert_monitors' ? change.monitors : change.services;
