@@ -26,6 +26,7 @@ const DOCUMENTS = [
   'docs/rules.md',
   'docs/backends.md',
   'docs/inbound.md',
+  'docs/workers.md',
 ];
 const CHANNELS = ['push', 'pager', 'call-kim', 'team', 'mail', 'hook', 'terminal'];
 

@@ -52,6 +52,11 @@ describe('what locations see', () => {
   const run = (location: string, minutes: number, outcome: typeof passed = failed) =>
     observe('post-journey@production', { ...outcome, labels: { location } }, minutes * 60_000);
 
+  test('a location that runs seldom counts its own failures all the same', () => {
+    const first = withVerdict({}, run('seoul', 0));
+    expect(withVerdict(first, run('seoul', 60)).seoul!.failures).toHaveLength(2);
+  });
+
   test('each keeps its own row of failures, until it passes there or is silent for ten minutes', () => {
     let locations = withVerdict({}, run('seoul', 0));
     locations = withVerdict(locations, run('berlin', 1));

@@ -13,7 +13,8 @@ const FAILURES_KEPT = 100;
 /** What a run says about its location; one that passes there takes it out. */
 export function withVerdict(locations: Locations, observation: Observation): Locations {
   const location = observation.labels.location ?? '';
-  const { [location]: before, ...others } = fresh(locations, observation.at);
+  const { [location]: before, ...elsewhere } = locations;
+  const others = fresh(elsewhere, observation.at);
   if (observation.status === 'passed') return others;
   const failures = [...(before?.failures ?? []), observation.attempts].slice(-FAILURES_KEPT);
   return { ...others, [location]: { at: observation.at, failures } };
