@@ -1,10 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Observation } from '../engine/observation.ts';
+import { OWN_ENVIRONMENT, type OwnPart, ownObservation } from './own-observation.ts';
 
 /** A lock that goes away by itself wakes nobody; a disk that stays full does. */
 export const STORAGE_ALARM_AFTER_MS = 30_000;
 
-const MONITOR = 'storage@watcher';
+const STORAGE: OwnPart = { part: 'storage', name: 'The state of the watcher', step: 'write alert state' };
 
 /** The watcher watches its own database, and rings about it like about anything else. */
 export class StorageWatch {
@@ -19,14 +20,14 @@ export class StorageWatch {
   }
 
   owns(monitor: string): boolean {
-    return monitor === MONITOR;
+    return monitor === `${STORAGE.part}@${OWN_ENVIRONMENT}`;
   }
 
   /** Trouble began (an error) or ended (null). */
   see(trouble: Error | null): void {
     this.stop();
     if (trouble === null) {
-      if (this.#alarmed) this.#observe(observation(new Date(this.#clock.now()).toISOString(), null));
+      if (this.#alarmed) this.#observe(ownObservation(STORAGE, null, new Date(this.#clock.now()).toISOString()));
       this.#alarmed = false;
       return;
     }
@@ -36,7 +37,7 @@ export class StorageWatch {
     this.#clock.timer(STORAGE_ALARM_AFTER_MS, waiting.signal).then(
       () => {
         this.#alarmed = true;
-        this.#observe(observation(since, trouble));
+        this.#observe(ownObservation(STORAGE, trouble.message, since));
       },
       () => undefined, // it answered again in time
     );
@@ -46,44 +47,4 @@ export class StorageWatch {
     this.#waiting?.abort(new Error('the database answers again'));
     this.#waiting = null;
   }
-}
-
-function observation(at: string, trouble: Error | null): Observation {
-  return {
-    monitor: MONITOR,
-    monitor_name: 'The state of the watcher',
-    service: 'ringdown',
-    environment: 'watcher',
-    run_id: `storage-${at}-${trouble ? 'failed' : 'passed'}`,
-    source: 'run',
-    run_url: null,
-    labels: {},
-    rule: null,
-    priority: null,
-    source_url: null,
-    trace_id: null,
-    started_at: at,
-    at,
-    scheduled_at: at,
-    status: trouble ? 'error' : 'passed',
-    degraded: false,
-    watcher_fault: null,
-    tags: ['ringdown'],
-    policy: null,
-    quarantined: false,
-    depends_on: [],
-    runbook: null,
-    attempts: 1,
-    failure: trouble && {
-      step: 'write alert state',
-      message: trouble.message,
-      expected: null,
-      actual: null,
-      kind: 'assertion',
-      route: null,
-      status_code: null,
-    },
-    evidence: {},
-    deployment: null,
-  };
 }

@@ -1,10 +1,10 @@
 import type { Observation } from '../../alerts/engine/observation.ts';
+import { OWN_ENVIRONMENT, ownObservation } from '../../alerts/incidents/own-observation.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type Signs, troubles } from './troubles.ts';
 
 const CHECK_EVERY_MS = 5_000;
 
-const OWN_ENVIRONMENT = 'watcher';
 const OWN_SUFFIX = `@${OWN_ENVIRONMENT}`;
 
 /** Whether the watcher pages about itself under this key. */
@@ -47,45 +47,7 @@ export async function watchSelf(
 }
 
 function observationOf(part: string, trouble: string | null, now: number): Observation {
-  const at = new Date(now).toISOString();
-  return {
-    source: 'run',
-    monitor: `${part}@${OWN_ENVIRONMENT}`,
-    monitor_name: `The watcher's ${part.replace('-', ' ')}`,
-    service: 'ringdown',
-    environment: OWN_ENVIRONMENT,
-    run_id: `${part}-${at}`,
-    run_url: null,
-    trace_id: null,
-    labels: {},
-    rule: null,
-    priority: null,
-    source_url: null,
-    started_at: at,
-    at,
-    scheduled_at: at,
-    status: trouble === null ? 'passed' : 'error',
-    degraded: false,
-    watcher_fault: null,
-    tags: ['ringdown'],
-    policy: null,
-    quarantined: false,
-    depends_on: [],
-    runbook: null,
-    attempts: 1,
-    failure:
-      trouble === null
-        ? null
-        : {
-            step: `watch the ${part.replace('-', ' ')}`,
-            message: trouble,
-            expected: null,
-            actual: null,
-            kind: 'assertion',
-            route: null,
-            status_code: null,
-          },
-    evidence: {},
-    deployment: null,
-  };
+  const words = part.replace('-', ' ');
+  const own = { part, name: `The watcher's ${words}`, step: `watch the ${words}` };
+  return ownObservation(own, trouble, new Date(now).toISOString());
 }

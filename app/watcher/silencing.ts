@@ -1,4 +1,4 @@
-import { stands } from '../../alerts/engine/stages/silence.ts';
+import { concerns, stands } from '../../alerts/engine/stages/silence.ts';
 import { urgency } from '../../alerts/engine/urgency.ts';
 import type { AlertDesk } from '../../alerts/incidents/desk.ts';
 import { readSilence, readWindow, type SilenceProblem, silenceProblems } from '../../alerts/silences/check.ts';
@@ -6,7 +6,7 @@ import { matchesAll } from '../../alerts/silences/matching.ts';
 import type { MaintenanceWindow, Matcher, Silence } from '../../alerts/silences/silence.ts';
 import { nextChange, windowAt } from '../../alerts/silences/windows.ts';
 import type { ControlDeps, Refused } from '../../control/deps.ts';
-import type { Incident, ListedSilence, Monitor, PlannedMaintenance, SilencePreview } from '../../control/resources.ts';
+import type { ListedSilence, Monitor, PlannedMaintenance, SilencePreview } from '../../control/resources.ts';
 import type { Clock } from '../../core/clock.ts';
 
 const SHOWN = 50;
@@ -65,7 +65,14 @@ const AN_HOUR = { starts_at: '2026-01-01T00:00:00Z', ends_at: '2026-01-01T01:00:
 function preview(matchers: readonly Matcher[], desk: AlertDesk, monitors: readonly Monitor[]): SilencePreview {
   const incidents = desk
     .openIncidents()
-    .filter((incident) => concerns(matchers, incident, desk))
+    .filter(({ id, labels, monitors }) => {
+      const states = monitors.map((key) => desk.monitorState(key)).filter((state) => state !== undefined);
+      return concerns(
+        matchers,
+        labels,
+        states.filter(({ incident_id }) => incident_id === id),
+      );
+    })
     .sort((a, b) => urgency(a.priority) - urgency(b.priority));
   const known = matchers.filter(({ label }) => KNOWN_OF_MONITORS.includes(label));
   const matching = monitors.filter(({ key, service, environment }) =>
@@ -78,14 +85,6 @@ function preview(matchers: readonly Matcher[], desk: AlertDesk, monitors: readon
     monitor_count: matching.length,
     unknown_labels: [...new Set(matchers.filter((one) => !known.includes(one)).map(({ label }) => label))],
   };
-}
-
-/** As the silence stage decides: matchers that speak of monitors must match every member that it waits for. */
-function concerns(matchers: readonly Matcher[], { id, labels, monitors }: Incident, desk: AlertDesk): boolean {
-  if (matchers.every(({ label }) => label !== 'monitor')) return matchesAll(matchers, labels);
-  return monitors
-    .filter((key) => desk.monitorState(key)?.incident_id === id)
-    .every((monitor) => matchesAll(matchers, { ...labels, monitor }));
 }
 
 function listedAt(silence: Silence, now: number): ListedSilence {

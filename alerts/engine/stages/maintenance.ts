@@ -9,7 +9,7 @@ export const maintenance: HoldingStage = {
   hold(row, draft) {
     let longest: (Held & { until: string }) | null = null;
     for (const window of draft.windows()) {
-      if (!concerns(window.matchers, row, draft)) continue;
+      if (!concerns(window.matchers, row.incident.labels, draft.waitingFor(row))) continue;
       const stretch = windowAt(window, draft.now);
       if (!stretch) continue;
       const until = new Date(stretch.until).toISOString();

@@ -1,7 +1,5 @@
 import { matchesAll } from '../../silences/matching.ts';
 import type { Matcher, Silence } from '../../silences/silence.ts';
-import type { Draft } from '../draft.ts';
-import type { TrackedIncident } from '../state.ts';
 import { type HoldingStage, shownUntil } from './stage.ts';
 
 export const silence: HoldingStage = {
@@ -11,7 +9,8 @@ export const silence: HoldingStage = {
   hold(row, draft) {
     let longest: Silence | undefined;
     for (const candidate of draft.silences()) {
-      if (!stands(candidate, draft.now) || !concerns(candidate.matchers, row, draft)) continue;
+      if (!stands(candidate, draft.now) || !concerns(candidate.matchers, row.incident.labels, draft.waitingFor(row)))
+        continue;
       if (!longest || candidate.ends_at > longest.ends_at) longest = candidate;
     }
     if (!longest) return null;
@@ -21,11 +20,17 @@ export const silence: HoldingStage = {
   },
 };
 
-/** Whether the matchers match the incident: where they speak of monitors, with every member that it waits for. */
-export function concerns(matchers: readonly Matcher[], row: TrackedIncident, draft: Draft): boolean {
-  const { labels } = row.incident;
+/**
+ * Whether the matchers match an incident: where they speak of monitors, with every one that it waits for.
+ * @param waitingFor its monitors that are not well yet; read only where it matters
+ */
+export function concerns(
+  matchers: readonly Matcher[],
+  labels: Readonly<Record<string, string>>,
+  waitingFor: Iterable<{ key: string }>,
+): boolean {
   if (matchers.every(({ label }) => label !== 'monitor')) return matchesAll(matchers, labels);
-  for (const { key } of draft.waitingFor(row)) {
+  for (const { key } of waitingFor) {
     if (!matchesAll(matchers, { ...labels, monitor: key })) return false;
   }
   return true;
