@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { EXIT, RingdownError } from '../core/errors.ts';
+import { EXIT, RingdownError, toError } from '../core/errors.ts';
 import { DataDirectory } from './data-directory.ts';
 import { InvalidFiles } from './invalid-files.ts';
-import { printDiagnostics, printError } from './terminal.ts';
+import { printDiagnostics, printError, terminal } from './terminal.ts';
 import { version } from './version.ts';
 
 interface Common {
@@ -35,10 +35,15 @@ function command(usage: string, description: string, parent = program): Command 
   return parent
     .command(usage)
     .description(description)
-    .showHelpAfterError(`(ringdown ${usage.split(' ', 1)[0]} --help shows what it takes)`)
+    .showHelpAfterError(`(${[...ancestors(parent), usage.split(' ', 1)[0]].join(' ')} --help shows what it takes)`)
     .option('--config <file>', 'the config (default: ringdown.yaml, where there is one)')
     .option('--data-dir <folder>', 'where everything is kept', '.ringdown')
     .option('--json', 'print JSON');
+}
+
+/** Words before a command: `ringdown`, `ringdown alerts`. */
+function ancestors(command: Command): string[] {
+  return [...(command.parent ? ancestors(command.parent) : []), command.name()];
 }
 
 const port = (name: string, fallback: number, what: string) =>
@@ -377,7 +382,7 @@ compiling('check [files...]', 'tell how what is deployed differs from the polici
 const channels = program.command('channels').description('notification channels');
 command('test <name>', 'send a marked test through a channel', channels).action(async (name: string, flags: Common) => {
   const { testChannel } = await import('./commands/channels-test.ts');
-  exitCode = await testChannel(flags.config, name);
+  exitCode = await testChannel(flags.config, name, flags.json ?? false);
 });
 command('contact-card <name>', 'the number that calls, as a card for phones: > ringdown.vcf', channels).action(
   async (name: string, flags: Common) => {
@@ -434,17 +439,24 @@ command('break <route>', 'make a route of the reference API fail, e.g. posts')
     const { latencyMs, rate } = flags;
     const status = flags.status ?? (latencyMs === undefined ? 500 : undefined);
     const { breakRoute } = await import('./commands/demo.ts');
-    exitCode = await breakRoute(directory(flags), route, {
+    const fault = {
       ...(status === undefined ? {} : { status }),
       ...(latencyMs === undefined ? {} : { latency_ms: latencyMs }),
       ...(rate === undefined ? {} : { rate }),
-    });
+    };
+    exitCode = await breakRoute(directory(flags), route, fault, flags.json ?? false);
   });
 
 command('mend', 'clear all faults of the reference API').action(async (flags: Common) => {
   const { mend } = await import('./commands/demo.ts');
-  exitCode = await mend(directory(flags));
+  exitCode = await mend(directory(flags), flags.json ?? false);
 });
+
+function errorJson(error: unknown): object {
+  if (!(error instanceof RingdownError)) return { code: 'INTERNAL', message: toError(error).message };
+  const { code, message, hint = null } = error;
+  return { code, message, hint, ...(error instanceof InvalidFiles ? { diagnostics: error.diagnostics } : {}) };
+}
 
 function variableOption(): Option {
   return new Option('--var <name=value>', 'value of a variable that the scenario declares; may be repeated')
@@ -514,6 +526,8 @@ try {
   } else {
     if (error instanceof InvalidFiles) printDiagnostics(error.diagnostics, error.texts);
     else printError(error);
+    // Whoever reads JSON gets it of a failure, too; people read the other stream.
+    if (process.argv.includes('--json')) terminal.out(JSON.stringify({ error: errorJson(error) }));
     exitCode = error instanceof RingdownError ? error.exitCode : EXIT.internal;
   }
 }

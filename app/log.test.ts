@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import pino from 'pino';
-import { ecs } from './log.ts';
+import { ecs, humanLine, type LogEntry } from './log.ts';
 
 /** What one call wrote: one line, or the parser complains. */
 function logged(write: (log: pino.Logger) => void): Record<string, unknown> {
@@ -36,4 +36,15 @@ test('lines have the field names of the Elastic Common Schema, errors too', () =
 test('text that could fake a line stays inside its own', () => {
   const text = 'one\r\n{"log.level":"fatal"}\u2028\u001b[2Jtwo';
   expect(logged((log) => log.info(text)).message).toBe(text);
+});
+
+test('a person at a terminal is told why, and of what', () => {
+  const line = (write: (log: pino.Logger) => void) => humanLine(logged(write) as LogEntry);
+  expect(line((log) => log.warn({ source: 'grafana', reason: 'wrong token' }, 'a request was refused'))).toBe(
+    'a request was refused: wrong token (source grafana)',
+  );
+  expect(line((log) => log.error({ err: new Error('no space'), monitor: 'a@b' }, 'a run could not be stored'))).toBe(
+    'a run could not be stored: no space (monitor a@b)',
+  );
+  expect(line((log) => log.warn('all in all'))).toBe('all in all');
 });

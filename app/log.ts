@@ -15,12 +15,40 @@ export function jsonLog(level: LogLevel): Logger {
 export function humanLog(): Logger {
   return pino(ecs('warn'), {
     write(text: string) {
-      const entry = JSON.parse(text) as { message?: string; 'log.level': string; error?: { message?: string } };
+      const entry = JSON.parse(text) as LogEntry;
       const colour = entry['log.level'] === 'warn' ? pc.yellow : pc.red;
-      const reason = entry.error?.message ? `: ${entry.error.message}` : '';
-      terminal.err(`${colour(entry['log.level'])} ${entry.message ?? ''}${reason}`);
+      terminal.err(`${colour(entry['log.level'])} ${humanLine(entry)}`);
     },
   });
+}
+
+export interface LogEntry {
+  message?: string;
+  'log.level': string;
+  error?: { message?: string };
+  [field: string]: unknown;
+}
+
+/** On every line, and nothing that a person at a terminal asks for. */
+const EVERYWHERE = new Set([
+  'message',
+  'log.level',
+  'error',
+  '@timestamp',
+  'process.pid',
+  'service.name',
+  'service.version',
+]);
+
+/** What happened, why, and what to: `a request was refused: wrong token (source grafana)`. */
+export function humanLine(entry: LogEntry): string {
+  const why = entry.error?.message ?? (typeof entry.reason === 'string' ? entry.reason : undefined);
+  const of = Object.entries(entry).filter(
+    ([field, value]) =>
+      !EVERYWHERE.has(field) && value !== why && ['string', 'number', 'boolean'].includes(typeof value),
+  );
+  const names = of.map(([field, value]) => `${field} ${value}`).join(', ');
+  return `${entry.message ?? ''}${why ? `: ${why}` : ''}${names ? ` (${names})` : ''}`;
 }
 
 export function ecs(level: LogLevel): pino.LoggerOptions {

@@ -10,7 +10,7 @@ import { namedChannel } from './named-channel.ts';
 const TIMEOUT_MS = 30_000;
 
 /** `ringdown channels test NAME`: sends a notification that says it is a test. */
-export async function testChannel(configFile: string | undefined, name: string): Promise<number> {
+export async function testChannel(configFile: string | undefined, name: string, json: boolean): Promise<number> {
   const { settings, channel, config } = await namedChannel(configFile, name);
   const notifier = channel.create(settings, {
     clock: systemClock,
@@ -26,6 +26,12 @@ export async function testChannel(configFile: string | undefined, name: string):
       `asking ${settings.type}`,
       notifier.notify(testNotification(config.publicUrl), abort),
     );
+    if (json) {
+      const ref = delivery.status === 'accepted' ? { provider_ref: delivery.providerRef ?? null } : {};
+      const error = delivery.status === 'accepted' ? {} : { error: delivery.error.message };
+      terminal.out(JSON.stringify({ channel: name, type: settings.type, status: delivery.status, ...ref, ...error }));
+      return delivery.status === 'accepted' ? EXIT.success : EXIT.failed;
+    }
     if (delivery.status === 'accepted') {
       terminal.out(
         `${name} (${settings.type}) accepted a test${delivery.providerRef ? `: ${delivery.providerRef}` : ''}`,

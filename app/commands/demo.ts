@@ -20,17 +20,27 @@ export function printToken(directory: DataDirectory, json: boolean): number {
 }
 
 /** `ringdown break ROUTE`: makes a route of the reference API answer 500. */
-export async function breakRoute(directory: DataDirectory, route: string, fault: object): Promise<number> {
+export async function breakRoute(
+  directory: DataDirectory,
+  route: string,
+  fault: object,
+  json = false,
+): Promise<number> {
   const api = await callFaults(directory, 'PUT', { route, ...fault });
+  if (json) {
+    terminal.out(JSON.stringify({ route, ...fault, url: api.url }));
+    return EXIT.success;
+  }
   terminal.out(`${route} is broken. Watch it: ${api.url}`);
   terminal.out('Mend it: npx ringdown mend');
   return EXIT.success;
 }
 
 /** `ringdown mend`: clears every fault. */
-export async function mend(directory: DataDirectory): Promise<number> {
+export async function mend(directory: DataDirectory, json = false): Promise<number> {
   const api = await callFaults(directory, 'DELETE');
-  terminal.out(`Mended. Watch it recover: ${api.url}`);
+  if (json) terminal.out(JSON.stringify({ mended: true, url: api.url }));
+  else terminal.out(`Mended. Watch it recover: ${api.url}`);
   return EXIT.success;
 }
 

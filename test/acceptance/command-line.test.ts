@@ -166,3 +166,17 @@ test('help lists every command', async () => {
   ])
     expect(stdout).toContain(name);
 });
+
+test('with --json a failure is JSON too, and a slip is sent to the help of its own command', async () => {
+  write('ringdown.yaml', 'version: 1\nchannels: [{ name: terminal, type: console }]\n');
+  const [unknown, slip] = await Promise.all([
+    ringdown(['channels', 'test', 'nope', '--json'], here()),
+    ringdown(['alerts', 'test', '--bogus'], here()),
+  ]);
+  expect(unknown.code).toBe(2);
+  expect(JSON.parse(unknown.stdout)).toEqual({
+    error: { code: 'UNKNOWN_CHANNEL', message: 'there is no channel "nope"', hint: 'known: terminal' },
+  });
+  expect(slip.code).toBe(2);
+  expect(slip.stderr).toContain('(ringdown alerts test --help shows what it takes)');
+});
