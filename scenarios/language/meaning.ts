@@ -1,4 +1,4 @@
-import { validate as isCron } from 'node-cron';
+import { isCronExpression } from '../../core/cron.ts';
 import {
   type Diagnostic,
   diagnosticAt,
@@ -56,7 +56,7 @@ function checkSchedule(schedule: unknown, report: Report): void {
     report(['schedule'], 'schedule needs "every" or "cron"', 'for example: { every: 30s }', 'key');
   if (every !== undefined && cron !== undefined)
     report(['schedule', 'cron'], 'schedule has both "every" and "cron"', 'keep one of the two', 'key');
-  if (typeof cron === 'string' && !isCron(cron)) {
+  if (typeof cron === 'string' && !isCronExpression(cron)) {
     report(
       ['schedule', 'cron'],
       `not a cron expression: "${cron}"`,
