@@ -32,6 +32,16 @@ const statuses = (it: TestReceiver) => it.observed.map(({ monitor, status }) => 
 const count = (it: TestReceiver, outcome: string) =>
   it.receiver.counts().find((entry) => entry.outcome === outcome)?.count ?? 0;
 
+test('what comes while the watcher ends is not taken, so that it is sent again to the next one', async () => {
+  const it = await testReceiver(generic, settings);
+  await it.receiver.shutdown(AbortSignal.timeout(1_000));
+  expect(await say(it, item('a', 'on', NOW))).toMatchObject({ status: 'unavailable' });
+  expect(it.observed).toEqual([]);
+  const next = await it.restart();
+  await say(next, item('a', 'on', NOW));
+  expect(statuses(next)).toEqual(['a failed']);
+});
+
 describe('what is news', () => {
   test('a firing alert with other words is told again, a repeated one is not', async () => {
     const it = await testReceiver(generic, settings);

@@ -153,6 +153,9 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     }
     const verified = await source.kind.verify(source.settings, request, clock.now());
     if ('refused' in verified) return refuse(name, verified);
+    // The desk may be closed already: what is taken now would be remembered as told, and never ring.
+    if (stopping.signal.aborted)
+      return { status: 'unavailable', reason: 'the watcher is being restarted: send it again' };
     if ('unavailable' in verified) {
       warnSometimes(name, verified.unavailable, 'a request of another system could not be verified');
       return { status: 'unavailable', reason: 'it could not be verified now: send it again' };

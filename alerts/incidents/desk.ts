@@ -127,7 +127,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   let kept: ReadonlySet<string> | null = null;
   let stopping = false;
   const resting = new AbortController();
-  let forgetting: Promise<void> | null = null;
+  let forgetting = false;
 
   const around = (): Surroundings => ({
     now: clock.now(),
@@ -310,7 +310,8 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     ...createPeopleDesk({ state, around, commit }),
     async start() {
       await recollection.start();
-      forgetting ??= forget();
+      if (!forgetting) void forget();
+      forgetting = true;
     },
     async shutdown(abort) {
       stopping = true;

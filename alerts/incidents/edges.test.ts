@@ -135,6 +135,26 @@ test('what rules and other systems no longer speak of is forgotten after a day',
   expect(world.store.state.monitors.size).toBeLessThan(30);
 });
 
+test('a phone that could not be reached does not ring for what somebody has meanwhile; who hears of the end is told', async () => {
+  const everyone: Policy = { ...twoSteps, escalation: [{ after_ms: 0, notify: ['pager'], repeat_every_ms: null }] };
+  const rings = ['incident.triggered', 'incident.escalated'] as const;
+  const story = [...rings, 'incident.acknowledged', 'incident.resolved'] as const;
+  for (const events of [rings, story]) {
+    const world = new World([everyone], ['pager'], { events });
+    world.channel('pager').answer = () => ({ status: 'retryable', error: new Error('status 503') });
+    await timeline(world, [
+      at('1m', run(JOURNEY, failed)),
+      at('1m10s', acknowledge('kim')),
+      at('1m20s', () => {
+        world.channel('pager').answer = () => ({ status: 'accepted' });
+      }),
+    ]);
+    await world.clock.advance(3_600_000);
+    const told = world.channel('pager').accepted.map(({ event }) => event);
+    expect(told).toEqual(events === rings ? [] : ['incident.triggered', 'incident.acknowledged']);
+  }
+});
+
 function heldBy(stage: string) {
   return ({ desk }: World) => {
     const held = desk.openIncidents().find(({ service }) => service !== 'database')?.held?.stage;

@@ -22,7 +22,7 @@ export function notificationOf(
   answerLink: (incidentId: string, channel: string) => string | null = () => null,
 ): Notification | null {
   const row = state.incidents.get(delivery.incident_id);
-  if (!row || !isWanted(row, delivery) || isHeld(state, row, delivery, around)) return null;
+  if (!row || !isWanted(row, delivery, around) || isHeld(state, row, delivery, around)) return null;
   const incident = asTold(state, row);
   const page = pageFor(state, row, incident, delivery.event, around.now, answerLink(incident.id, delivery.channel));
   const { delivery_id, dedup_key, event } = delivery;
@@ -37,13 +37,21 @@ export function pageOf(state: AlertState, id: string, now: number): Page | null 
   return pageFor(state, row, asTold(state, row), `incident.${events[row.incident.state]}`, now, null);
 }
 
-function isWanted(row: TrackedIncident, { event, step, due_at }: QueuedDelivery): boolean {
+function isWanted(row: TrackedIncident, delivery: QueuedDelivery, around: Surroundings): boolean {
   const { incident } = row;
+  const { channel, event, step, due_at } = delivery;
   if (event === 'incident.updated') return incident.state !== 'resolved';
   if (event !== 'incident.triggered' && event !== 'incident.escalated') return true;
-  if (event === 'incident.triggered' || incident.state === 'triggered') return true;
+  if (incident.state === 'triggered') return true;
+  // Whoever hears of the end as well may hear the beginning late; a phone does not ring for what somebody has.
+  if (event === 'incident.triggered') return hearsMore(channel, around);
   // Of what somebody has, only the reminder that the policy wants since then.
   return incident.state === 'acknowledged' && step === null && due_at > incident.acknowledged_at!;
+}
+
+function hearsMore(channel: string, { channels }: Surroundings): boolean {
+  const events = channels.find(({ name }) => name === channel)?.events ?? [];
+  return events.includes('incident.acknowledged') || events.includes('incident.resolved');
 }
 
 /** Nobody is rung for what is held, noticed before or not: a page may have waited for its channel meanwhile. */

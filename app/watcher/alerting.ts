@@ -156,8 +156,10 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
       else ledger.lose();
     },
     async replacePolicies(policies) {
-      await desk.replacePolicies(policies);
+      // At once: a rule of before must not be observed under policies that no longer know it.
+      const told = desk.replacePolicies(policies);
       rules.replacePolicies(policies);
+      await told;
     },
     async start() {
       for (const notifier of notifiers()) await notifier.start();

@@ -102,6 +102,14 @@ describe('alerts in SQL', () => {
     expect(await store.load()).toMatchObject({ incidents: [], deliveries: [] });
   });
 
+  test('a monitor that is forgotten is gone', async () => {
+    const store = alertRepository(sqlite.db);
+    await store.commit(decide(emptyState(), observe('a@local', passed, around(0).now), around(0)));
+    expect((await store.load()).monitors).toHaveLength(1);
+    await store.commit({ ...emptyChange(), forgotten: new Set(['a@local']) });
+    expect((await store.load()).monitors).toEqual([]);
+  });
+
   test('lists go newest first, page by page, and by state', async () => {
     const store = alertRepository(sqlite.db);
     const state = emptyState();
