@@ -102,11 +102,12 @@ export function openIncident(
     draft.event(row, 'cause_changed', `it comes and goes, so it ends only after ${passing} of passing`, null);
   }
   reconsider(draft, id, around);
-  for (const narrower of absorbed) {
-    // One that nobody is told of must not end those that somebody was, but for those that nothing could end any more.
-    if (row.incident.held && !draft.waitingFor(narrower).next().done) continue;
-    absorb(draft, row, narrower.incident.id, null, around);
-  }
+  // One that nobody is told of must not end those that somebody was.
+  if (!row.incident.held) for (const narrower of absorbed) absorb(draft, row, narrower.incident.id, null, around);
+  // But for the one that the monitor was the last to wait for, be it of another service: nothing could end it any more.
+  const former = monitor.incident_id === null ? undefined : draft.incident(monitor.incident_id);
+  if (!former || former.incident.state === 'resolved' || !draft.waitingFor(former).next().done) return;
+  absorb(draft, row, former.incident.id, null, around);
 }
 
 /** The monitor fails for a cause that is already told. Nobody is rung. */

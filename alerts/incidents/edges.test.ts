@@ -68,6 +68,22 @@ test('a service that is gone, which is held, does not leave behind an incident t
   ]);
 });
 
+test('nor does one that was merged into an incident of another service', async () => {
+  await timeline(new World([twoSteps], CHANNELS), [
+    at('1m', run(DATABASE, { ...failed, service: 'database' })),
+    at('2m', run(JOURNEY, failed)),
+    at('3m', async ({ desk }) => {
+      const [database, api] = desk.openIncidents();
+      await desk.merge(api!.id, database!.id, KIM);
+    }),
+    at('4m', run(DATABASE, { ...passed, service: 'database' })),
+    at('10m', run(JOURNEY, unreachable)),
+    at('11m', ({ desk }) => expect(desk.openIncidents()).toMatchObject([{ failing_count: 1 }])),
+    at('12m', run(JOURNEY, passed)),
+    at('12m', ({ desk }) => expect(desk.openIncidents()).toEqual([])),
+  ]);
+});
+
 test('whoever asked for help is followed by the whole chain again where nobody takes it', async () => {
   const again: Policy = {
     ...twoSteps,
