@@ -30,3 +30,16 @@ test('kapacitor: the tag that tells groups apart stays within its quotes', () =>
   expect(text).toContain(String.raw`{{ index .Tags "a\" }}{{ .Fields }}\n" }}`);
   expect(text).toContain('runbook: https://x.example/{{ "{{" }} .Fields }}');
 });
+
+test.each(['prometheus', 'grafana'])('%s: labels, runbooks and words are text, not templates', (target) => {
+  const text = filesOf(target, requests, {
+    service: '{{ query "up" }}',
+    environment: '{{ .Evil }}',
+    labels: { team: '{{ .Evil }}' },
+    runbook: 'https://x.example/{{ .Evil }}',
+    summary: 'is {{{ value }}} and {{ .Evil{ }}',
+  });
+  expect(text).not.toMatch(/\{\{ (?:query|\.Evil)/);
+  // Three braces in a row would be read as two and a stray one.
+  expect(text.replaceAll(/"\{+"|\\"\{+\\"/g, '')).not.toContain('{{{');
+});

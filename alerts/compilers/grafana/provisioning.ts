@@ -179,7 +179,7 @@ function annotationsOf(
     return word === 'threshold' ? limit : `{{ $labels.${labelName(word)} }}`;
   };
   const summary = fillIn(alert.summary, words, goWords);
-  return { summary, ...(alert.runbook === null ? {} : { runbook_url: alert.runbook }) };
+  return { summary, ...(alert.runbook === null ? {} : { runbook_url: goWords(alert.runbook) }) };
 }
 
 function labelsOf(alert: Alert): Record<string, string> {
@@ -191,8 +191,10 @@ function labelsOf(alert: Alert): Record<string, string> {
     ...(alert.environment === null ? {} : { environment: alert.environment }),
     ...Object.fromEntries(Object.entries(alert.labels).map(([key, value]) => [labelName(key), value])),
   };
-  // A dollar would name a variable of Grafana's environment.
-  return Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, value.replaceAll('$', '$$$$')]));
+  // Labels are templates, and a dollar would name a variable of Grafana's environment.
+  return Object.fromEntries(
+    Object.entries(labels).map(([key, value]) => [key, goWords(value).replaceAll('$', '$$$$')]),
+  );
 }
 
 /** In the form of Prometheus, which Grafana reads: one that is nothing is `0s`. */

@@ -38,8 +38,8 @@ export function rulesOf(alert: Alert, context: CompileContext): PrometheusRules 
     ringdown_policy: alert.policy.id,
     ringdown_rule: alert.id,
     severity: alert.priority,
-    ...(alert.service === null ? {} : { service: alert.service }),
-    ...(alert.environment === null ? {} : { environment: alert.environment }),
+    ...(alert.service === null ? {} : { service: goWords(alert.service) }),
+    ...(alert.environment === null ? {} : { environment: goWords(alert.environment) }),
     ...Object.fromEntries(Object.entries(alert.labels).map(([name, value]) => [labelName(name), goWords(value)])),
   };
   const limit = writtenLimit(alert);
