@@ -9,12 +9,11 @@ import type { AlertChange, AlertState, MonitorAlert, TrackedIncident } from './s
  */
 export function adopt(state: AlertState, stored: StoredAlerts, around: Surroundings): AlertChange {
   const draft = new Draft(state, around);
-  for (const monitor of stored.monitors) if (!state.monitors.has(monitor.key)) draft.putMonitor(monitor);
+  for (const monitor of inOrderOfJoining(stored)) if (!state.monitors.has(monitor.key)) draft.putMonitor(monitor);
   for (const service of stored.services) {
     const current = state.services.get(service.key);
     draft.putService({
       key: service.key,
-      open: [...new Set([...service.open, ...(current?.open ?? [])])],
       opened: [...service.opened, ...(current?.opened ?? [])],
     });
   }
@@ -28,6 +27,20 @@ export function adopt(state: AlertState, stored: StoredAlerts, around: Surroundi
     if (row.incident.state !== 'resolved') reconcile(draft, row.incident.id, before, state);
   }
   return draft.change;
+}
+
+/** What holds an incident back speaks of the first of its members: of the same one as before. */
+function* inOrderOfJoining({ monitors, incidents }: StoredAlerts): Generator<MonitorAlert> {
+  const left = new Map(monitors.map((monitor) => [monitor.key, monitor]));
+  for (const { incident } of incidents) {
+    for (const key of incident.monitors) {
+      const monitor = left.get(key);
+      if (monitor?.incident_id !== incident.id) continue;
+      yield monitor;
+      left.delete(key);
+    }
+  }
+  yield* left.values();
 }
 
 function reconcile(draft: Draft, id: string, before: ReadonlyMap<string, MonitorAlert>, state: AlertState): void {

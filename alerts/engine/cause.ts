@@ -53,16 +53,30 @@ export function brokenRoutes(causes: readonly string[]): string[] {
   return [...new Set(causes.flatMap((cause) => brokenRoute(cause) ?? []))];
 }
 
+/** Traits of causes by which failures of a service that spread are found again. */
+export const BROKEN_ROUTE = 'a broken route';
+export const TIMED_OUT = 'a route that timed out';
+
+/** The cause itself, and what it has in common with others. */
+export function causeTraits(cause: string): string[] {
+  const shared = isTimeout(cause) ? [BROKEN_ROUTE, TIMED_OUT] : brokenRoute(cause) === null ? [] : [BROKEN_ROUTE];
+  return [cause, ...shared];
+}
+
 export function isTimeout(cause: string): boolean {
   return cause.startsWith('timeout ');
 }
+
+/** More of them are told apart by nobody: of a service that is gone thousands of steps may fail in as many ways. */
+const MOST_CAUSES = 200;
 
 /**
  * Adds a cause to those of an incident. Where two routes never answer, it is the service that does not: from then on the
  * incident concerns all of it.
  */
-export function withCause(causes: readonly string[], cause: string): string[] {
-  const all = [...new Set([...causes, cause])];
+export function withCause(causes: string[], cause: string): string[] {
+  if (causes.includes(cause) || causes.length >= MOST_CAUSES) return causes;
+  const all = [...causes, cause];
   const hangs = all.filter(isTimeout).length > 1;
   return hangs && !all.includes(UNREACHABLE) ? [...all, UNREACHABLE] : all;
 }

@@ -61,9 +61,11 @@ export function settle(draft: Draft, around: Surroundings): void {
     settled.set(id, does);
     const relabelled = before !== undefined && before.incident.labels !== row.incident.labels;
     if (did === does && !relabelled) continue;
-    const labels = relabelled ? [before.incident.labels, row.incident.labels] : [row.incident.labels];
-    const newcomer = does && !relabelled ? id : null;
-    for (const other of new Set(labels.flatMap((of) => [...inhibitedBy(of, newcomer, draft, around)]))) {
+    const labels = relabelled ? [before.incident.labels, row.incident.labels] : does ? [row.incident.labels] : [];
+    const newcomer = relabelled ? null : id;
+    const freed = does ? [] : draft.before.open.inhibitedBy(id);
+    const held = labels.flatMap((of) => [...inhibitedBy(of, newcomer, draft, around)]);
+    for (const other of new Set([...freed, ...held])) {
       if (other === id) continue;
       reconsider(draft, other, around);
       if (draft.change.incidents.has(other) && !settled.has(other)) touched.push(other);

@@ -6,6 +6,7 @@ import {
   changeCause,
   FLAPPING,
   isFlapping,
+  isOlder,
   joinIncident,
   leaveIncident,
   openIncident,
@@ -15,7 +16,7 @@ import {
 import type { Observation } from './observation.ts';
 import { failingDependency } from './stages/dependency.ts';
 import { confirmingPolicy, failsAnywhereNeeded, withVerdict } from './stages/evaluate.ts';
-import { belongs } from './stages/group.ts';
+import { belongs, traitsToJoin } from './stages/group.ts';
 import type { AlertChange, AlertState, MonitorAlert, MonitorState, TrackedIncident } from './state.ts';
 
 /**
@@ -40,7 +41,8 @@ export function decide(state: AlertState, observation: Observation, around: Surr
   }
   if (!draft.change.monitors.has(monitor.key) && (!known || changed(known, monitor))) draft.putMonitor(monitor);
   const joined = draft.monitor(monitor.key)?.incident_id ?? null;
-  if (joined !== null) reconsider(draft, joined, around);
+  // What this change touched is asked below.
+  if (joined !== null && !draft.change.incidents.has(joined)) reconsider(draft, joined, around);
   settle(draft, around);
   return draft.change;
 }
@@ -130,10 +132,12 @@ function openOne(
   cause: string,
   dependent: boolean,
 ): TrackedIncident | undefined {
-  for (const row of draft.openIncidents(observation)) {
-    if ((row.incident.held?.stage === 'dependency') === dependent && belongs(row, cause, draft.now)) return row;
+  let oldest: TrackedIncident | undefined;
+  for (const row of draft.openIncidents(observation, traitsToJoin(cause))) {
+    const fits = (row.incident.held?.stage === 'dependency') === dependent && belongs(row, cause, draft.now);
+    if (fits && (!oldest || isOlder(row, oldest))) oldest = row;
   }
-  return undefined;
+  return oldest;
 }
 
 function unseen(observation: Observation): MonitorAlert {

@@ -47,6 +47,9 @@ export class Draft {
   /** The incident whose count each changed monitor is part of now. */
   readonly #countedIn = new Map<string, string | null>();
 
+  /** Who joined which incident by this change. */
+  readonly #joined = new Set<string>();
+
   constructor(state: AlertState, around: Surroundings) {
     this.before = state;
     this.#around = around;
@@ -94,27 +97,29 @@ export class Draft {
 
   service(of: { service: string; environment: string }): ServiceAlert {
     const key = serviceKey(of);
-    return this.change.services.get(key) ?? this.before.services.get(key) ?? { key, open: [], opened: [] };
+    return this.change.services.get(key) ?? this.before.services.get(key) ?? { key, opened: [] };
   }
 
   putService(row: ServiceAlert): void {
     this.change.services.set(row.key, row);
   }
 
-  *openIncidents(of: { service: string; environment: string }): Generator<TrackedIncident> {
-    for (const id of this.service(of).open) {
-      const row = this.incident(id);
-      if (row) yield row;
+  /** Incidents of a service and environment that were open before this change, and still are, with one of the traits. */
+  *openIncidents(of: { service: string; environment: string }, traits: readonly string[]): Generator<TrackedIncident> {
+    for (const trait of traits) {
+      for (const id of this.before.open.withTrait(serviceKey(of), trait)) {
+        const row = this.incident(id);
+        if (row && row.incident.state !== 'resolved') yield row;
+      }
     }
   }
 
-  /** Monitors that the incident still waits for, those that joined last first: of thousands the first ones leave first. */
-  *waitingFor(row: TrackedIncident): Generator<MonitorAlert> {
-    const { id, monitors } = row.incident;
-    for (let index = monitors.length - 1; index >= 0; index--) {
-      const monitor = this.monitor(monitors[index]!);
-      if (monitor?.incident_id === id) yield monitor;
+  /** Monitors that the incident still waits for. */
+  *waitingFor({ incident: { id } }: TrackedIncident): Generator<MonitorAlert> {
+    for (const key of this.before.watched.waitedFor(id)) {
+      if (!this.change.monitors.has(key)) yield this.before.monitors.get(key)!;
     }
+    for (const monitor of this.change.monitors.values()) if (monitor.incident_id === id) yield monitor;
   }
 
   *silences(): Generator<Silence> {
@@ -130,9 +135,10 @@ export class Draft {
 
   join(row: TrackedIncident, monitor: MonitorAlert): void {
     const id = row.incident.id;
-    if (!row.incident.monitors.includes(monitor.key)) {
+    if (!this.#isMember(row, monitor.key)) {
       this.change.members.push({ incident_id: id, monitor: monitor.key, position: row.incident.monitors.length });
       row.incident.monitors = [...row.incident.monitors, monitor.key];
+      this.#joined.add(JSON.stringify([id, monitor.key]));
     }
     monitor.incident_id = id;
     this.putMonitor(monitor);
@@ -203,6 +209,10 @@ export class Draft {
 
   after(ms: number): string {
     return new Date(this.now + ms).toISOString();
+  }
+
+  #isMember({ incident: { id } }: TrackedIncident, monitor: string): boolean {
+    return this.before.open.hasMember(id, monitor) || this.#joined.has(JSON.stringify([id, monitor]));
   }
 
   #count(id: string | null, by: number): void {

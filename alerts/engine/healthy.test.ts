@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Incident } from '../incident.ts';
 import { healthyBeside } from './healthy.ts';
-import type { AlertState, MonitorAlert } from './state.ts';
+import { apply, emptyChange, emptyState, type MonitorAlert } from './state.ts';
 
 test('what works beside an incident are scenarios that pass, not rules that are quiet', () => {
   const monitor = (key: string, more: Partial<MonitorAlert> = {}) =>
@@ -15,7 +15,8 @@ test('what works beside an incident are scenarios that pass, not rules that are 
     monitor('rule:critical/slow', { source: 'rule' }),
     monitor('inbound:alertmanager/1', { source: 'inbound' }),
   ];
-  const state = { monitors: new Map(monitors.map((one) => [one.key, one])) } as unknown as AlertState;
+  const state = emptyState();
+  apply(state, { ...emptyChange(), monitors: new Map(monitors.map((one) => [one.key, one])) });
   const incident = { service: 'shop', environment: 'live', monitors: ['joined@live'] } as unknown as Incident;
   expect(healthyBeside(state, incident)).toEqual(['health@live', 'posts@live']);
 });

@@ -1,4 +1,5 @@
 import type { Incident } from '../incident.ts';
+import { serviceKey } from './keys.ts';
 import type { AlertState } from './state.ts';
 
 const SHOWN_AT_MOST = 20;
@@ -10,16 +11,9 @@ const SHOWN_AT_MOST = 20;
 export function healthyBeside(state: AlertState, incident: Incident): string[] {
   const joined = new Set(incident.monitors);
   const found: string[] = [];
-  for (const monitor of state.monitors.values()) {
+  for (const key of state.watched.passingRuns(serviceKey(incident))) {
     if (found.length === SHOWN_AT_MOST) break;
-    if (
-      monitor.source !== 'run' ||
-      monitor.service !== incident.service ||
-      monitor.environment !== incident.environment
-    )
-      continue;
-    const passes = monitor.state === 'passing' || monitor.state === 'degraded';
-    if (passes && !joined.has(monitor.key)) found.push(monitor.key);
+    if (!joined.has(key)) found.push(key);
   }
   return found;
 }

@@ -24,10 +24,7 @@ export function openIncident(
   policy: Policy,
   around: Surroundings,
 ): void {
-  const absorbed =
-    cause === UNREACHABLE
-      ? [...draft.openIncidents(observation)].filter(({ incident }) => incident.source === 'run')
-      : [];
+  const absorbed = cause === UNREACHABLE ? oldestFirst([...draft.openIncidents(observation, ['source run'])]) : [];
   // A monitor that moves on from its own incident fails anew: the first key is taken.
   const since = absorbed.length > 0 ? observation.scheduled_at : monitor.first_failure!.scheduled_at;
   let key = dedupKey(monitor.key, policy.id, since);
@@ -89,8 +86,7 @@ export function openIncident(
   const service = draft.service(observation);
   const recent = new Date(around.now - FLAPPING.windowMs).toISOString();
   draft.putService({
-    ...service,
-    open: [...service.open, id],
+    key: service.key,
     opened: [...service.opened.filter(({ at }) => at > recent), { cause, at: draft.at }].slice(-50),
   });
   row.incident.evidence.healthy_monitors = healthyBeside(draft.before, row.incident);
@@ -207,8 +203,6 @@ export function resolveIncident(draft: Draft, row: TrackedIncident, by: string |
   row.timers = [];
   row.paused = null;
   row.inhibited_by = null;
-  const service = draft.service(incident);
-  draft.putService({ ...service, open: service.open.filter((open) => open !== incident.id) });
   draft.event(row, 'resolved', message, by);
   draft.tell(row, 'incident.resolved', row.told);
 }
@@ -232,8 +226,11 @@ export function absorb(
   around: Surroundings,
 ): void {
   const narrower = draft.edit(id);
-  for (const member of [...draft.waitingFor(narrower)].reverse()) draft.join(wider, { ...member });
-  wider.causes = [...new Set([...wider.causes, ...narrower.causes])];
+  for (const key of narrower.incident.monitors) {
+    const member = draft.monitor(key);
+    if (member?.incident_id === id) draft.join(wider, { ...member });
+  }
+  wider.causes = narrower.causes.reduce(withCause, wider.causes);
   if (wider.incident.source !== 'run') retitle(wider, wider.shown_cause, null);
   const { priority, policy } = narrower.incident;
   raisePriority(draft, wider.incident.id, policyOf(narrower, around), priority, around);
@@ -271,6 +268,15 @@ function confirmed(monitor: MonitorAlert, observation: Observation, policy: Poli
   const { consecutive_failures: count } = monitor;
   const runs = count === 1 ? 'its last run' : `${count} runs in a row`;
   return `${monitor.key} failed in ${runs}, which is enough for policy "${policy.id}", ${priority}`;
+}
+
+function oldestFirst(rows: TrackedIncident[]): TrackedIncident[] {
+  return rows.sort((a, b) => (isOlder(a, b) ? -1 : 1));
+}
+
+/** The same order after a restart. */
+export function isOlder({ incident: a }: TrackedIncident, { incident: b }: TrackedIncident): boolean {
+  return a.triggered_at === b.triggered_at ? a.id < b.id : a.triggered_at < b.triggered_at;
 }
 
 /** From now on title and page are about this failure. */

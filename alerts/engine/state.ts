@@ -2,6 +2,7 @@ import type { DeliveryRecord, Incident, IncidentEvent, NotificationEvent } from 
 import type { StageWord } from '../incidents/people.ts';
 import type { EscalationStep, Policy } from '../policies/policy.ts';
 import type { MaintenanceWindow, Silence } from '../silences/silence.ts';
+import { MonitorIndex } from './monitor-index.ts';
 import { OpenIncidents } from './open-incidents.ts';
 
 export type MonitorState = 'passing' | 'degraded' | 'failing' | 'no_data' | 'paused';
@@ -48,8 +49,6 @@ export interface LocationVerdict {
 export interface ServiceAlert {
   /** `service@environment`. */
   key: string;
-  /** Ids of open incidents, oldest first. */
-  open: string[];
   /** Incidents opened within the last hour, for flapping. */
   opened: { cause: string; at: string }[];
 }
@@ -132,7 +131,9 @@ export interface AlertState {
   /** Those that were planned over the API. */
   readonly windows: ReadonlyMap<string, MaintenanceWindow>;
   /** Derived from `incidents`, so that nobody has to look through thousands. */
-  readonly open: Pick<OpenIncidents, 'ids' | 'withAll'>;
+  readonly open: Omit<OpenIncidents, 'replace' | 'join'>;
+  /** Derived from `monitors`. */
+  readonly watched: Omit<MonitorIndex, 'replace'>;
 }
 
 export interface MutableAlertState extends AlertState {
@@ -142,6 +143,7 @@ export interface MutableAlertState extends AlertState {
   readonly silences: Map<string, Silence>;
   readonly windows: Map<string, MaintenanceWindow>;
   readonly open: OpenIncidents;
+  readonly watched: MonitorIndex;
 }
 
 /**
@@ -188,6 +190,7 @@ export function emptyState(): MutableAlertState {
     silences: new Map(),
     windows: new Map(),
     open: new OpenIncidents(),
+    watched: new MonitorIndex(),
   };
 }
 
@@ -214,13 +217,20 @@ export function isEmpty(change: AlertChange): boolean {
 
 /** Makes a change part of the state. */
 export function apply(state: MutableAlertState, change: AlertChange): void {
-  for (const key of change.forgotten) state.monitors.delete(key);
-  for (const [key, row] of change.monitors) state.monitors.set(key, row);
+  for (const key of change.forgotten) {
+    state.watched.replace(state.monitors.get(key), null);
+    state.monitors.delete(key);
+  }
+  for (const [key, row] of change.monitors) {
+    state.watched.replace(state.monitors.get(key), row);
+    state.monitors.set(key, row);
+  }
   for (const [key, row] of change.services) state.services.set(key, row);
   for (const [key, row] of change.incidents) {
-    state.open.replace(state.incidents.get(key)?.incident, row.incident);
+    state.open.replace(state.incidents.get(key), row);
     state.incidents.set(key, row);
   }
+  for (const { incident_id, monitor } of change.members) state.open.join(incident_id, monitor);
   applyRemovable(state.silences, change.silences);
   applyRemovable(state.windows, change.windows);
 }

@@ -1,4 +1,4 @@
-import { brokenRoute, isTimeout, SPREAD_WINDOW_MS, UNREACHABLE } from '../cause.ts';
+import { BROKEN_ROUTE, brokenRoute, isTimeout, SPREAD_WINDOW_MS, TIMED_OUT, UNREACHABLE } from '../cause.ts';
 import type { TrackedIncident } from '../state.ts';
 
 /**
@@ -13,6 +13,13 @@ export function belongs(row: TrackedIncident, cause: string, now: number): boole
   // Whoever took a slow route may not know that the service is gone: that rings.
   if (cause === UNREACHABLE) return row.causes.some(isTimeout) && row.incident.state === 'triggered';
   return brokenRoute(cause) !== null && row.causes.some((known) => brokenRoute(known) !== null);
+}
+
+/** Every incident that a failure for this cause may belong to has one of these traits. */
+export function traitsToJoin(cause: string): string[] {
+  if (isSignal(cause)) return [cause];
+  if (cause === UNREACHABLE) return [UNREACHABLE, TIMED_OUT];
+  return brokenRoute(cause) === null ? [cause, UNREACHABLE] : [cause, UNREACHABLE, BROKEN_ROUTE];
 }
 
 function isSignal(cause: string): boolean {

@@ -4,7 +4,7 @@ import type { MaintenanceWindow, Matcher, Silence } from '../../silences/silence
 import { failed, observe, passed } from '../../testing/observations.ts';
 import { decide } from '../decide.ts';
 import { Draft, type Surroundings } from '../draft.ts';
-import { apply, emptyState, type MutableAlertState, type TrackedIncident } from '../state.ts';
+import { apply, emptyChange, emptyState, type MutableAlertState, type TrackedIncident } from '../state.ts';
 import { dependency } from './dependency.ts';
 import { CHAIN, HOLDING } from './index.ts';
 import { inhibit } from './inhibit.ts';
@@ -172,13 +172,9 @@ describe('dependency', () => {
     const { state } = failing(emptyState(), 'login@local');
     const orders = failing(state, 'orders@local', { depends_on: ['login@local'] });
     expect(ask(dependency, orders.row, state)?.reason).toBe('depends on login, which fails');
-    const own = { ...orders.row, incident: { ...orders.row.incident, monitors: ['orders@local', 'other@local'] } };
-    state.monitors.set('other@local', {
-      ...state.monitors.get('orders@local')!,
-      key: 'other@local',
-      depends_on: [],
-    });
-    expect(ask(dependency, own, state)).toBeNull();
+    const other = { ...state.monitors.get('orders@local')!, key: 'other@local', depends_on: [] };
+    apply(state, { ...emptyChange(), monitors: new Map([[other.key, other]]) });
+    expect(ask(dependency, orders.row, state)).toBeNull();
   });
 
   test('holds on after that one has recovered, until the next run has seen it so', () => {
