@@ -8,6 +8,8 @@ import type { PolicyText } from '../../../alerts/simulation/mutate.ts';
 import { parsePolicyTests } from '../../../alerts/simulation/parse.ts';
 import type { PolicyTests } from '../../../alerts/simulation/policy-test.ts';
 import type { TestSubject } from '../../../alerts/simulation/run-tests.ts';
+import type { PolicyTestFile } from '../../../alerts/simulation/schema.ts';
+import { unasked } from '../../../alerts/simulation/unasked.ts';
 import { type Diagnostic, diagnosticAt, readDocument } from '../../../core/document/index.ts';
 import { EXIT, RingdownError, toError } from '../../../core/errors.ts';
 import { loadEntrySchemas } from '../../config/entry-schemas.ts';
@@ -72,6 +74,15 @@ export async function loadTests(named: readonly string[], configFile: string | u
     diagnostics.push(...shelf.take(parsed.tests, known.channels));
   }
   for (const [file, text] of shelf.texts) texts.set(file, text);
+  if (diagnostics.length === 0) {
+    for (const { file, policies: ids } of tests) {
+      const doc = readDocument(texts.get(file)!, file);
+      const own = shelf.taken().flatMap(({ policy }) => (ids.includes(policy.id) ? [policy] : []));
+      for (const { path, message, hint } of unasked(doc.value as PolicyTestFile, own)) {
+        diagnostics.push(diagnosticAt(doc, path, message, hint));
+      }
+    }
+  }
   if (diagnostics.length > 0) throw new InvalidFiles(diagnostics, texts);
   const policies = shelf.taken();
   const scenarios = loadScenarios(settings.scenarioFiles ?? [], null);
