@@ -27,6 +27,7 @@ const DOCUMENTS = [
   'docs/backends.md',
   'docs/inbound.md',
   'docs/workers.md',
+  'docs/watchdog.md',
 ];
 const CHANNELS = ['push', 'pager', 'call-kim', 'team', 'mail', 'hook', 'terminal'];
 
