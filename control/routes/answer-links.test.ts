@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
-import { createAnswerLinks } from '../../alerts/inbound/answer-links.ts';
+import { type AnswerLinks, createAnswerLinks } from '../../alerts/inbound/answer-links.ts';
 import { createLinkSigner, LINK_LIFETIME_MS } from '../../alerts/inbound/signed-link.ts';
 import type { Incident } from '../../alerts/incident.ts';
 import { notification } from '../../alerts/testing/notification.ts';
@@ -13,8 +13,16 @@ let incident: Incident | null;
 let done: unknown[];
 let path: string;
 let headline: string;
+let links: AnswerLinks;
 
-beforeEach(async () => {
+beforeAll(async () => {
+  ({ app } = await controlWith({
+    answerLinks: { look: (...asked) => links.look(...asked), act: (...asked) => links.act(...asked) },
+  }));
+});
+afterAll(() => app.close());
+
+beforeEach(() => {
   clock = new VirtualClock();
   done = [];
   headline = notification().page.headline;
@@ -24,7 +32,7 @@ beforeEach(async () => {
     if (incident) incident = { ...incident, ...change };
     return incident;
   };
-  const links = createAnswerLinks({
+  links = createAnswerLinks({
     signer: createLinkSigner('a secret', clock),
     people: {
       acknowledge: act('acknowledge', { state: 'acknowledged', acknowledged_by: 'mail' }),
@@ -35,9 +43,7 @@ beforeEach(async () => {
     pageOf: () => ({ ...notification().page, headline }),
   });
   path = links.path(incident.id, 'mail');
-  ({ app } = await controlWith({ answerLinks: links }));
 });
-afterEach(() => app.close());
 
 const look = () => app.inject({ url: path });
 const press = (action: string, headers: Record<string, string> = { 'sec-fetch-site': 'same-origin' }) =>

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import type { AnswerReceipt } from '../../alerts/inbound/answers.ts';
 import type { InboundRequest } from '../../alerts/inbound/inbound.ts';
@@ -8,16 +8,18 @@ let app: FastifyInstance;
 let asked: [string, InboundRequest][];
 let receipt: AnswerReceipt;
 
-beforeEach(async () => {
+beforeEach(() => {
   asked = [];
   receipt = { status: 'taken', reply: null };
+});
+beforeAll(async () => {
   const answer = async (channel: string, request: InboundRequest) => {
     asked.push([channel, request]);
     return receipt;
   };
   ({ app } = await controlWith({ answers: { answer } }));
 });
-afterEach(() => app.close());
+afterAll(() => app.close());
 
 const post = (payload: string | Buffer, contentType = 'application/x-www-form-urlencoded', query = '') =>
   app.inject({

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { createHeartbeats, type Heartbeats } from '../../alerts/inbound/heartbeats.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
@@ -18,9 +18,11 @@ beforeEach(async () => {
     log: { info: silent, warn: silent, error: silent },
   });
   await heartbeats.start();
-  ({ app } = await controlWith({ heartbeats }));
 });
-afterEach(() => app.close());
+beforeAll(async () => {
+  ({ app } = await controlWith({ heartbeats: { beat: (...said) => heartbeats.beat(...said) } }));
+});
+afterAll(() => app.close());
 
 const url = (query = '') => `/api/v1/heartbeats/backup${query}`;
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { inbound as alertmanager } from '../../alerts/inbound/alertmanager/index.ts';
 import { type TestReceiver, TOKEN, testReceiver } from '../../alerts/inbound/testing/desk.ts';
@@ -9,14 +9,16 @@ let app: FastifyInstance;
 let log: string[];
 let it: TestReceiver;
 
+beforeAll(async () => {
+  ({ app, log } = await controlWith({ inbound: { receive: (...sent) => it.receiver.receive(...sent) } }));
+});
+afterAll(() => app.close());
+
 beforeEach(async () => {
+  log.length = 0;
   it = await testReceiver(alertmanager, { name: 'source', type: 'alertmanager', token: TOKEN });
-  ({ app, log } = await controlWith({ inbound: it.receiver }));
 });
-afterEach(async () => {
-  await app.close();
-  await it.receiver.shutdown(AbortSignal.abort());
-});
+afterEach(() => it.receiver.shutdown(AbortSignal.abort()));
 
 const ALERT = { status: 'firing', labels: { alertname: 'Down' }, startsAt: '2026-11-23T03:04:05Z', fingerprint: 'f1' };
 const BODY = JSON.stringify({ version: '4', alerts: [ALERT] });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import type { ControlDeps } from '../deps.ts';
 import type { Incident, IncidentDetail, Silence } from '../resources.ts';
@@ -10,8 +10,10 @@ const isOpen = (id: string) => known.some((one) => one.id === id && one.state !=
 
 let app: FastifyInstance;
 let calls: unknown[];
-beforeEach(async () => {
+beforeEach(() => {
   calls = [];
+});
+beforeAll(async () => {
   const act =
     (action: string) =>
     async (id: string, ...more: unknown[]) => {
@@ -32,7 +34,7 @@ beforeEach(async () => {
   } as ControlDeps['incidents'];
   ({ app } = await controlWith({ incidents }));
 });
-afterEach(() => app.close());
+afterAll(() => app.close());
 
 const headers = { authorization: `Bearer ${WATCHER_TOKEN}` };
 const post = async (path: string, payload?: object) => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import type { ControlDeps } from '../deps.ts';
 import type { ListedSilence, PlannedMaintenance } from '../resources.ts';
@@ -10,8 +10,10 @@ const matchers = [{ label: 'service', value: 'billing' }];
 
 let app: FastifyInstance;
 let calls: unknown[][];
-beforeEach(async () => {
+beforeEach(() => {
   calls = [];
+});
+beforeAll(async () => {
   const said = <T>(answer: T, ...call: unknown[]): T => {
     calls.push(call);
     return answer;
@@ -32,7 +34,7 @@ beforeEach(async () => {
   };
   ({ app } = await controlWith({ silences, maintenance }));
 });
-afterEach(() => app.close());
+afterAll(() => app.close());
 
 const ask = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) =>
   app.inject({ method, url: `/api/v1${url}`, headers, ...(payload ? { payload } : {}) });
