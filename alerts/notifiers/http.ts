@@ -151,8 +151,13 @@ export function answerError({ status, body }: VendorAnswer): Error {
 
 function scrub(text: string, secrets: readonly string[]): string {
   const spelled = [...new Set(secrets.filter(Boolean).flatMap(spellings))].sort((a, b) => b.length - a.length);
-  return spelled.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
+  return spelled
+    .reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text)
+    .replace(SIGNED, '$1[redacted]');
 }
+
+/** A link in a page, repeated by its receiver: whoever has it can answer for the incident. */
+const SIGNED = /(\/a\/|%2Fa%2F)[\w-]{40,}\.[\w-]{20,}/gi;
 
 /** How a vendor may repeat what it was sent: decoded, encoded for a URL, for JSON, or as Basic authentication sends it. */
 function spellings(secret: string): string[] {

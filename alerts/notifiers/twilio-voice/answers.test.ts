@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Incident } from '../../incident.ts';
 import type { AnswerOutcome, AnswerRequest, ChannelAnswer } from '../../notifier.ts';
+import { spoken } from '../../page/spoken.ts';
 import { HOSTILE_TEXT, notification } from '../../testing/notification.ts';
 import { AUTH, actionOf, isTwiml, PUBLIC_URL, SID, twilioPost } from '../../testing/peers/twilio.ts';
 import { answers } from './answers.ts';
@@ -206,4 +207,25 @@ test('a call fits the length that Twilio takes, in every language, with the keys
       expect(isTwiml(twiml)).toBe(true);
     }
   }
+});
+
+test('what the service answered is not read out when the page is heard again either, unless that is allowed', () => {
+  const message = '$.email is "kim@example.com", expected "a"';
+  const cause = { ...incident.cause, message, expected: '"a"', actual: '"kim@example.com"' };
+  const open = { ...incident, cause };
+  const again = twilioPost(`${ANSWERS}?on=key&incident=${incident.id}&turn=1`, { CallSid: 'CA1', Digits: '*' });
+  const said = (include_bodies: boolean, told: typeof page | null) => {
+    const outcome: AnswerOutcome = {
+      answer: (answers.read(settings, again) as ChannelAnswer[])[0]!,
+      incident: open,
+      still_failing: 0,
+      page: told,
+    };
+    return answers.reply({ ...settings, include_bodies }, again, [outcome])!.body;
+  };
+  const told = { ...page, speech: `Reading fails: ${spoken(message)}.` };
+  expect(said(false, told)).toContain('is not as expected');
+  expect(said(false, told)).not.toContain('kim@');
+  expect(said(false, null)).not.toContain('kim@');
+  expect(said(true, told)).toContain('kim@');
 });

@@ -1,6 +1,7 @@
 import type { AnswerOutcome, AnswerReader, AnswerRequest, ChannelAnswer, ChannelSettings } from '../../notifier.ts';
 import { malformed } from '../../signatures.ts';
 import { formOf, type TwilioAccount, verifyTwilio } from '../twilio.ts';
+import { withoutBodies } from '../without-bodies.ts';
 import { ask, farewell, type Keys, MOST_TURNS } from './menu.ts';
 import { phrasesOf, spokenLanguage } from './phrases.ts';
 import { sayPage, sayPhrase, type Voice } from './say.ts';
@@ -8,6 +9,7 @@ import { sayPage, sayPhrase, type Voice } from './say.ts';
 export interface VoiceSettings extends ChannelSettings, TwilioAccount {
   language?: string;
   voice?: string;
+  include_bodies?: boolean;
 }
 
 /** How a call ended: https://www.twilio.com/docs/voice/api/call-resource#statuscallback */
@@ -82,7 +84,10 @@ function said(settings: VoiceSettings, request: AnswerRequest, outcome: AnswerOu
     default: {
       if (!(turn <= MOST_TURNS)) return farewell(phrases.nobodyPressed, voice);
       const { Digits } = formOf(request);
-      const speech = outcome.page?.speech ?? `${outcome.incident.title}. ${outcome.incident.cause.message}.`;
+      const { incident, page } = outcome;
+      // What a call leaves out at first, it leaves out when it is heard again.
+      const told = page && !settings.include_bodies ? withoutBodies({ page, incident }) : page;
+      const speech = told?.speech ?? `${incident.title}.`;
       const remark = Digits === '*' ? '' : sayPhrase(phrases.unknownKey, voice);
       const menu = sayPhrase(phrases.menu(nextOf(outcome.page?.escalates_to ?? null)), voice);
       return ask(`${remark}${sayPage(speech, voice)}<Pause length="1"/>${menu}`, voice, keys);

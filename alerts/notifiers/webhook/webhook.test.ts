@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { VirtualClock } from '../../../core/testing/virtual-clock.ts';
+import { createLinkSigner } from '../../inbound/signed-link.ts';
 import { context, describeNotifier } from '../../testing/describe-notifier.ts';
 import { notification } from '../../testing/notification.ts';
 import { type VendorCall, type VendorServer, vendorServer } from '../../testing/peers/vendor-server.ts';
@@ -82,6 +84,25 @@ test('an address that is itself the secret is not repeated, however the receiver
     Buffer.from('kim:user-canary-77').toString('base64'),
   ])
     expect(words).not.toContain(canary);
+});
+
+test('a link that can answer is not repeated when the receiver repeats the page', async () => {
+  const echo = await vendorServer((call) => ({ status: 422, body: call.body }));
+  const link = createLinkSigner('a secret', new VirtualClock()).sign({ incident: 'inc-3f2a9c', channel: 'hook' });
+  const url = `https://ringdown.example.com/a/${link}`;
+  const notifier = channel.create(
+    { name: 'hook', type: 'webhook', url: echo.url, template: { text: '{{ page.answer_url }}' } },
+    context,
+  );
+  const told = notification();
+  const delivery = await notifier.notify(
+    { ...told, page: { ...told.page, answer_url: url } },
+    AbortSignal.timeout(5_000),
+  );
+  await echo.close();
+  const words = String((delivery as { error?: Error }).error);
+  expect(words).toContain('https://ringdown.example.com/a/[redacted]');
+  expect(words).not.toContain(link.split('.')[1]);
 });
 
 test.each([
