@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { parse } from 'yaml';
@@ -145,23 +145,37 @@ describe.each(DOCUMENTS)('%s', (document) => {
   }
 });
 
-test.each([
-  ...DOCUMENTS,
-  'docs/on-call.md',
-  'docs/runbooks/posts.md',
-  'docs/architecture.md',
-  'monitoring/instrument/README.md',
-])('links of %s lead somewhere', (document) => {
+const EVERY_DOCUMENT = globSync(['*.md', 'docs/**/*.md', 'deploy/*.md', 'monitoring/**/README.md'], {
+  cwd: ROOT,
+  exclude: ['**/node_modules', '**/dist'],
+});
+
+/** What a document links to, as paths from the root. */
+function linksIn(document: string): { link: string; path: string; anchor: string | undefined }[] {
   const text = readFileSync(join(ROOT, document), 'utf8');
-  const dead = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)]
-    .map(([, link]) => link!)
-    .filter((link) => {
-      const [path, anchor] = link.split('#', 2) as [string, string?];
-      const target = path === '' ? join(ROOT, document) : resolve(ROOT, dirname(document), path);
-      if (!existsSync(target)) return true;
-      return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor);
-    });
-  expect(dead).toEqual([]);
+  return [...text.matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(([, link]) => {
+    const [path, anchor] = link!.split('#', 2) as [string, string?];
+    return { link: link!, path: path === '' ? document : join(dirname(document), path), anchor };
+  });
+}
+
+test.each(EVERY_DOCUMENT)('links of %s lead somewhere', (document) => {
+  const dead = linksIn(document).filter(({ path, anchor }) => {
+    const target = join(ROOT, path);
+    if (!existsSync(target)) return true;
+    return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor);
+  });
+  expect(dead.map(({ link }) => link)).toEqual([]);
+});
+
+test('every document is found by following links from the README', () => {
+  const found = new Set(['README.md']);
+  // A set grows while it is walked. A link to a folder is one to what lies in it.
+  for (const document of found) {
+    for (const { path } of linksIn(document))
+      for (const other of EVERY_DOCUMENT) if (other === path || dirname(other) === path) found.add(other);
+  }
+  expect(EVERY_DOCUMENT.filter((document) => !found.has(document))).toEqual([]);
 });
 
 /** Anchors of headings, as GitHub makes them. */
