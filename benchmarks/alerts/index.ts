@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { type Crowd, crowd } from '../../test/support/crowd.ts';
 import { type Storm, storm } from '../../test/support/storm.ts';
 import { quantiles } from '../schedule/quantiles.ts';
@@ -73,6 +74,9 @@ function findings(stormed: Storm, seen: Crowd): string[] {
   return [
     `Limit of ${LIMIT} events in any 60 s: ${stormed.pager.violations === 0 ? 'kept' : 'exceeded'}; counts ${exact ? 'exact' : 'wrong'}; every P1 through before the rest: ${first ? 'yes' : 'no'}.`,
     `Confirmed failure → accepted by the channel p99 ${ms(p99)}, target ≤ ${ms(TARGET_MS)}: ${p99 <= TARGET_MS ? 'met' : 'missed'}.`,
+    ...(loadavg()[1]! > 2 * availableParallelism()
+      ? [`The machine had other work: a load of ${loadavg()[1]!.toFixed(0)} on ${availableParallelism()} cores.`]
+      : []),
     'Where it costs: what does not fit into the limit waits, the least urgent for more than an hour; it is one page for each incident, and the policy’s next steps come by their own time.',
   ];
 }
