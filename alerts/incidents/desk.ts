@@ -80,6 +80,8 @@ export interface AlertDeskDeps {
   onDelivery?: (delivery: QueuedDelivery) => void;
   /** The database stopped answering (an error), or answers again (null). Must not throw. */
   onStorage?: (trouble: Error | null) => void;
+  /** The database has told what was before this process, be it late. Must not throw. */
+  onRecalled?: () => void;
   limits?: Partial<DispatchLimits>;
   log: DeskLog;
 }
@@ -270,6 +272,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     void letGoOfRules();
     // What this process has seen by itself is looked at, be it a part of the watcher that nobody schedules.
     void letGoOfRuns((key) => !seen.has(key));
+    deps.onRecalled?.();
   }
 
   async function letGoOfRules(): Promise<void> {

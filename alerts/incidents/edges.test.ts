@@ -68,6 +68,17 @@ test('a service that is gone, which is held, does not leave behind an incident t
   ]);
 });
 
+test('a database that was slow at the start is told of when it has told all, though nothing was to be written', async () => {
+  let recalled = 0;
+  const world = new World([twoSteps], CHANNELS, { onRecalled: () => recalled++ });
+  world.store.mode = 'hangs';
+  await timeline(world, [
+    at('3s', () => expect(recalled).toBe(0)),
+    at('4s', ({ store }) => store.recover()),
+    at('5s', () => expect(recalled).toBe(1)),
+  ]);
+});
+
 test('nor does one that was merged into an incident of another service', async () => {
   await timeline(new World([twoSteps], CHANNELS), [
     at('1m', run(DATABASE, { ...failed, service: 'database' })),

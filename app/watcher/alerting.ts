@@ -100,12 +100,9 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
         if (!stopping.signal.aborted) log.warn({ err: error }, 'the telemetry store cannot be asked about a failure');
       },
     }),
-    ...{ onIncident, onMonitorState, onDelivery },
-    onStorage(trouble) {
-      onStorage?.(trouble);
-      // A database that was away at the start tells only now what fired before.
-      if (trouble === null) restoreRules();
-    },
+    ...{ onIncident, onMonitorState, onDelivery, onStorage },
+    // A database that was away at the start tells only then what fired before.
+    onRecalled: () => restoreRules(),
   });
   const wayIn = createWayIn(settings, { clock, log, state, desk, people });
   const rules = createRuleEvaluator({
@@ -166,7 +163,6 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
       reading ??= readOverrides();
       await desk.start();
       await wayIn.start();
-      restoreRules();
       await rules.start();
     },
     async shutdown(abort) {
