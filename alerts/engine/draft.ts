@@ -1,6 +1,7 @@
 import type { IncidentEvent, NotificationEvent } from '../incident.ts';
 import type { StageWord } from '../incidents/people.ts';
 import type { ResolveTarget } from '../on-call/targets.ts';
+import { withMember } from '../page/members.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { MaintenanceWindow, Silence } from '../silences/silence.ts';
 import { deliveryId, eventId, serviceKey } from './keys.ts';
@@ -137,7 +138,7 @@ export class Draft {
     const id = row.incident.id;
     if (!this.#isMember(row, monitor.key)) {
       this.change.members.push({ incident_id: id, monitor: monitor.key, position: row.incident.monitors.length });
-      row.incident.monitors = [...row.incident.monitors, monitor.key];
+      row.incident.monitors = withMember(row.incident.monitors, monitor.key);
       this.#joined.add(JSON.stringify([id, monitor.key]));
     }
     monitor.incident_id = id;

@@ -1,11 +1,15 @@
 import type { Clock } from '../../core/clock.ts';
+import { DueHeap } from '../../core/due-heap.ts';
 import { timerKey } from '../engine/escalation.ts';
 import type { IncidentTimer } from '../engine/state.ts';
 
 /** The end of a hold is a time of day: so often somebody looks whether the system's clock was set meanwhile. */
 const LOOK_EVERY_MS = 60_000;
+/** Timers that are off again stay in the heaps until they come up, or until so many of them are there. */
+const MOST_OFF = 1_000;
 
 interface Armed {
+  key: string;
   incident: string;
   timer: IncidentTimer;
   /** Monotonic, so that setting the system's clock neither rings early nor forever postpones. */
@@ -18,6 +22,9 @@ export class Alarm {
   readonly #fire: (incident: string, timers: IncidentTimer[]) => void;
   readonly #armed = new Map<string, Armed>();
   readonly #keys = new Map<string, string[]>();
+  #byDue = new DueHeap<Armed>();
+  /** Ends of holds, by the time of day. */
+  #byHour = new DueHeap<Armed>();
   #sleep: { due: number; abort: AbortController } | null = null;
   #stopped = false;
 
@@ -36,9 +43,12 @@ export class Alarm {
       const key = keys[index]!;
       if (this.#armed.has(key)) return;
       const due = this.#clock.monotonic() + (Date.parse(timer.due_at) - this.#clock.now());
-      this.#armed.set(key, { incident, timer, due });
-      this.#wakeAt(this.#looksAt(timer, due));
+      const armed = { key, incident, timer, due };
+      this.#armed.set(key, armed);
+      this.#push(armed);
     });
+    if (this.#byDue.size > 2 * this.#armed.size + MOST_OFF) this.#sweep();
+    this.#wake();
   }
 
   stop(): void {
@@ -46,8 +56,21 @@ export class Alarm {
     this.#sleep?.abort.abort(new Error('stopped'));
   }
 
-  #wakeAt(due: number): void {
-    if (this.#stopped || (this.#sleep && this.#sleep.due <= due)) return;
+  #push(armed: Armed): void {
+    this.#byDue.push(armed.due, armed);
+    if (armed.timer.kind === 'hold') this.#byHour.push(Date.parse(armed.timer.due_at), armed);
+  }
+
+  #sweep(): void {
+    this.#byDue = new DueHeap();
+    this.#byHour = new DueHeap();
+    for (const armed of this.#armed.values()) this.#push(armed);
+  }
+
+  #wake(): void {
+    const look = this.#byHour.size > 0 ? this.#clock.monotonic() + LOOK_EVERY_MS : Number.POSITIVE_INFINITY;
+    const due = Math.min(this.#byDue.earliest, look);
+    if (this.#stopped || due === Number.POSITIVE_INFINITY || (this.#sleep && this.#sleep.due <= due)) return;
     this.#sleep?.abort.abort(new Error('superseded'));
     const abort = new AbortController();
     this.#sleep = { due, abort };
@@ -59,23 +82,22 @@ export class Alarm {
 
   #ring(): void {
     this.#sleep = null;
-    const now = this.#clock.monotonic();
-    const wall = this.#clock.now();
-    const isDue = ({ due, timer }: Armed) => due <= now || (timer.kind === 'hold' && Date.parse(timer.due_at) <= wall);
-    const due = [...this.#armed].filter(([, armed]) => isDue(armed));
-    for (const [key] of due) this.#armed.delete(key);
-    for (const [incident, group] of Map.groupBy(due, ([, armed]) => armed.incident)) {
+    const due = [...this.#taken(this.#byDue, this.#clock.monotonic()), ...this.#taken(this.#byHour, this.#clock.now())];
+    for (const [incident, group] of Map.groupBy(due, (armed) => armed.incident)) {
       this.#fire(
         incident,
-        group.map(([, armed]) => armed.timer),
+        group.map(({ timer }) => timer),
       );
     }
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const { timer, due } of this.#armed.values()) earliest = Math.min(earliest, this.#looksAt(timer, due));
-    if (earliest < Number.POSITIVE_INFINITY) this.#wakeAt(earliest);
+    this.#wake();
   }
 
-  #looksAt({ kind }: IncidentTimer, due: number): number {
-    return kind === 'hold' ? Math.min(due, this.#clock.monotonic() + LOOK_EVERY_MS) : due;
+  *#taken(heap: DueHeap<Armed>, now: number): Generator<Armed> {
+    for (let armed = heap.popDue(now); armed; armed = heap.popDue(now)) {
+      // One that is off, or has rung by the other clock, stays in the heap until it comes up.
+      if (this.#armed.get(armed.key) !== armed) continue;
+      this.#armed.delete(armed.key);
+      yield armed;
+    }
   }
 }

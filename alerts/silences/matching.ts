@@ -20,7 +20,8 @@ export function matchesAll(matchers: readonly Matcher[], labels: Readonly<Record
 
 /** Whether every label has the value given, as routes and inhibition say it. */
 export function hasAll(wanted: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([label, value]) => labelOf(labels, label) === value);
+  for (const label in wanted) if (labelOf(labels, label) !== wanted[label]) return false;
+  return true;
 }
 
 export function labelOf(labels: Readonly<Record<string, string>>, label: string): string {

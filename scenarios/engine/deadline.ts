@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
+import { DueHeap } from '../../core/due-heap.ts';
 import { Alarm } from '../schedule/alarm.ts';
-import { DueHeap } from '../schedule/due-heap.ts';
 import { TimeUp } from './http/time-up.ts';
 
 export interface Deadline {

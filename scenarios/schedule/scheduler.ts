@@ -1,8 +1,8 @@
 import type { Clock, Instant } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
+import { DueHeap } from '../../core/due-heap.ts';
 import { toError } from '../../core/errors.ts';
 import { Alarm } from './alarm.ts';
-import { DueHeap } from './due-heap.ts';
 import { hash01 } from './next-fire.ts';
 import type { Schedule } from './schedule.ts';
 import { type Planned, Timeline } from './timeline.ts';
