@@ -10,10 +10,8 @@ import { toError } from '../../core/errors.ts';
 import type { Relay, RelayStatus } from '../../monitoring/relay/supervisor.ts';
 import { compareRuns } from '../../scenarios/engine/comparison/compare-runs.ts';
 import type { ScenarioFunctions } from '../../scenarios/engine/functions/load-functions.ts';
-import { toSpans } from '../../scenarios/engine/spans.ts';
 import type { Scenario } from '../../scenarios/language/model.ts';
 import type { RunResult } from '../../scenarios/run-result.ts';
-import { summarize } from '../../scenarios/run-store.ts';
 import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
 import type { SecretProvider } from '../../scenarios/secrets/create-secret-provider.ts';
 import type { EnvironmentSettings } from '../config/load.ts';
@@ -29,9 +27,9 @@ import { Dependencies } from './dependencies.ts';
 import { Deployments } from './deployments.ts';
 import { incidentReads } from './incident-reads.ts';
 import { listen } from './listen.ts';
-import { defineMonitors, MonitorBoard, type MonitorDefinition } from './monitor-board.ts';
-import { toObservation } from './observation.ts';
+import { defineMonitors, MonitorBoard } from './monitor-board.ts';
 import { createOwnMetrics } from './own-metrics.ts';
+import { runReception } from './run-reception.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
 import { selfWatch } from './self-watch.ts';
 import { silencing } from './silencing.ts';
@@ -211,6 +209,22 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     runNow: (key) => scheduler.runNow(key),
   });
 
+  const receive = runReception({
+    log,
+    runs: state.runs,
+    board,
+    desk,
+    alerting,
+    dependencies,
+    deployments,
+    sender,
+    annotation,
+    metrics,
+    events,
+    publicUrl,
+    publishMonitor,
+    onRun: deps.onRun,
+  });
   const remote = new RemoteRuns({
     clock,
     log,
@@ -219,7 +233,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       ...settings.environments.map(({ baseUrl }) => new URL(baseUrl).origin),
       ...settings.allowedTargets,
     ],
-    onRun: tell,
+    onRun: (run, definition) => receive(run, definition, stopping.signal),
     onLate: (run) => state.runs.save(run),
   });
   remote.use(board.definitions());
@@ -266,54 +280,13 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     const run = locations ? { ...made, location: settings.location } : made;
     // A secret may have been changed where it is kept.
     if (run.failure) settings.secrets.suspect(scenario.secrets);
-    await tell(run, definition, abort);
-  }
-
-  async function tell(run: RunResult, definition: MonitorDefinition, abort = stopping.signal): Promise<void> {
-    // Nobody runs it any more, and it must not come back.
-    if (!board.definition(run.monitor)) return keep(run);
-    await Promise.all([take(run, definition, abort), keep(run)]);
-    deps.onRun?.(run);
+    await receive(run, definition, abort);
   }
 
   /** A network that is gone here says nothing about the service. */
   async function excuse(run: RunResult): Promise<RunResult> {
     if (!run.failure || !mayBeOurNetwork(run.failure) || !(await controlTargets.offline())) return run;
     return { ...run, watcher_fault: 'the watcher is offline: no control target answers' };
-  }
-
-  /** Tells everyone who waits for it; the page first. */
-  async function take(run: RunResult, definition: MonitorDefinition, abort: AbortSignal): Promise<void> {
-    if (run.failure) alerting.runFailed(run, run.failure);
-    if (run.attempts.length > 0 || run.location === undefined) {
-      sender.spans(toSpans(run, version));
-      sender.logs(annotation.run(run));
-    }
-    metrics.runFinished(run);
-    board.record(run);
-    events.publish({ type: 'run', data: summarize(run) });
-    const dependsOn = dependencies.of(definition);
-    if (run.failure) await dependencies.lookAt(dependsOn, run, abort);
-    // A location that says nothing changes nothing; when none of them does, that must not be shown as what was last.
-    const unheard = run.status === 'skipped' && run.watcher_fault !== null && board.unheard(run.monitor);
-    await desk.observe(
-      toObservation(unheard ? { ...run, status: 'error' } : run, definition.scenario, {
-        publicUrl: publicUrl(),
-        deployment: deployments.latest(run.service, run.environment),
-        dependsOn,
-      }),
-    );
-    if (run.location !== undefined) publishMonitor(run.monitor);
-    dependencies.settled(run);
-  }
-
-  async function keep(run: RunResult): Promise<void> {
-    try {
-      await state.runs.save(run);
-      await board.refreshUptime(run.monitor);
-    } catch (error) {
-      log.error({ err: error, run: run.id, monitor: run.monitor }, 'a run could not be stored');
-    }
   }
 
   async function every(ms: number, what: string, work: () => Promise<unknown>): Promise<void> {
