@@ -19,8 +19,7 @@ export const inhibit: HoldingStage = {
 /** The open incident on account of which nobody is told of this one. The one that did before goes on to. */
 export function inhibitorOf(row: TrackedIncident, draft: Draft, around: Surroundings): TrackedIncident | null {
   const { labels } = row.incident;
-  const applicable = inhibitionsOf(around.policies).filter((inhibition) => hasAll(inhibition.hold, labels));
-  for (const inhibition of applicable) {
+  for (const inhibition of concerning(labels, around.policies).held) {
     const holds = (other: TrackedIncident | undefined): other is TrackedIncident =>
       other !== undefined &&
       other.incident.id !== row.incident.id &&
@@ -54,8 +53,7 @@ export function* inhibitedBy(
   draft: Draft,
   around: Surroundings,
 ): Generator<string> {
-  for (const inhibition of inhibitionsOf(around.policies)) {
-    if (!hasAll(inhibition.when, labels)) continue;
+  for (const inhibition of concerning(labels, around.policies).holding) {
     const shared = valuesOf(inhibition.equal, labels);
     if (newcomer !== null && isInForce(inhibition, labels, shared, newcomer, draft)) continue;
     for (const id of draft.before.open.withAll({ ...inhibition.hold, ...shared })) {
@@ -73,14 +71,28 @@ function isInForce(inhibition: Inhibition, labels: Labels, shared: Labels, newco
   return false;
 }
 
-const flattened = new WeakMap<readonly Policy[], readonly Inhibition[]>();
+interface Concerning {
+  policies: readonly Policy[];
+  /** Under which an incident with these labels may be held back. */
+  held: readonly Inhibition[];
+  /** Under which it may hold back others. */
+  holding: readonly Inhibition[];
+}
+
+/** By the labels of an incident, which are never written to: of a hundred inhibitions hardly one concerns it. */
+const known = new WeakMap<Labels, Concerning>();
 
 /** Of all policies: an incident of one may hold back those of another. */
-function inhibitionsOf(policies: readonly Policy[]): readonly Inhibition[] {
-  const known = flattened.get(policies);
-  if (known) return known;
-  const found = policies.flatMap(({ inhibit }) => inhibit);
-  flattened.set(policies, found);
+function concerning(labels: Labels, policies: readonly Policy[]): Concerning {
+  const before = known.get(labels);
+  if (before?.policies === policies) return before;
+  const all = policies.flatMap(({ inhibit }) => inhibit);
+  const found = {
+    policies,
+    held: all.filter(({ hold }) => hasAll(hold, labels)),
+    holding: all.filter(({ when }) => hasAll(when, labels)),
+  };
+  known.set(labels, found);
   return found;
 }
 
