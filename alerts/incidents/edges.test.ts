@@ -56,6 +56,18 @@ test('what depends on something that waits for the end of quiet hours rings', as
   ]);
 });
 
+test('what depends on something that rang before the quiet hours began does not ring when they do', async () => {
+  const from: Policy = { ...night, quiet_hours: [{ ...night.quiet_hours[0]!, from_minute: 3 * 60 + 30 }] };
+  await timeline(new World([from, { ...twoSteps, priority: 'P1' }], CHANNELS), [
+    at('1m', run(DATABASE, { ...failed, service: 'database', policy: 'night' })),
+    at('2m', run(JOURNEY, { ...failed, depends_on: [DATABASE], policy: 'two-steps' })),
+    at('29m', expectNotified('pager', 'call-kim')),
+    at('31m', run(DATABASE, { ...failed, service: 'database', policy: 'night' })),
+    at('32m', run(JOURNEY, { ...failed, depends_on: [DATABASE], policy: 'two-steps' })),
+    at('33m', expectNothingElse()),
+  ]);
+});
+
 test('a service that is gone, which is held, does not leave behind an incident that nothing could end', async () => {
   await timeline(new World([night, { ...twoSteps, priority: 'P1' }], CHANNELS), [
     at('1m', run('b@local', { ...failed, policy: 'two-steps' })),

@@ -35,8 +35,10 @@ export function failingDependency(
 
 /** Nobody hears of it before the morning, so what fails because of it tells by itself. */
 function waitsInQuietHours({ incident_id }: MonitorAlert, draft: Pick<Draft, 'incident' | 'now'>): boolean {
-  const held = incident_id === null ? null : draft.incident(incident_id)?.incident.held;
-  return held?.stage === 'quiet_hours' && Date.parse(held.until!) > draft.now;
+  const row = incident_id === null ? undefined : draft.incident(incident_id);
+  const held = row?.incident.held;
+  // Of one that rang before they began everybody knows.
+  return !row?.started && held?.stage === 'quiet_hours' && Date.parse(held.until!) > draft.now;
 }
 
 /** What was seen while the other one still failed says nothing about now: the next run does. */
