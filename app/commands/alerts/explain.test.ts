@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 /** A watcher on the folder's database sees a failure, under a silence or not, and ends. */
-async function incidentOf(silenced: boolean): Promise<string> {
+async function incidentOf(silenced: boolean, reason = 'deploying'): Promise<string> {
   const state = await openState(join(folder, 'state.db'));
   const desk = createAlertDesk({
     clock: systemClock,
@@ -41,10 +41,7 @@ async function incidentOf(silenced: boolean): Promise<string> {
     const now = systemClock.now();
     const [starts_at, ends_at] = [now, now + 3_600_000].map((ms) => new Date(ms).toISOString());
     const matchers = [{ label: 'service', is: '=' as const, value: 'reference-api' }];
-    await desk.silence(
-      { matchers, starts_at: starts_at!, ends_at: ends_at!, reason: 'deploying' },
-      { by: 'kim', via: 'web' },
-    );
+    await desk.silence({ matchers, starts_at: starts_at!, ends_at: ends_at!, reason }, { by: 'kim', via: 'web' });
   }
   await desk.observe(observe('post-journey@local', failed, systemClock.now()));
   const [incident] = desk.openIncidents();
@@ -113,4 +110,13 @@ test('an incident that is not there is a mistake in the command', async () => {
 
 test('where no watcher has run there is nothing to explain', async () => {
   await expect(explain('inc-0000')).rejects.toMatchObject({ code: 'NOT_RUNNING', exitCode: 2 });
+});
+
+test('what others wrote does not steer the terminal', async () => {
+  const id = await incidentOf(true, '\u001b]0;owned\u0007\u001b[2J\nP4 all is well\u202e');
+  expect(await explain(id)).toBe(0);
+  const text = printed.join('').replaceAll(/\u001b\[\d+m/g, '');
+  expect(text).toContain('P4 all is well');
+  expect(text).not.toMatch(/\p{Cc}(?<!\n)|\u202e/u);
+  expect(text).not.toMatch(/^P4 all is well/m);
 });

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { Incident } from '../../../alerts/incident.ts';
 import type { StageWord } from '../../../alerts/incidents/people.ts';
 import { EXIT, RingdownError } from '../../../core/errors.ts';
+import { printable } from '../../../scenarios/reporters/printable.ts';
 import { openState } from '../../../storage/state.ts';
 import { askWatcher } from '../../control-client.ts';
 import type { DataDirectory } from '../../data-directory.ts';
@@ -44,7 +45,8 @@ export async function explainIncident({ id, directory, json }: ExplainOptions): 
 }
 
 /** The incident, whether it pages, and the words of the stages in the order in which they were said. */
-export function explanationLines({ incident, words }: Explained): string[] {
+export function explanationLines(explained: Explained): string[] {
+  const { incident, words } = withoutControls(explained);
   const said = words.map(({ stage, at, verdict, why }) => {
     const word = verdict.padEnd(8);
     return `  ${pc.dim(clockTime(at))}  ${stage.padEnd(11)}  ${MARKS[verdict](word)}  ${why}`;
@@ -57,6 +59,21 @@ export function explanationLines({ incident, words }: Explained): string[] {
     '',
     conclusion(incident, words),
   ];
+}
+
+/** Titles are of services and other systems, names of whoever answered in a chat: none of them steers a terminal. */
+function withoutControls({ incident, words }: Explained): Explained {
+  const { title, acknowledged_by: by, resolved_by: ended, held } = incident;
+  return {
+    incident: {
+      ...incident,
+      title: printable(title),
+      acknowledged_by: by && printable(by),
+      resolved_by: ended && printable(ended),
+      held: held && { ...held, reason: printable(held.reason) },
+    },
+    words: words.map((word) => ({ ...word, why: printable(word.why) })),
+  };
 }
 
 function stateLine({
