@@ -2,7 +2,7 @@ import { RingdownError, toError } from '../../core/errors.ts';
 import type { Connection } from './compiler.ts';
 
 /** Asks a target's API. @throws RingdownError `TARGET` where it does not answer as it should; never with a secret in it */
-export async function askTarget(
+async function askTarget(
   { url, headers }: Connection,
   path: string,
   abort: AbortSignal,

@@ -20,7 +20,7 @@ const counter = (unit: string): MetricKind => ({ type: 'counter', unit });
  * Metrics whose type and unit OpenTelemetry's semantic conventions fix.
  * @see https://opentelemetry.io/docs/specs/semconv/general/metrics/
  */
-export const CONVENTIONAL: MetricCatalog = new Map<string, MetricKind>([
+const CONVENTIONAL: MetricCatalog = new Map<string, MetricKind>([
   ['http.server.request.duration', histogram('s')],
   ['http.server.active_requests', gauge('{request}')],
   ['http.server.request.body.size', histogram('By')],

@@ -4,9 +4,9 @@ import { calledBy } from './stages/escalate.ts';
 import type { IncidentTimer, TrackedIncident } from './state.ts';
 
 /** A repeating step ends after so many calls: by then nobody is there, and the provider's bill grows. */
-export const MAX_REPEATS = 100;
+const MAX_REPEATS = 100;
 /** Changes within this time are told in one update. */
-export const UPDATE_DELAY_MS = 3_000;
+const UPDATE_DELAY_MS = 3_000;
 
 /** What a hold pauses, and an acknowledgement ends. */
 export function isOfChain(timer: IncidentTimer): boolean {

@@ -22,7 +22,7 @@ export interface Credentials {
  * Everything in a request that may be a token: `Authorization: Bearer`, `X-Ringdown-Token`, the password of
  * `Authorization: Basic` (RFC 7617) and, for senders that cannot set headers, `?token=`.
  */
-export function presentedTokens(request: Pick<InboundRequest, 'headers' | 'query'>): readonly string[] {
+function presentedTokens(request: Pick<InboundRequest, 'headers' | 'query'>): readonly string[] {
   const found: string[] = [];
   const authorization = headerValue(request, 'authorization') ?? '';
   const [, scheme = '', credentials = ''] = /^(\S+)\s+(\S+)$/.exec(authorization) ?? [];

@@ -3,7 +3,7 @@ import type { Observation } from '../engine/observation.ts';
 import { OWN_ENVIRONMENT, type OwnPart, ownObservation } from './own-observation.ts';
 
 /** A lock that goes away by itself wakes nobody; a disk that stays full does. */
-export const STORAGE_ALARM_AFTER_MS = 30_000;
+const STORAGE_ALARM_AFTER_MS = 30_000;
 
 const STORAGE: OwnPart = { part: 'storage', name: 'The state of the watcher', step: 'write alert state' };
 

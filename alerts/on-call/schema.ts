@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DURATION_PATTERN } from '../../core/units.ts';
 
-export const KEY_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$';
+const KEY_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$';
 const KEY_WORDS = 'lower-case letters, digits, hyphens and underscores';
 const DAY = '(mon|tue|wed|thu|fri|sat|sun)';
 const TIME = '([01]\\d|2[0-3]):[0-5]\\d';
@@ -10,7 +10,7 @@ const TIME = '([01]\\d|2[0-3]):[0-5]\\d';
 export const LOCAL_TIME_PATTERN = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2})?$';
 /** A local time, or one with its offset (RFC 3339). */
 export const MOMENT_PATTERN = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}:\\d{2})?$';
-export const TURN_PATTERN = '^([1-9]\\d{0,3}(h|d|w)|month|[1-9]\\d? months)$';
+const TURN_PATTERN = '^([1-9]\\d{0,3}(h|d|w)|month|[1-9]\\d? months)$';
 export const HOUR_OF_WEEK_PATTERN = `^(${DAY} )?(${TIME}|24:00)$`;
 
 const Key = Type.String({ pattern: KEY_PATTERN, 'x-expected': KEY_WORDS });

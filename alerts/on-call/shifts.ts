@@ -70,7 +70,7 @@ function whole(schedule: Schedule, shift: Shift): Shift {
   return shifts(schedule, shift.from, shift.from + LOOK_AHEAD_DAYS.at(-1)! * DAY_MS)[0]!;
 }
 
-export function sameUsers(a: readonly string[], b: readonly string[]): boolean {
+function sameUsers(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((user, index) => user === b[index]);
 }
 

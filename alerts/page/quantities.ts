@@ -56,7 +56,7 @@ export function spokenQuantities(text: string): string {
 }
 
 /** "two point one"; whole numbers from a hundred on stay digits. */
-export function numberInWords(number: string): string {
+function numberInWords(number: string): string {
   const [, minus, whole, fraction] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(number) ?? [];
   if (whole === undefined) return number;
   if (whole.length > 2) return number;

@@ -66,7 +66,7 @@ const Schedule = Type.Union(
 );
 
 /** Body of a new silence. */
-export const NewSilenceSchema = Type.Object(
+const NewSilenceSchema = Type.Object(
   {
     matchers: Matchers,
     starts_at: Type.Optional(Time('Now where it is absent.')),
@@ -85,7 +85,7 @@ export const NewSilenceSchema = Type.Object(
 );
 
 /** Body of a new maintenance window. */
-export const NewMaintenanceWindowSchema = Type.Object(
+const NewMaintenanceWindowSchema = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 200 }), matchers: Matchers, schedule: Schedule },
   { additionalProperties: false },
 );

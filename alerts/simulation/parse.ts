@@ -33,7 +33,7 @@ export interface KnownNames {
 }
 
 /** Keys of `given`, of which an entry has one. */
-export const GIVEN_KINDS = [
+const GIVEN_KINDS = [
   'run',
   'alert',
   'acknowledge',

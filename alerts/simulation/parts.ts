@@ -95,7 +95,7 @@ export function rulesFiredBy(run: Observation, locations: MonitorAlert['location
   });
 }
 
-export function partKey(policy: string, path: PolicyPart['path']): string {
+function partKey(policy: string, path: PolicyPart['path']): string {
   return `${policy} ${path.join('.')}`;
 }
 

@@ -30,7 +30,7 @@ export interface Trouble {
   message: string;
 }
 
-export const TROUBLE_AFTER = {
+const TROUBLE_AFTER = {
   schedulerMs: 60_000,
   rulesMs: 120_000,
   relayMs: 120_000,

@@ -17,7 +17,7 @@ const published: { file: string; schema: TSchema }[] = [
 ];
 
 /** The text of a schema file: draft 2020-12, one trailing line break. */
-export function schemaText(file: string, schema: TSchema): string {
+function schemaText(file: string, schema: TSchema): string {
   const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: file };
   return `${JSON.stringify(forEditors({ ...head, ...schema }), null, 2)}\n`;
 }

@@ -3,7 +3,7 @@ import { cut } from '../cut.ts';
 import { cutToSegments, plain, segments } from './segments.ts';
 
 /** More is a letter, not an alarm, and each is paid for. */
-export const MOST_SEGMENTS = 3;
+const MOST_SEGMENTS = 3;
 /** No line needs more of what fits into all of them. */
 const LONGEST_LINE = 600;
 const CODE_LENGTH = 6;

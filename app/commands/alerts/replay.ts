@@ -106,7 +106,7 @@ function namesOf({ onCall, backends, heartbeats }: Config, channels: readonly { 
 }
 
 /** What is printed: counts side by side, then the first moments at which the two differ. */
-export function replayLines(
+function replayLines(
   span: { from: string; to: string },
   recorded: Pick<RecordedHistory, 'runs' | 'monitors' | 'answers'>,
   { before, after, divergences, left_out }: Comparison,

@@ -40,7 +40,7 @@ export function HeldTag({ held }: { held: Hold }) {
 }
 
 /** A bell, struck out. */
-export function HoldMark() {
+function HoldMark() {
   return (
     <svg
       className="hold-mark"

@@ -59,6 +59,6 @@ export function shiftWords(shift: OnCallShift, zone: string, now: number): strin
   return [peopleWords(shift), `${from} to ${to}`, behindWords(shift)].filter(Boolean).join(', ');
 }
 
-export function behindWords({ rotation, override }: OnCallShift): string {
+function behindWords({ rotation, override }: OnCallShift): string {
   return override !== null ? 'override' : (rotation ?? '');
 }

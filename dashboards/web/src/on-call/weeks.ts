@@ -15,7 +15,7 @@ export interface Week {
   now: number | null;
 }
 
-export const WEEKS = 4;
+const WEEKS = 4;
 const DAY_MS = 86_400_000;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
