@@ -12,6 +12,7 @@ import {
   openIncident,
   passedOftenEnough,
   policyOf,
+  restate,
 } from './lifecycle.ts';
 import type { Observation } from './observation.ts';
 import { failingDependency } from './stages/dependency.ts';
@@ -114,7 +115,7 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
     const ledAway = told?.incident_id !== own.incident.id;
     if (ledAway || (cause !== before && before !== null)) {
       changeCause(draft, own.incident.id, monitor, observation, cause, ledAway);
-    }
+    } else if (observation.source !== 'run') restate(draft, own, monitor, observation);
     if (policy) raisePriority(draft, own.incident.id, policy, observation.priority ?? policy.priority, around);
     return;
   }

@@ -156,6 +156,20 @@ export function changeCause(
   scheduleUpdate(draft, row);
 }
 
+/**
+ * A rule, or another system, goes on and says something new of the same: a value. Whoever is told next, or looks, hears what
+ * is so now. Nobody is told because of it.
+ */
+export function restate(draft: Draft, own: TrackedIncident, monitor: MonitorAlert, { failure }: Observation): void {
+  const { cause, id } = own.incident;
+  if (!failure || cause.monitor !== monitor.key) return;
+  const { message, expected, actual } = failure;
+  if (message === cause.message && expected === cause.expected && actual === cause.actual) return;
+  const row = draft.edit(id);
+  row.incident.cause = { ...row.incident.cause, message, expected, actual };
+  retitle(row, row.shown_cause, null);
+}
+
 /** The monitor no longer holds the incident open. The last one to leave resolves it. */
 export function leaveIncident(draft: Draft, monitor: MonitorAlert, message: string): void {
   const id = monitor.incident_id!;

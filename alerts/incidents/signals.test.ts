@@ -55,6 +55,28 @@ describe('a rule', () => {
     ]);
   });
 
+  test('goes on with another value: nobody is told, and whoever looks or is told next hears what is so now', async () => {
+    const { failure, ...firing } = slowFires('/a');
+    const of = (value: string) => ({ ...firing, failure: { ...failure!, message: `slow is ${value}`, actual: value } });
+    const escalation = [
+      { after_ms: 0, notify: ['pager'], repeat: null },
+      { after_ms: 60_000, notify: ['team'], repeat: null },
+    ];
+    await timeline(world({ ...latency, escalation }), [
+      at('0s', run(slow('/a'), of('2 s'))),
+      at('0s', expectNotified('pager: triggered')),
+      at('30s', run(slow('/a'), of('9 s'))),
+      at('30s', ({ incident }) => {
+        expect(incident).toMatchObject({ title: 'Reference API: slow is 9 s', cause: { actual: '9 s' } });
+        expect(incident.cause.failing_since).toBe(incident.triggered_at);
+      }),
+      at('30s', run(slow('/b'), slowFires('/b'))),
+      at('31s', ({ incident }) => expect(incident.title).toBe('Reference API: slow is 9 s, and 1 more route')),
+      at('60s', expectNotified('team: escalated')),
+      at('61s', expectNothingElse()),
+    ]);
+  });
+
   test('of another group, or another rule, is an incident of its own', async () => {
     const byRoute = { ...latency, group_by: ['http.route'] };
     await timeline(world(byRoute), [
