@@ -74,3 +74,19 @@ test.each(['rule', 'inbound'] as const)('what a %s says stays: it quotes no resp
   const page = { ...notification().page, headline: 'P2 Shop · p95 is 2.1 s, allowed are 500 ms' };
   expect(withoutBodies(notification({ page }, { source, cause }))).toEqual(page);
 });
+
+test.each([
+  '$.error is "card 4111 is missing a cvv", expected "none"',
+  '$.error is "\u202e4111 is missing", expected "none"',
+  '\u2066card 4111\u2069 is not what was expected',
+])('a value that speaks of something missing, or turns the writing around, is left out too: %s', (message) => {
+  const { bare } = told({ message, expected: '"none"', actual: '"card 4111 is missing a cvv"' });
+  expect(JSON.stringify(bare)).not.toMatch(/4111|cvv/);
+});
+
+test.each(['$.id is missing', 'row 3: $.id is missing', 'header etag is missing'])(
+  '%s says no more than that',
+  (message) => {
+    expect(told({ message, expected: 'something', actual: 'nothing' }).bare.headline).toContain(message);
+  },
+);

@@ -1,4 +1,5 @@
 import type { Notification, Page } from '../notifier.ts';
+import { oneLine } from '../page/one-line.ts';
 import { spoken } from '../page/spoken.ts';
 
 /** Assertions on what is measured of a response, which is none of its content. */
@@ -7,6 +8,7 @@ const NUMBER = /^[\d.,]+( ?[a-zµ%]+)?$/i;
 const FACTS_OF_BODIES = new Set(['Expected', 'Actual']);
 /** Shorter beginnings stand in a text by chance. */
 const TELLING_LENGTH = 4;
+const LONGEST_SUBJECT = 200;
 
 /**
  * The page without what the service answered: a body can hold a customer's data, and chats, phones and text messages
@@ -19,7 +21,7 @@ export function withoutBodies({ page, incident }: Pick<Notification, 'page' | 'i
   const bare = bareMessage(message);
   return {
     ...page,
-    headline: replaced(page.headline, oneLine(message), bare),
+    headline: replaced(page.headline, oneLine(message, Number.POSITIVE_INFINITY), bare),
     speech: replaced(page.speech, spoken(message), spoken(bare)),
     facts: page.facts.filter(({ label }) => !FACTS_OF_BODIES.has(label)),
   };
@@ -27,8 +29,9 @@ export function withoutBodies({ page, incident }: Pick<Notification, 'page' | 'i
 
 /** `$.email is not as expected`, `$.id is missing`. */
 function bareMessage(message: string): string {
-  const [, missing] = /^(.{1,200}?) is missing\b/s.exec(message) ?? [];
-  if (missing) return `${oneLine(missing)} is missing`;
+  // A value comes after "is", and may say of something else that it is missing.
+  const [, missing] = /^((?:row \d+: )?(?:[a-z]+ )?\S{1,200}) is missing\b/.exec(message) ?? [];
+  if (missing) return `${oneLine(missing, LONGEST_SUBJECT)} is missing`;
   const [, subject] = /^((?:row \d+: )?\S{1,200})/.exec(message) ?? [];
   return subject ? `${subject} is not as expected` : 'the answer is not as expected';
 }
@@ -41,8 +44,4 @@ function replaced(text: string, said: string, instead: string): string {
     if (start >= 0) return `${text.slice(0, start)}${instead}`;
   }
   return text;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
 }
