@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
 import { anyEqual } from '../signatures.ts';
 import type { ReceiverLog } from './receiver.ts';
-import { settledOrAborted, untilDone, WriteBehind } from './write-behind.ts';
+import { forAWhile, settledOrAborted, untilDone, WriteBehind } from './write-behind.ts';
 
 export const HeartbeatSchema = Type.Object(
   {
@@ -136,9 +136,7 @@ export function createHeartbeats({ heartbeats, store, clock, log }: HeartbeatDep
     lastHeartbeat: (name) => states.get(name),
     async start() {
       recalling ??= recall();
-      const patience = new AbortController();
-      await Promise.race([recalling, clock.timer(2_000, patience.signal).catch(() => {})]);
-      patience.abort();
+      await forAWhile(recalling, clock);
     },
     async shutdown(abort) {
       stopping.abort();

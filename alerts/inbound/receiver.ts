@@ -8,7 +8,7 @@ import type { InboundStore, RememberedAlert } from './inbound-store.ts';
 import { observeAlert, tidy } from './observe-alert.ts';
 import { REPLAY_WINDOW_MS, ReplayGuard, type TakenRequest } from './replay-guard.ts';
 import { SourceMemory, type Word } from './source-memory.ts';
-import { settledOrAborted, untilDone, WriteBehind } from './write-behind.ts';
+import { forAWhile, settledOrAborted, untilDone, WriteBehind } from './write-behind.ts';
 
 const MOST_UNWRITTEN = 100_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -316,10 +316,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
         const { expiresAfterMs } = source.memory;
         if (expiresAfterMs !== null) chores.push(expire(source, expiresAfterMs));
       }
-      // A database that is slow must not keep the watcher from starting.
-      const patience = new AbortController();
-      await Promise.race([recalling, clock.timer(2_000, patience.signal).catch(() => {})]);
-      patience.abort();
+      await forAWhile(recalling, clock);
     },
     async shutdown(abort) {
       stopping.abort();

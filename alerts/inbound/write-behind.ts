@@ -38,10 +38,7 @@ export class WriteBehind<Value> {
     const written = new Promise<void>((resolve) => this.#told.push(resolve));
     this.#writing ??= this.#writeAll();
     if (this.#trouble) return;
-    const patience = new AbortController();
-    const patient = this.#options.clock.timer(WAITS_AT_MOST_MS, patience.signal).catch(() => {});
-    await Promise.race([written, patient]);
-    patience.abort();
+    await forAWhile(written, this.#options.clock);
   }
 
   /** Writes what waits, or gives it up when `abort` fires. */
@@ -85,6 +82,16 @@ export class WriteBehind<Value> {
       }
     }
     this.#writing = undefined;
+  }
+}
+
+/** Waits for the work, but no more than two seconds: a database that is slow holds nobody up. Rejects as the work does. */
+export async function forAWhile(work: Promise<unknown>, clock: Clock): Promise<void> {
+  const patience = new AbortController();
+  try {
+    await Promise.race([work, clock.timer(WAITS_AT_MOST_MS, patience.signal).catch(() => {})]);
+  } finally {
+    patience.abort();
   }
 }
 

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { seededRandom } from '../../../core/testing/seeded-random.ts';
 import type { Observation } from '../../engine/observation.ts';
 import { parsePolicy } from '../../policies/parse.ts';
@@ -10,7 +11,9 @@ import { SimulationClock } from '../simulation-clock.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);
 /** How long each seed plays. */
-export const END_MS = 2 * 3_600_000;
+const END_MS = 2 * 3_600_000;
+/** How often rules are evaluated that do not say. */
+const TURN_MS = 15_000;
 const MINUTE = 60_000;
 
 /** One rule of each kind whose answers a test can give. */
@@ -102,7 +105,7 @@ function ears(clock: SimulationClock) {
 }
 
 /** What the desk hears when every turn is evaluated, with what the watcher evaluates rules with. */
-export async function everyTurn(seed: number): Promise<string[]> {
+async function everyTurn(seed: number): Promise<string[]> {
   const random = seededRandom(seed);
   const clock = new SimulationClock(START);
   const [policy, series, acts] = [policyOf(random), seriesOf(random), actsOf(random)];
@@ -127,7 +130,7 @@ export async function everyTurn(seed: number): Promise<string[]> {
 }
 
 /** What it hears when what could say nothing is left out, and how often was looked. */
-export async function whatMatters(seed: number): Promise<{ heard: string[]; looks: number }> {
+async function whatMatters(seed: number): Promise<{ heard: string[]; looks: number }> {
   const random = seededRandom(seed);
   const clock = new SimulationClock(START);
   const [policy, series, acts] = [policyOf(random), seriesOf(random), actsOf(random)];
@@ -151,4 +154,21 @@ export async function whatMatters(seed: number): Promise<{ heard: string[]; look
     driver.stir();
   }
   return { heard: listening.heard, looks };
+}
+
+/**
+ * Plays that many random lives with and without leaving evaluations out, and compares what the desk is told of them.
+ * @returns how often it was told something, and the share of turns at which the rules were looked at
+ */
+export async function compareTurns(seeds: number): Promise<{ told: number; looked: number }> {
+  let told = 0;
+  let looks = 0;
+  for (let seed = 1; seed <= seeds; seed++) {
+    const expected = await everyTurn(seed);
+    const found = await whatMatters(seed);
+    expect({ seed, heard: found.heard.sort() }).toEqual({ seed, heard: expected.sort() });
+    told += found.heard.length;
+    looks += found.looks;
+  }
+  return { told, looked: looks / ((seeds * END_MS) / TURN_MS) };
 }
