@@ -262,13 +262,14 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
       outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     }
     for (const row of change.incidents.values()) alarm.set(row.incident.id, row.timers);
-    dispatcher.enqueue(stored.deliveries, { accepted: stored.accepted });
     const fresh = [...change.deliveries.values()];
     for (const { incident_id } of fresh) outstanding.set(incident_id, (outstanding.get(incident_id) ?? 0) + 1);
     // An ordinary start has nothing to add to the disk.
     if (late) void committer.add(change, fresh);
     watchBoundaries();
+    // What held them may have ended meanwhile: that comes before what was on its way.
     void commit(reconsiderAll(state, around()));
+    dispatcher.enqueue(stored.deliveries, { accepted: stored.accepted });
     void letGoOfRules();
     // What this process has seen by itself is looked at, be it a part of the watcher that nobody schedules.
     void letGoOfRuns((key) => !seen.has(key));

@@ -8,6 +8,7 @@ import {
   expectNothingElse,
   expectNotified,
   run,
+  silence,
   timeline,
   World,
 } from '../testing/timeline.ts';
@@ -78,6 +79,25 @@ test('a service that is gone, which is held, does not leave behind an incident t
     at('11m', run('a@local', { ...passed, policy: 'night' })),
     at('12m', ({ desk }) => expect(desk.openIncidents()).toEqual([])),
   ]);
+});
+
+test('a page that was on its way when a silence and the process ended does not say that it is silenced', async () => {
+  const world = new World([twoSteps], CHANNELS);
+  const call = world.channel('call-kim');
+  call.answer = () => ({ status: 'retryable', error: new Error('status 503') });
+  await timeline(world, [
+    at('1m', run(JOURNEY, failed)),
+    at('6m', silence({ service: 'reference-api' }, '10m')),
+    at('6m', async ({ store }) => {
+      store.mode = 'hangs';
+      call.answer = () => ({ status: 'accepted' });
+      await world.restart();
+    }),
+    at('20m', ({ store }) => store.recover()),
+  ]);
+  await world.clock.advance(60_000);
+  expect(call.accepted).not.toEqual([]);
+  for (const { incident } of call.accepted) expect(incident.held).toBeNull();
 });
 
 test('a database that was slow at the start is told of when it has told all, though nothing was to be written', async () => {
