@@ -59,8 +59,8 @@ describe('a rule', () => {
     const { failure, ...firing } = slowFires('/a');
     const of = (value: string) => ({ ...firing, failure: { ...failure!, message: `slow is ${value}`, actual: value } });
     const escalation = [
-      { after_ms: 0, notify: ['pager'], repeat: null },
-      { after_ms: 60_000, notify: ['team'], repeat: null },
+      { after_ms: 0, notify: ['pager'], repeat_every_ms: null },
+      { after_ms: 60_000, notify: ['team'], repeat_every_ms: null },
     ];
     await timeline(world({ ...latency, escalation }), [
       at('0s', run(slow('/a'), of('2 s'))),
@@ -237,6 +237,32 @@ describe('runs from several locations', () => {
       at('11m', expectNothingElse()),
       at('12m', from('seoul', failed)),
       at('12m', expectNotified('pager', 'team')),
+    ]);
+  });
+
+  test('what one location has seen is kept while it is too few to ring', async () => {
+    const [scenario] = twoOfThem.rules;
+    const patient = { ...twoOfThem, rules: [{ ...scenario!, consecutive: 2 } as never] };
+    await timeline(world(patient), [
+      at('0s', from('seoul', failed)),
+      at('10s', from('seoul', failed)),
+      at('20s', from('berlin', failed)),
+      at('25s', expectNothingElse()),
+      at('30s', from('berlin', failed)),
+      at('30s', expectNotified('pager', 'team')),
+    ]);
+  });
+
+  test('one that falls silent during an outage does not end it: the failures of another are no pass', async () => {
+    await timeline(world(twoOfThem), [
+      at('0s', from('seoul', failed)),
+      at('10s', from('berlin', failed)),
+      at('10s', expectNotified('pager', 'team')),
+      at('11m', from('berlin', failed)),
+      at('12m', from('berlin', failed)),
+      at('13m', expectNothingElse()),
+      at('14m', from('berlin', passed)),
+      at('14m', expectNotified('pager: resolved', 'team: resolved')),
     ]);
   });
 

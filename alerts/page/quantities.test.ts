@@ -44,3 +44,9 @@ test.each([
 ])('"%s": an address that the sentence needs leaves a word behind', (written, said) => {
   expect(spoken(written)).toBe(said);
 });
+
+test('what is too long for a breath ends with a clause', () => {
+  const burns =
+    'error budget of 99.9% of runs of post-journey burns 250× as fast as allowed over 5 min, more than 14.4× of it';
+  expect(spoken(burns)).toMatch(/ as fast as allowed over five minutes$/);
+});

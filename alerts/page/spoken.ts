@@ -28,7 +28,7 @@ const PATH = /(?<![^\s(])(?:\/[^\s/,;:()]+)+\/?/g;
 
 /**
  * A message as a voice can say it, on one line: no ids, addresses, links, markup or punctuation that is read aloud.
- * @returns at most 140 characters, cut at a word
+ * @returns at most 140 characters, cut at a clause or a word
  */
 export function spoken(text: string): string {
   let said = (text.split(/\r?\n/)[0] ?? '').toWellFormed().replace(UNSEEN, ' ');
@@ -46,5 +46,8 @@ export function spoken(text: string): string {
     .trim();
   if (said.length <= LONGEST_SPOKEN) return said;
   const cut = said.slice(0, LONGEST_SPOKEN);
-  return cut.slice(0, Math.max(cut.lastIndexOf(' '), LONGEST_SPOKEN / 2)).replace(/[\s,]+$/, '');
+  // Half a clause, such as "more than", says less than none.
+  const clause = cut.lastIndexOf(', ');
+  const end = clause >= (LONGEST_SPOKEN * 2) / 3 ? clause : Math.max(cut.lastIndexOf(' '), LONGEST_SPOKEN / 2);
+  return cut.slice(0, end).replace(/[\s,]+$/, '');
 }
