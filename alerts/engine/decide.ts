@@ -53,9 +53,11 @@ function look(draft: Draft, monitor: MonitorAlert, observation: Observation, aro
   monitor.locations = withVerdict(monitor.locations, observation);
   monitor.depends_on = observation.depends_on;
   const passed = observation.status === 'passed';
-  if (!failsAnywhereNeeded(around.policies, observation, monitor.locations)) {
+  const failsEnough = failsAnywhereNeeded(around.policies, observation, monitor.locations);
+  // A location that fell silent leaves fewer to see an outage, which does not end it: a failure is no pass.
+  if (!failsEnough && (passed || monitor.incident_id === null)) {
     observePass(draft, monitor, { ...observation, degraded: observation.degraded || !passed }, around);
-  } else if (!passed) {
+  } else if (failsEnough && !passed) {
     monitor.last_started_at = observation.started_at;
     observeFailure(draft, monitor, observation, around);
   }
@@ -179,7 +181,7 @@ function changed(before: MonitorAlert, after: MonitorAlert): boolean {
     before.consecutive_failures !== after.consecutive_failures ||
     before.incident_id !== null ||
     before.held_cause !== after.held_cause ||
-    Object.keys(before.locations).join() !== Object.keys(after.locations).join()
+    JSON.stringify(before.locations) !== JSON.stringify(after.locations)
   );
 }
 
