@@ -22,6 +22,21 @@ function committerOn(commit: (change: AlertChange) => Promise<void>) {
   return { clock, trouble, committer };
 }
 
+test('what arrives after the end of a shutdown that found it busy is written all the same', async () => {
+  const written: string[] = [];
+  const { clock, committer } = committerOn(async (change) => {
+    await clock.timer(100);
+    written.push(...change.events.map(({ id }) => id));
+  });
+  void committer.add(changeOf('before'), []);
+  const shutdown = committer.shutdown(new AbortController().signal);
+  await clock.advance(100);
+  await shutdown;
+  void committer.add(changeOf('after'), []);
+  await clock.advance(100);
+  expect(written).toEqual(['before', 'after']);
+});
+
 test('what arrives during a commit is written together in the next', async () => {
   const written: string[][] = [];
   let go: () => void = () => undefined;

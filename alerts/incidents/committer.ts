@@ -80,7 +80,8 @@ export class Committer {
       else abort.addEventListener('abort', () => resolve(), { once: true });
     });
     await Promise.race([this.#running, given]);
-    this.#stop.abort(new Error('shutting down'));
+    // Whoever answers while the process ends is told that it was taken: it is written as long as the database stands.
+    if (abort.aborted) this.#stop.abort(new Error('shutting down'));
     this.#releaseAll();
   }
 
