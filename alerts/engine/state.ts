@@ -250,9 +250,9 @@ export function merge(earlier: AlertChange, later: AlertChange): void {
   for (const [key, row] of later.deliveries) earlier.deliveries.set(key, row);
   for (const [key, row] of later.silences) earlier.silences.set(key, row);
   for (const [key, row] of later.windows) earlier.windows.set(key, row);
-  earlier.members.push(...later.members);
-  earlier.events.push(...later.events);
-  earlier.words.push(...later.words);
+  for (const member of later.members) earlier.members.push(member);
+  for (const event of later.events) earlier.events.push(event);
+  for (const word of later.words) earlier.words.push(word);
 }
 
 function applyRemovable<Row>(rows: Map<string, Row>, change: ReadonlyMap<string, Row | null>): void {

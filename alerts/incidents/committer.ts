@@ -8,6 +8,8 @@ export const COMMIT_PATIENCE_MS = 2_000;
 const BACKOFF = { firstMs: 500, maxMs: 15_000 };
 /** While the database is away, rows replace one another, but events only add up. */
 const MOST_EVENTS_KEPT = 20_000;
+/** So do the words of stages, which matter less: those of an incident are cut anyway. */
+const MOST_WORDS_KEPT = 20_000;
 
 interface Ticket {
   deliveries: readonly QueuedDelivery[];
@@ -56,6 +58,8 @@ export class Committer {
       this.#waiting.events.splice(0, excess);
       this.eventsDropped += excess;
     }
+    const { words } = this.#waiting;
+    if (words.length > MOST_WORDS_KEPT) words.splice(0, words.length - MOST_WORDS_KEPT);
     const done = new Promise<void>((resolve) => {
       const ticket: Ticket = { deliveries, released: new AbortController(), resolve };
       if (this.#trouble) return this.#release(ticket);

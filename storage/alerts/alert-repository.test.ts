@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { recordDelivery } from '../../alerts/engine/answer.ts';
 import { decide } from '../../alerts/engine/decide.ts';
 import type { Surroundings } from '../../alerts/engine/draft.ts';
-import { acknowledge } from '../../alerts/engine/people.ts';
-import { apply, emptyChange, emptyState } from '../../alerts/engine/state.ts';
+import { acknowledge, assign, escalate } from '../../alerts/engine/people.ts';
+import { addSilence, cancelWindow, endSilence, planWindow, prune } from '../../alerts/engine/silencing.ts';
+import { type AlertChange, apply, emptyChange, emptyState, type TrackedIncident } from '../../alerts/engine/state.ts';
 import { failed, observe, passed, unreachable } from '../../alerts/testing/observations.ts';
 import { migrate, openSqlite, type SqliteHandle } from '../sqlite/index.ts';
 import { type AlertSchema, alertMigrations, alertRepository, deploymentRepository } from './index.ts';
@@ -108,6 +109,105 @@ describe('alerts in SQL', () => {
     expect((await store.load()).monitors).toHaveLength(1);
     await store.commit({ ...emptyChange(), forgotten: new Set(['a@local']) });
     expect((await store.load()).monitors).toEqual([]);
+  });
+
+  test('silences, maintenance windows and what the stages said are as they were, until they are gone', async () => {
+    const store = alertRepository(sqlite.db);
+    const state = emptyState();
+    const take = async (change: AlertChange) => {
+      apply(state, change);
+      await store.commit(change);
+      await store.commit(change);
+    };
+    const matchers = [{ label: 'service', is: '=~', value: 'reference-.*' }] as const;
+    const at = (seconds: number) => new Date(around(seconds).now).toISOString();
+    const made = { created_by: 'kim', created_at: at(1), ended_by: null };
+    const silence = {
+      id: 'sil-1',
+      matchers,
+      starts_at: at(1),
+      ends_at: at(600),
+      reason: '"deploying" \u{1f6a2}',
+      ...made,
+    };
+    const schedule = { cron: '0 2 * * 6', timezone: 'Asia/Seoul', duration_ms: 3_600_000 };
+    const window = { id: 'mw-1', name: 'backup', matchers, schedule, source: 'api', created_by: 'kim' } as const;
+    await take(addSilence(state, silence, around(1)));
+    await take(planWindow(state, window, around(1)));
+    await take(decide(state, observe('a@local', failed, around(2).now), around(2)));
+    const [id] = state.incidents.keys();
+    await take(escalate(state, id!, { by: 'minsu', via: 'web' }, around(3)));
+    await take(assign(state, id!, 'minsu', { by: 'minsu', via: 'web' }, around(4)));
+    const loaded = await store.load();
+    expect(loaded.silences).toEqual([silence]);
+    expect(loaded.windows).toEqual([window]);
+    expect(loaded.incidents).toEqual([state.incidents.get(id!)]);
+    expect(loaded.incidents[0]).toMatchObject({
+      incident: { held: { stage: 'silence', until: at(600) }, assignee: 'minsu' },
+      paused: { anew: true },
+      forced: [expect.any(Number)],
+    });
+    expect(loaded.incidents[0]!.words.map(({ stage }) => stage)).toContain('silence');
+    expect((await store.find(id!))?.words).toEqual(state.incidents.get(id!)!.words);
+    await take(endSilence(state, 'sil-1', { by: 'kim', via: 'web' }, around(5)));
+    expect((await store.load()).silences).toMatchObject([{ ends_at: at(5), ended_by: 'kim' }]);
+    await take(cancelWindow(state, 'mw-1', around(6)));
+    await take(prune(state, around(2 * 86_400)));
+    expect(await store.load()).toMatchObject({ silences: [], windows: [] });
+  });
+
+  test('every field of an incident is as it was', async () => {
+    const store = alertRepository(sqlite.db);
+    const state = emptyState();
+    apply(state, decide(state, observe('a@local', failed, around(0).now), around(0)));
+    const [row] = state.incidents.values();
+    const due_at = new Date(around(60).now).toISOString();
+    const full: TrackedIncident = {
+      ...row!,
+      incident: {
+        ...row!.incident,
+        monitors: [],
+        held: { stage: 'quiet_hours', reason: 'night', until: due_at },
+        assignee: 'kim',
+        merged_into: 'inc-other',
+        labels: { team: 'posts', __proto__x: '' },
+        acknowledged_at: due_at,
+        acknowledged_by: 'kim',
+        runbook: 'https://example.com/run',
+      },
+      continues_as: 'wider',
+      escalation_loop: { times: 2, every_ms: 1_800_000 },
+      renotify: { triggered_every_ms: 1, acknowledged_every_ms: null },
+      quiet_hours: [{ priority: 'P3', from_minute: 1_320, to_minute: 480, timezone: 'Asia/Seoul', days: [1, 5] }],
+      timers: [
+        { kind: 'page', step: 1, channel: 'call', user: 'kim', due_at },
+        { kind: 'loop', round: 1, due_at },
+        { kind: 'renotify', due_at },
+        { kind: 'hold', due_at },
+        { kind: 'calm', due_at },
+      ],
+      reached: 2,
+      forced: [3, 4],
+      paused: { timers: [{ timer: { kind: 'escalate', step: 1, repeat: 2, due_at }, left_ms: 5 }], anew: true },
+      inhibited_by: 'inc-other',
+      released: 'silenced by kim',
+      words: [],
+    };
+    await store.commit({ ...emptyChange(), incidents: new Map([[full.incident.id, full]]) });
+    expect((await store.load()).incidents).toEqual([full]);
+  });
+
+  test('of what the stages said the last two hundred words are kept', async () => {
+    const store = alertRepository(sqlite.db);
+    const state = emptyState();
+    const opened = decide(state, observe('a@local', failed, around(0).now), around(0));
+    const [incident_id] = opened.incidents.keys();
+    const word = (number: number) =>
+      ({ incident_id: incident_id!, number, stage: 'escalate', at: '', verdict: 'told', why: String(number) }) as const;
+    await store.commit({ ...opened, words: Array.from({ length: 150 }, (_, number) => word(number)) });
+    await store.commit({ ...emptyChange(), words: Array.from({ length: 300 }, (_, number) => word(150 + number)) });
+    const words = (await store.find(incident_id!))!.words.map(({ why }) => Number(why));
+    expect(words).toEqual(Array.from({ length: 200 }, (_, index) => 250 + index));
   });
 
   test('lists go newest first, page by page, and by state', async () => {

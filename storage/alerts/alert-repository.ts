@@ -13,7 +13,7 @@ import type { StageWord } from '../../alerts/incidents/people.ts';
 import type { MaintenanceWindow, Silence } from '../../alerts/silences/silence.ts';
 import { pageOf, readCursor } from './newest-first.ts';
 import { completeIncident, completeMonitor } from './older-rows.ts';
-import type { AlertSchema, IncidentTable } from './schema.ts';
+import type { AlertSchema, IncidentTable, RememberedTable } from './schema.ts';
 
 /** Bound parameters in one statement: SQLite allows 32,766 and MySQL 65,535. */
 const ROWS_AT_ONCE = 200;
@@ -111,43 +111,20 @@ async function write(db: Transaction<AlertSchema>, change: AlertChange): Promise
   for (const keys of chunks([...change.forgotten])) {
     await db.deleteFrom('alert_monitors').where('key', 'in', keys).execute();
   }
-  // Deleting and inserting is the upsert that every database has.
-  for (const table of ['alert_monitors', 'alert_services'] as const) {
-    const rows = table === 'alert_monitors' ? change.monitors : change.services;
-    for (const part of chunks([...rows.values()])) {
-      const keys = part.map(({ key }) => key);
-      await db.deleteFrom(table).where('key', 'in', keys).execute();
-      await db
-        .insertInto(table)
-        .values(part.map((row) => ({ key: row.key, body: JSON.stringify(row) })))
-        .execute();
-    }
+  // REPLACE is the upsert that SQLite and MySQL share; written again after an unclear answer, the rows are the same.
+  for (const part of chunks([...change.monitors.values()])) {
+    await db.replaceInto('alert_monitors').values(part.map(remembered)).execute();
+  }
+  for (const part of chunks([...change.services.values()])) {
+    await db.replaceInto('alert_services').values(part.map(remembered)).execute();
   }
   for (const part of chunks([...change.incidents.values()])) {
-    const ids = part.map(({ incident }) => incident.id);
-    await db.deleteFrom('incidents').where('id', 'in', ids).execute();
-    await db.insertInto('incidents').values(part.map(incidentRow)).execute();
+    await db.replaceInto('incidents').values(part.map(incidentRow)).execute();
   }
-  for (const [incident_id, members] of Map.groupBy(change.members, (member) => member.incident_id)) {
-    for (const part of chunks(members)) {
-      const names = part.map(({ monitor }) => monitor);
-      await db
-        .deleteFrom('incident_monitors')
-        .where('incident_id', '=', incident_id)
-        .where('monitor', 'in', names)
-        .execute();
-      await db.insertInto('incident_monitors').values(part).execute();
-    }
-  }
-  for (const part of chunks(change.events)) {
-    const ids = part.map(({ id }) => id);
-    await db.deleteFrom('incident_events').where('id', 'in', ids).execute();
-    await db.insertInto('incident_events').values(part).execute();
-  }
+  for (const part of chunks(change.members)) await db.replaceInto('incident_monitors').values(part).execute();
+  for (const part of chunks(change.events)) await db.replaceInto('incident_events').values(part).execute();
   for (const part of chunks([...change.deliveries.values()])) {
-    const ids = part.map(({ delivery_id }) => delivery_id);
-    await db.deleteFrom('deliveries').where('delivery_id', 'in', ids).execute();
-    await db.insertInto('deliveries').values(part).execute();
+    await db.replaceInto('deliveries').values(part).execute();
   }
   await writeWords(db, change.words);
   await writeRemembered(db, 'silences', change.silences);
@@ -160,31 +137,28 @@ async function writeRemembered(
   rows: ReadonlyMap<string, unknown>,
 ): Promise<void> {
   for (const part of chunks([...rows])) {
-    const keys = part.map(([key]) => key);
-    await db.deleteFrom(table).where('key', 'in', keys).execute();
-    const kept = part.filter(([, row]) => row !== null).map(([key, row]) => ({ key, body: JSON.stringify(row) }));
-    if (kept.length > 0) await db.insertInto(table).values(kept).execute();
+    const kept = part.flatMap(([key, row]) => (row === null ? [] : [{ key, body: JSON.stringify(row) }]));
+    if (kept.length > 0) await db.replaceInto(table).values(kept).execute();
+    const gone = part.flatMap(([key, row]) => (row === null ? [key] : []));
+    if (gone.length > 0) await db.deleteFrom(table).where('key', 'in', gone).execute();
   }
+}
+
+function remembered(row: { key: string }): RememberedTable {
+  return { key: row.key, body: JSON.stringify(row) };
 }
 
 /** Those beyond the last 200 of an incident go. */
 async function writeWords(db: Transaction<AlertSchema>, words: AlertChange['words']): Promise<void> {
-  for (const [incident_id, said] of Map.groupBy(words, (word) => word.incident_id)) {
-    for (const part of chunks(said.slice(-WORDS_KEPT))) {
-      const numbers = part.map(({ number }) => number);
-      await db
-        .deleteFrom('incident_words')
-        .where('incident_id', '=', incident_id)
-        .where('number', 'in', numbers)
-        .execute();
-      await db.insertInto('incident_words').values(part).execute();
-    }
-    const oldest = said.at(-1)!.number - WORDS_KEPT;
-    if (oldest < 0) continue;
+  const newest = new Map(words.map(({ incident_id, number }) => [incident_id, number]));
+  const kept = words.filter(({ incident_id, number }) => number > newest.get(incident_id)! - WORDS_KEPT);
+  for (const part of chunks(kept)) await db.replaceInto('incident_words').values(part).execute();
+  for (const [incident_id, number] of newest) {
+    if (number < WORDS_KEPT) continue;
     await db
       .deleteFrom('incident_words')
       .where('incident_id', '=', incident_id)
-      .where('number', '<=', oldest)
+      .where('number', '<=', number - WORDS_KEPT)
       .execute();
   }
 }
@@ -217,7 +191,9 @@ async function withMonitors(db: Kysely<AlertSchema>, rows: readonly IncidentTabl
       .orderBy('position')
       .execute();
     for (const { incident_id, monitor } of found) {
-      monitors.set(incident_id, [...(monitors.get(incident_id) ?? []), monitor]);
+      const known = monitors.get(incident_id);
+      if (known) known.push(monitor);
+      else monitors.set(incident_id, [monitor]);
     }
   }
   return rows.map((row) => {
