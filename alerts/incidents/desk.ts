@@ -304,7 +304,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     if (observation.watcher_fault !== null) {
       log.warn(
         { monitor: observation.monitor, reason: observation.watcher_fault },
-        'a run failed for want of the watcher',
+        'for want of the watcher nothing is known of a monitor',
       );
     }
     await commit(decide(state, observation, around()));

@@ -116,7 +116,7 @@ async function lookAtFiles({ config: file, directory }: DoctorOptions): Promise<
     const reach = await Promise.all(config.environments.map(lookAtEnvironment));
     return [
       ok(
-        `${config.file ?? 'no ringdown.yaml (defaults apply)'}: ${count(scenarios.length, 'scenario')}, ${policies.length} policies`,
+        `${config.file ?? 'no ringdown.yaml (defaults apply)'}: ${count(scenarios.length, 'scenario')}, ${policies.length === 1 ? '1 policy' : `${policies.length} policies`}`,
       ),
       config.channels.length > 0
         ? ok(
