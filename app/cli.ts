@@ -1,5 +1,16 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { EXIT, RingdownError, toError } from '../core/errors.ts';
+import {
+  also,
+  alsoNamed,
+  parseConcurrency,
+  parseCount,
+  parseLocation,
+  parseNumber,
+  parsePort,
+  parseSeed,
+  parseStatus,
+} from './arguments.ts';
 import { DataDirectory } from './data-directory.ts';
 import { InvalidFiles } from './invalid-files.ts';
 import { printDiagnostics, printError, terminal } from './terminal.ts';
@@ -460,61 +471,8 @@ function errorJson(error: unknown): object {
 
 function variableOption(): Option {
   return new Option('--var <name=value>', 'value of a variable that the scenario declares; may be repeated')
-    .argParser((text, known: Record<string, string>) => {
-      const at = text.indexOf('=');
-      if (at < 1) throw new InvalidArgumentError('write it as name=value');
-      return { ...known, [text.slice(0, at)]: text.slice(at + 1) };
-    })
+    .argParser(alsoNamed)
     .default({}, 'none');
-}
-
-function also(text: string, known: string[]): string[] {
-  return [...known, text];
-}
-
-function parseCount(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1 || number > 1_000_000)
-    throw new InvalidArgumentError('a whole number from 1 to 1000000');
-  return number;
-}
-
-function parseConcurrency(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1 || number > 1_000)
-    throw new InvalidArgumentError('a whole number from 1 to 1000');
-  return number;
-}
-
-function parseLocation(text: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,99}$/.test(text)) throw new InvalidArgumentError('lower-case letters, digits and hyphens');
-  return text;
-}
-
-function parseSeed(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(number)) throw new InvalidArgumentError('a whole number');
-  return number;
-}
-
-function parsePort(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 0 || number > 65_535)
-    throw new InvalidArgumentError('a port is 0 to 65535');
-  return number;
-}
-
-function parseStatus(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 400 || number > 599)
-    throw new InvalidArgumentError('a failing status is 400 to 599');
-  return number;
-}
-
-function parseNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isFinite(number) || number < 0) throw new InvalidArgumentError('a number, 0 or more');
-  return number;
 }
 
 try {
