@@ -251,7 +251,7 @@ export class ChannelLane implements Lane {
       const now = clock.monotonic();
       this.#refused = { since: this.#refused?.since ?? now, latest: now };
       this.#settle(entry, 'failed', { last_error });
-    } else if (triedForMs >= limits.horizonMs) {
+    } else if (triedForMs >= limits.horizonMs && !this.#isCalledFor(entry)) {
       const hours = Math.round((limits.horizonMs / 3_600_000) * 10) / 10;
       this.#settle(entry, 'failed', { last_error: `given up after ${hours} h: ${last_error}` });
     } else {
@@ -263,6 +263,11 @@ export class ChannelLane implements Lane {
       entry.stalled ||= stalled;
       this.#deps.record(entry.delivery, stalled ? 'stalled' : 'tried');
     }
+  }
+
+  /** A page about what nobody has taken is never given up: an outage that took every channel along ends some day. */
+  #isCalledFor({ delivery }: Entry): boolean {
+    return RINGS.has(delivery.event) && this.#deps.compose(delivery)?.incident.state === 'triggered';
   }
 
   /** Says when the next attempt is made, and whether it sends or asks. */

@@ -95,14 +95,23 @@ describe('a channel that does not take a page', () => {
     ]);
   });
 
-  test('is given up after six hours, as a failure that is on record', async () => {
+  test('is given up after six hours, as a failure that is on record, where somebody has the incident', async () => {
     const played = await timeline(new World([], ['pager']), [
       at('0s', refuse('pager', busy)),
       at('0s', run(JOURNEY, failed)),
+      at('1m', acknowledge('kim')),
       at('7h', expectNothingElse()),
     ]);
-    expect([...played.store.deliveries.values()]).toMatchObject([
-      { status: 'failed', last_error: 'given up after 6 h: status 503' },
+    expect([...played.store.deliveries.values()].map(({ status }) => status)).toContain('failed');
+    expect([...played.store.deliveries.values()][0]!.last_error).toBe('given up after 6 h: status 503');
+  });
+
+  test('gets it after a night without a network, when nobody else could be told either', async () => {
+    await timeline(new World([], ['pager']), [
+      at('0s', refuse('pager', busy)),
+      at('0s', run(JOURNEY, failed)),
+      at('9h', accept('pager')),
+      at('9h2m', expectNotified('pager: triggered')),
     ]);
   });
 

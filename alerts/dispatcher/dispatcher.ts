@@ -36,7 +36,7 @@ export interface DispatchLimits {
   attemptMs: number;
   /** After this long without success a delivery counts as stalled: others are told, it is still tried. Where the channel has no deadline of its own. */
   stalledAfterMs: number;
-  /** After this long it is given up, loudly. */
+  /** After this long it is given up, loudly; a page only once somebody has taken the incident. */
   horizonMs: number;
   /** Notifications under way at once on one channel. */
   concurrency: number;
