@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { live } from '../testing/random-life.ts';
 
-const SEEDS = 220;
+/** More of them for a long run: a hundred of each take two minutes. */
+const SEEDS = Number(process.env.RINGDOWN_CHAIN_SEEDS ?? 110);
 
 test.each([
   ['killed right after a commit', { clockSteps: false, databaseFaults: false }],
