@@ -1,5 +1,5 @@
 import type { Answerer } from '../incidents/people.ts';
-import type { MaintenanceWindow, Silence } from '../silences/silence.ts';
+import type { MaintenanceWindow, Matcher, Silence } from '../silences/silence.ts';
 import { nextChange } from '../silences/windows.ts';
 import { reconsider, settle } from './chain.ts';
 import { Draft, type Surroundings } from './draft.ts';
@@ -12,14 +12,14 @@ export const LISTED_AFTER_END_MS = 86_400_000;
 /** Asks every open incident again: silences, windows or policies are other ones than before, or the hour is. */
 export function reconsiderAll(state: AlertState, around: Surroundings): AlertChange {
   const draft = new Draft(state, around);
-  askAll(draft, around);
+  ask(draft, state.open.ids, around);
   return draft.change;
 }
 
 export function addSilence(state: AlertState, silence: Silence, around: Surroundings): AlertChange {
   const draft = new Draft(state, around);
   draft.change.silences.set(silence.id, silence);
-  askAll(draft, around);
+  askMatching(draft, silence.matchers, around);
   return draft.change;
 }
 
@@ -34,22 +34,23 @@ export function endSilence(state: AlertState, id: string, who: Answerer | null, 
   const begun = Date.parse(silence.starts_at) <= draft.now;
   const starts_at = begun ? silence.starts_at : draft.at;
   draft.change.silences.set(id, { ...silence, starts_at, ends_at: draft.at, ended_by: who && named(who) });
-  askAll(draft, around);
+  askMatching(draft, silence.matchers, around);
   return draft.change;
 }
 
 export function planWindow(state: AlertState, window: MaintenanceWindow, around: Surroundings): AlertChange {
   const draft = new Draft(state, around);
   draft.change.windows.set(window.id, window);
-  askAll(draft, around);
+  askMatching(draft, window.matchers, around);
   return draft.change;
 }
 
 export function cancelWindow(state: AlertState, id: string, around: Surroundings): AlertChange {
   const draft = new Draft(state, around);
-  if (!state.windows.has(id)) return draft.change;
+  const window = state.windows.get(id);
+  if (!window) return draft.change;
   draft.change.windows.set(id, null);
-  askAll(draft, around);
+  askMatching(draft, window.matchers, around);
   return draft.change;
 }
 
@@ -73,7 +74,15 @@ export function prune(state: AlertState, around: Surroundings): AlertChange {
   return draft.change;
 }
 
-function askAll(draft: Draft, around: Surroundings): void {
-  for (const id of draft.before.open.ids) reconsider(draft, id, around);
+/** Asks those that the matchers may match; members of theirs are looked at only then. */
+function askMatching(draft: Draft, matchers: readonly Matcher[], around: Surroundings): void {
+  const labels = matchers.flatMap(({ label, is, value }) =>
+    is === '=' && label !== 'monitor' ? [[label, value]] : [],
+  );
+  ask(draft, draft.before.open.withAll(Object.fromEntries(labels) as Record<string, string>), around);
+}
+
+function ask(draft: Draft, incidents: Iterable<string>, around: Surroundings): void {
+  for (const id of incidents) reconsider(draft, id, around);
   settle(draft, around);
 }
