@@ -52,7 +52,8 @@ export function webApi(settings: { bot_token: string; api_url?: string }, clock:
       request.body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' };
     const outcome = await callVendor({ ...request, headers: { ...headers, ...type }, secrets }, clock, abort);
     if (outcome.kind === 'unclear') return { kind: 'unclear', error: outcome.error };
-    if (outcome.kind === 'unsent') return notDone(null, { status: 'retryable', error: outcome.error, unreachable: true });
+    if (outcome.kind === 'unsent')
+      return notDone(null, { status: 'retryable', error: outcome.error, unreachable: true });
     const { status, body, retryAfterMs } = outcome.answer;
     const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
     if (status === 429)
