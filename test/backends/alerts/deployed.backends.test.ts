@@ -90,12 +90,10 @@ test('Kapacitor runs every compiled task without an error, and check tells what 
   try {
     type Tasks = { tasks: { error: string; executing: boolean }[] };
     let tasks: Tasks['tasks'] = [];
-    // It answers before it has read its files.
-    for (
-      const end = Date.now() + 60_000;
-      tasks.length < compiled.files.length - 1 && Date.now() < end;
-      await wait(200)
-    ) {
+    // It answers before it has read its files, and lists a task before it runs it.
+    const settled = () =>
+      tasks.length >= compiled.files.length - 1 && tasks.every(({ error, executing }) => error !== '' || executing);
+    for (const end = Date.now() + 60_000; !settled() && Date.now() < end; await wait(200)) {
       const answer = await fetch(`${server.url}/kapacitor/v1/tasks?fields=error&fields=executing&limit=10000`);
       tasks = ((await answer.json()) as Tasks).tasks;
     }
