@@ -259,6 +259,7 @@ export const arbitraryScenario: fc.Arbitrary<WrittenScenario> = record({
   tags: maybe(fc.uniqueArray(word, { maxLength: 4 })),
   environments: maybe(fc.uniqueArray(id, { minLength: 1, maxLength: 2 })),
   depends_on: maybe(fc.constant(['other'])),
+  locations: maybe(fc.uniqueArray(id, { minLength: 1, maxLength: 2 })),
   schedule: maybe(schedule),
   timeout: maybe(length),
   retry: maybe(record({ times: fc.nat(3), delay: maybe(length) })),
