@@ -92,8 +92,11 @@ export class Running {
         line += text;
         const end = line.indexOf('\n');
         if (end < 0) return;
+        const said = JSON.parse(line.slice(0, end)) as ReadyFile | { error: object };
+        // Its end follows, with the code that says more.
+        if ('error' in said) return;
         clearTimeout(timer);
-        resolveReady(JSON.parse(line.slice(0, end)) as ReadyFile);
+        resolveReady(said);
       });
       child.once('exit', (code, signal) => {
         clearTimeout(timer);
