@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type AlertDesk, createAlertDesk, type DeskChannel } from '../../alerts/incidents/desk.ts';
+import { type AlertDesk, type AlertDeskDeps, createAlertDesk, type DeskChannel } from '../../alerts/incidents/desk.ts';
 import { createOnCall, type OnCallBook } from '../../alerts/on-call/book.ts';
 import { userOfChannel } from '../../alerts/on-call/contacts.ts';
 import type { OnCall } from '../../alerts/on-call/on-call.ts';
@@ -31,7 +31,7 @@ export interface AlertingSettings extends WayInSettings {
 }
 
 export interface AlertingDeps
-  extends Pick<Parameters<typeof createAlertDesk>[0], 'onIncident' | 'onMonitorState' | 'onDelivery' | 'onStorage'> {
+  extends Required<Pick<AlertDeskDeps, 'onIncident' | 'onMonitorState' | 'onDelivery' | 'onStorage'>> {
   clock: Clock;
   log: Logger;
   state: State;
@@ -100,7 +100,10 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
         if (!stopping.signal.aborted) log.warn({ err: error }, 'the telemetry store cannot be asked about a failure');
       },
     }),
-    ...{ onIncident, onMonitorState, onDelivery, onStorage },
+    onIncident,
+    onMonitorState,
+    onDelivery,
+    onStorage,
     // A database that was away at the start tells only then what fired before.
     onRecalled: () => restoreRules(),
   });
