@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { testPolicies } from './test.ts';
 
@@ -10,7 +11,9 @@ let printed: string[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ringdown-alerts-test-'));
   printed = [];
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(printed.push(String(text))));
+  jest
+    .spyOn(process.stdout, 'write')
+    .mockImplementation((text) => Boolean(printed.push(stripVTControlCharacters(String(text)))));
   jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
   write(
     'one.policy.yaml',
