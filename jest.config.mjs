@@ -4,8 +4,8 @@ import base from './jest.base.mjs';
 /** `npm test`: everything that needs no server, key, browser or network, in under three minutes. */
 export default {
   ...base,
-  // One core fewer, as jest would have it, leaves a machine of two half idle.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Many tests wait for processes and sockets: one worker more than cores keeps all of them busy.
+  maxWorkers: availableParallelism() + 1,
   testMatch: ['<rootDir>/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',
