@@ -3,6 +3,7 @@ import type { Component } from '../../core/component.ts';
 import { toError } from '../../core/errors.ts';
 import type { Observation } from '../engine/observation.ts';
 import { isScenarioRule, type Policy, type SignalRule } from '../policies/policy.ts';
+import { type Evaluation, Evaluations } from './evaluations.ts';
 import { readMonitorKey } from './instance-key.ts';
 import type { SignalAnswer, SignalQuestion, SignalSource } from './signal.ts';
 import { type InstanceStatus, MOST_INSTANCES, RuleWatch } from './watch.ts';
@@ -34,6 +35,8 @@ export interface RuleEvaluatorDeps {
   random?: () => number;
   /** A rule cannot be evaluated as it should, or (null) can again. Must not throw. */
   onTrouble?: (rule: { policy: string; rule: string }, trouble: string | null) => void;
+  /** An evaluation found other instances, or some in other states, than the one before. Must not throw. */
+  onChange?: (rule: { policy: string; rule: string }) => void;
   log: {
     info(fields: Record<string, unknown>, message: string): void;
     warn(fields: Record<string, unknown>, message: string): void;
@@ -56,12 +59,16 @@ export interface RuleStatus {
   kind: string;
   every_ms: number;
   last_evaluated_at: string | null;
+  /** When it is due again; null before the start. */
+  next_evaluation_at: string | null;
   /** How long the last evaluation took. */
   duration_ms: number | null;
   trouble: { since: string; message: string } | null;
   /** Series beyond the most that one rule watches. */
   left_out: number;
   instances: InstanceStatus[];
+  /** Newest first; begins anew with the process, and when the rule is changed. */
+  evaluations: readonly Evaluation[];
 }
 
 export interface RuleEvaluator extends Component {
@@ -73,6 +80,12 @@ export interface RuleEvaluator extends Component {
   /** Rules that stay as they are go on; a changed one keeps what fires; a removed one is retired. */
   replacePolicies(policies: readonly Policy[]): void;
   status(): RuleStatus[];
+  /**
+   * What the desk would hear if the rule fired now, for whoever asks what would follow. Observes nothing.
+   * @param monitor one of its instances; null for one of which nobody has heard
+   * @returns undefined where there is no such rule
+   */
+  supposed(policy: string, rule: string, monitor: string | null): Observation | undefined;
   /** How late the most overdue evaluation is, in monotonic milliseconds; 0 while all are in time, and before the start. */
   behindMs(): number;
   /** Monitors that the desk knows of, and must retain. */
@@ -89,6 +102,7 @@ interface Running {
   lastAt: number | null;
   tookMs: number | null;
   trouble: { since: number; message: string } | null;
+  evaluations: Evaluations;
   /** Of the text of the rule, to see whether a new file changed it. */
   fingerprint: string;
 }
@@ -121,6 +135,7 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
       lastAt: null,
       tookMs: null,
       trouble: null,
+      evaluations: new Evaluations(),
       fingerprint: JSON.stringify(rule),
     };
   }
@@ -237,10 +252,13 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
       trouble ??= `a mistake of ours: ${toError(error).message}`;
       log.error({ err: error, policy: watch.policy.id, rule: watch.rule.id }, 'a rule could not be evaluated');
     }
-    if (trouble === null && watch.leftOut > 0) {
+    const asked = trouble === null;
+    if (asked && watch.leftOut > 0) {
       trouble = `${watch.leftOut + MOST_INSTANCES} series; the first ${MOST_INSTANCES} are watched`;
     }
     tellTrouble(running, trouble, clock.now());
+    if (running.evaluations.add(watch.instances(), asked, clock.now()))
+      deps.onChange?.({ policy: watch.policy.id, rule: watch.rule.id });
   }
 
   /** Rejects when the source does, and when the time is up though the source goes on. */
@@ -308,18 +326,21 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
       return Math.max(0, clock.monotonic() - earliest);
     },
     status: () =>
-      [...rules.values()].map(({ watch, lastAt, tookMs, trouble }) => ({
+      [...rules.values()].map(({ watch, lastAt, tookMs, trouble, due, evaluations }) => ({
         policy: watch.policy.id,
         rule: watch.rule.id,
         name: watch.rule.name,
         kind: watch.rule.kind,
         every_ms: watch.rule.every_ms,
         last_evaluated_at: lastAt === null ? null : new Date(lastAt).toISOString(),
+        next_evaluation_at: loop === null ? null : new Date(clock.now() + due - clock.monotonic()).toISOString(),
         duration_ms: tookMs,
         trouble: trouble && { since: new Date(trouble.since).toISOString(), message: trouble.message },
         left_out: watch.leftOut,
         instances: watch.instances(),
+        evaluations: evaluations.list(),
       })),
+    supposed: (policy, rule, monitor) => rules.get(`${policy}/${rule}`)?.watch.supposed(monitor, clock.now()),
     monitors: () => [...rules.values()].flatMap(({ watch }) => watch.monitors()),
   };
 }

@@ -35,6 +35,8 @@ export interface InstanceStatus {
   since: string;
   /** With its unit; null without data. */
   value: string | null;
+  /** What it is held against, with its unit; null before the first evaluation, and where there is none. */
+  threshold: string | null;
   text: string | null;
 }
 
@@ -180,8 +182,21 @@ export class RuleWatch {
       state: reading?.breached === null && state.phase === 'inactive' ? 'no_data' : state.phase,
       since: new Date(state.since).toISOString(),
       value: reading?.shown.value ?? null,
+      threshold: reading?.shown.threshold ?? null,
       text: reading?.text ?? null,
     }));
+  }
+
+  /**
+   * What the desk would hear if an instance fired now; of one without labels where there is none of that name.
+   * @param wall wall-clock milliseconds
+   */
+  supposed(monitor: string | null, wall: number): Observation {
+    const known = [...this.#instances.values()].find((one) => one.monitor === monitor);
+    const instance = known ?? { monitor: monitorKey(this.policy.id, this.rule.id, {}), labels: {}, reading: null };
+    const when = { since: wall, now: wall, sequence: 0 };
+    const { policy, rule } = this;
+    return observationOf(policy, rule, instance, instance.reading, { is: 'failed' }, when, this.#deps.environment);
   }
 
   /** Monitors that the desk knows of. */

@@ -122,6 +122,7 @@ test('alerting is told by rule, source and channel', async () => {
     state: 'firing',
     since: at,
     value: '2 s',
+    threshold: '1 s',
     text: null,
   } as const;
   const status = {
@@ -131,10 +132,12 @@ test('alerting is told by rule, source and channel', async () => {
     kind: 'threshold',
     every_ms: 15_000,
     last_evaluated_at: at,
+    next_evaluation_at: at,
     duration_ms: 3,
     trouble: { since: at, message: 'the relay is down' },
     left_out: 0,
     instances: [instance],
+    evaluations: [],
   };
   const alerts: AlertMetricSources = {
     rules: { status: () => [status], behindMs: () => 2_000 },
