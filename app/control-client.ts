@@ -19,7 +19,7 @@ export async function askWatcher<T>(directory: DataDirectory, path: string, init
   try {
     response = await fetch(ready.url + path, {
       ...init,
-      headers: { authorization: `Bearer ${directory.token(process.env)}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${directory.watcherToken(process.env)}`, 'content-type': 'application/json' },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
   } catch (cause) {

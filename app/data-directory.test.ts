@@ -1,10 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DataDirectory } from './data-directory.ts';
+
+const READY = {
+  url: 'http://127.0.0.1:1',
+  sign_in_url: 'x',
+  api_url: null,
+  otlp_url: 'x',
+  otlp_grpc_url: null,
+  statsd_address: 'x',
+  pid: 1,
+  api_pid: null,
+};
 
 let folder: string;
 let directory: DataDirectory;
@@ -47,6 +58,19 @@ test('the token is made once, for the owner alone, and the environment goes befo
   expect(directory.token({ RINGDOWN_TOKEN: 'given' })).toBe('given');
 });
 
+test('whoever asks a watcher takes its token, and makes none of their own', () => {
+  expect(() => directory.watcherToken({})).toThrow(expect.objectContaining({ code: 'NO_TOKEN', exitCode: 2 }));
+  directory.writeReady({ ...READY, sign_in_url: 'http://127.0.0.1:1/sign-in?token=given%26taken' });
+  expect(directory.watcherToken({})).toBe('given&taken');
+  expect(directory.watcherToken({ RINGDOWN_TOKEN: 'mine' })).toBe('mine');
+  expect(existsSync(join(directory.path, 'token'))).toBe(false);
+});
+
+test('where the ready file is lost, the generated token stands', () => {
+  const token = directory.token({});
+  expect(directory.watcherToken({})).toBe(token);
+});
+
 test('a folder that cannot be made is an error with a hint, exit code 2', () => {
   writeFileSync(join(folder, 'file'), '');
   const impossible = new DataDirectory(join(folder, 'file', 'data'));
@@ -55,17 +79,7 @@ test('a folder that cannot be made is an error with a hint, exit code 2', () => 
 
 test('what it says when ready is read back, and is undefined before', () => {
   expect(directory.readReady()).toBeUndefined();
-  const ready = {
-    url: 'http://127.0.0.1:1',
-    sign_in_url: 'x',
-    api_url: null,
-    otlp_url: 'x',
-    otlp_grpc_url: null,
-    statsd_address: 'x',
-    pid: 1,
-    api_pid: null,
-  };
-  directory.writeReady(ready);
-  expect(directory.readReady()).toEqual(ready);
+  directory.writeReady(READY);
+  expect(directory.readReady()).toEqual(READY);
   expect(readFileSync(join(directory.path, 'ready.json'), 'utf8').endsWith('}\n')).toBe(true);
 });

@@ -78,9 +78,23 @@ export class DataDirectory {
     return join(this.relayDirectory, kind, name);
   }
 
-  /** The token that opens API and UI: RINGDOWN_TOKEN, or one generated at the first start. */
+  /** The token that opens API and UI: RINGDOWN_TOKEN, or one generated at the first start. For whoever starts a watcher. */
   token(env: Readonly<Record<string, string | undefined>>): string {
     return env.RINGDOWN_TOKEN || this.#secret('token');
+  }
+
+  /**
+   * The token of the watcher that started here last, for whoever wants to ask it: RINGDOWN_TOKEN, or what that watcher
+   * wrote. Nothing is generated: the watcher would not know it.
+   * @throws RingdownError `NO_TOKEN` when no watcher has told one
+   */
+  watcherToken(env: Readonly<Record<string, string | undefined>>): string {
+    const token = env.RINGDOWN_TOKEN || tokenOf(this.readReady()) || this.#kept('token');
+    if (token) return token;
+    throw new RingdownError('NO_TOKEN', `there is no token in ${this.path}: no watcher has run on it`, {
+      hint: 'start one with npm start or ringdown serve, or name its directory with --data-dir',
+      exitCode: EXIT.usage,
+    });
   }
 
   /** Password of the demo's account qa@example.com: QA_PASSWORD, or one generated at the first start. */
@@ -102,17 +116,27 @@ export class DataDirectory {
   }
 
   #secret(name: string): string {
-    const file = join(this.path, name);
-    try {
-      const kept = readFileSync(file, 'utf8').trim();
-      if (kept) return kept;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+    const kept = this.#kept(name);
+    if (kept) return kept;
     const secret = randomBytes(24).toString('base64url');
-    writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+    writeFileSync(join(this.path, name), `${secret}\n`, { mode: 0o600 });
     return secret;
   }
+
+  /** Empty where there is none. */
+  #kept(name: string): string {
+    try {
+      return readFileSync(join(this.path, name), 'utf8').trim();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      throw error;
+    }
+  }
+}
+
+/** The link that signs in carries it. */
+function tokenOf(ready: ReadyFile | undefined): string | null {
+  return URL.parse(ready?.sign_in_url ?? '')?.searchParams.get('token') ?? null;
 }
 
 /** A reader sees the old content or the new one, never half of it. */

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { EXIT, RingdownError } from '../../core/errors.ts';
 import type { DataDirectory, ReadyFile } from '../data-directory.ts';
 import { terminal } from '../terminal.ts';
@@ -8,7 +6,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 
 /** `ringdown token`: prints the sign-in link of the watcher on this data directory. */
 export function printToken(directory: DataDirectory, json: boolean): number {
-  const token = directory.token(process.env);
+  const token = directory.watcherToken(process.env);
   const ready = directory.readReady();
   const link = ready && `${ready.url}/sign-in?token=${encodeURIComponent(token)}`;
   if (json) terminal.out(JSON.stringify({ token, sign_in_url: link ?? null }));
@@ -52,7 +50,8 @@ async function callFaults(directory: DataDirectory, method: 'PUT' | 'DELETE', bo
       exitCode: EXIT.usage,
     });
   }
-  const token = faultsToken(directory);
+  // Under `up`, the watcher's token opens the reference API's faults too.
+  const token = directory.watcherToken(process.env);
   let response: Response;
   try {
     response = await fetch(`${ready.api_url}/__faults`, {
@@ -80,18 +79,4 @@ async function callFaults(directory: DataDirectory, method: 'PUT' | 'DELETE', bo
     });
   }
   return ready;
-}
-
-/** Under `up`, the watcher's token opens the reference API's faults too. */
-function faultsToken(directory: DataDirectory): string {
-  if (process.env.RINGDOWN_TOKEN) return process.env.RINGDOWN_TOKEN;
-  try {
-    return readFileSync(join(directory.path, 'token'), 'utf8').trim();
-  } catch (cause) {
-    throw new RingdownError('NO_TOKEN', `there is no token in ${directory.path}`, {
-      hint: 'where the watcher was started with RINGDOWN_TOKEN, set the same here',
-      exitCode: EXIT.usage,
-      cause,
-    });
-  }
 }
