@@ -8,6 +8,8 @@ export interface Notification {
   dedup_key: string;
   event: NotificationEvent;
   incident: Incident;
+  /** The `messageRef` that this channel gave of the incident's message, be it before a restart: later states change that one. Null where there is none. */
+  message_ref: string | null;
   /** The wording, made once by alerts/page: channels choose what fits them, they never compose their own. */
   page: Page;
 }

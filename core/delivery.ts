@@ -5,7 +5,13 @@
  * `unreachable`: nobody listens there, so it certainly did not arrive, and waiting for an answer would be in vain.
  */
 export type Delivery =
-  | { status: 'accepted'; providerRef?: string }
+  | {
+      status: 'accepted';
+      /** The vendor's name for what it accepted. */
+      providerRef?: string;
+      /** The vendor's name for the message that tells of the same matter from now on; absent where it cannot be changed. */
+      messageRef?: string;
+    }
   | { status: 'retryable'; error: Error; retryAfterMs?: number; unreachable?: boolean }
   | { status: 'ambiguous'; error: Error; lookup(): Promise<Delivery> }
   | { status: 'failure'; error: Error };

@@ -241,7 +241,8 @@ export class ChannelLane implements Lane {
       this.#account.acceptedAt = clock.monotonic();
       this.#queue.told(entry.delivery.incident_id);
       if (answer.providerRef) this.took(answer.providerRef);
-      this.#settle(entry, 'accepted', { provider_ref: answer.providerRef ?? null, last_error: null });
+      const patch = { provider_ref: answer.providerRef ?? null, last_error: null };
+      this.#settle(entry, 'accepted', patch, answer.messageRef);
       return;
     }
     const last_error = answer.error.message;
@@ -300,8 +301,13 @@ export class ChannelLane implements Lane {
     return this.#channel.notifier.lookup!(notification, attempt, abort);
   }
 
-  #settle(entry: Entry, outcome: DeliveryOutcome & QueuedDelivery['status'], patch: Partial<QueuedDelivery>): void {
+  #settle(
+    entry: Entry,
+    outcome: DeliveryOutcome & QueuedDelivery['status'],
+    patch: Partial<QueuedDelivery>,
+    messageRef?: string,
+  ): void {
     this.#queue.remove(entry);
-    this.#deps.record({ ...entry.delivery, ...patch, status: outcome }, outcome);
+    this.#deps.record({ ...entry.delivery, ...patch, status: outcome }, outcome, messageRef);
   }
 }

@@ -26,8 +26,8 @@ export interface DispatcherDeps {
   ready(incidentId: string): Promise<void> | undefined;
   /** 1 is the most urgent; it goes first where a channel cannot keep up. */
   urgency(incidentId: string): number;
-  /** Hears of every attempt. Must not throw. */
-  record(delivery: QueuedDelivery, outcome: DeliveryOutcome): void;
+  /** Hears of every attempt; of one that was accepted also what the channel calls its message. Must not throw. */
+  record(delivery: QueuedDelivery, outcome: DeliveryOutcome, messageRef?: string): void;
   limits: DispatchLimits;
 }
 

@@ -35,12 +35,16 @@ export function attachEvidence(
 /** What became of a delivery. `stalled`: tried for a while without success, and still being tried. */
 export type DeliveryOutcome = 'accepted' | 'failed' | 'cancelled' | 'tried' | 'stalled';
 
-/** Records an attempt; a page that does not get through brings the next escalation step forward. */
+/**
+ * Records an attempt; a page that does not get through brings the next escalation step forward.
+ * @param messageRef what the channel calls its message about the incident, once it took the delivery
+ */
 export function recordDelivery(
   state: AlertState,
   delivery: QueuedDelivery,
   outcome: DeliveryOutcome,
   around: Surroundings,
+  messageRef?: string,
 ): AlertChange {
   const draft = new Draft(state, around);
   draft.change.deliveries.set(delivery.delivery_id, delivery);
@@ -52,6 +56,7 @@ export function recordDelivery(
   const row = draft.edit(delivery.incident_id);
   const what = delivery.event.replace('incident.', '');
   if (outcome === 'accepted') {
+    if (messageRef !== undefined) row.messages = { ...row.messages, [delivery.channel]: messageRef };
     draft.event(row, 'notified', `${delivery.channel} accepted "${what}"`, delivery.channel);
     draft.say(row, 'deliver', 'told', `${delivery.channel} accepted "${what}"`);
     return draft.change;

@@ -70,6 +70,7 @@ export function openIncident(
     after_passing: policy.resolve.after_passing,
     timers: [],
     told: [],
+    messages: {},
     started: false,
     reached: -1,
     forced: [],

@@ -87,6 +87,8 @@ export interface TrackedIncident {
   timers: IncidentTimer[];
   /** Channels that were asked to tell about it. */
   told: string[];
+  /** By channel: its message about this incident, which later states change, by the vendor's name for it. */
+  messages: Readonly<Record<string, string>>;
   /** The steps have begun. */
   started: boolean;
   /** The last step that was carried out; -1 before the first. */

@@ -87,8 +87,13 @@ export interface AlertDeskDeps {
 }
 
 export interface AlertDesk extends Component, PeopleDesk {
-  /** Takes a finished run in. Decided at once; resolves when what follows is on disk, or safe in memory. */
+  /** Takes a finished run in. Decided at once; resolves when what follows is on disk, or stands in memory alone. */
   observe(observation: Observation): Promise<void>;
+  /**
+   * Whether everything decided so far is on disk; waits two seconds for it at most. False: it counts, but a process that
+   * ended now would forget it. Whoever is told "done" must have heard true.
+   */
+  written(): Promise<boolean>;
   attachEvidence(id: string, patch: EvidencePatch): Promise<void>;
   /** Monitors outside the list are no longer run: they let go of their incidents. Of runs alone. Call after start. */
   retain(monitors: readonly string[]): Promise<void>;
@@ -212,7 +217,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     return state.incidents.get(incident)?.incident.cause.run_id;
   }
 
-  function recordOutcome(delivery: QueuedDelivery, outcome: DeliveryOutcome): void {
+  function recordOutcome(delivery: QueuedDelivery, outcome: DeliveryOutcome, messageRef?: string): void {
     const ended = outcome !== 'tried' && outcome !== 'stalled';
     if (ended) outstanding.set(delivery.incident_id, (outstanding.get(delivery.incident_id) ?? 1) - 1);
     const fields = {
@@ -226,7 +231,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     else if (outcome === 'stalled') log.error(fields, 'a channel does not take notifications; others are told');
     else if (outcome === 'tried') log.warn(fields, 'a notification was not taken; it is tried again');
     if (ended) deps.onDelivery?.(delivery);
-    void commit(recordDelivery(state, delivery, outcome, around()), delivery);
+    void commit(recordDelivery(state, delivery, outcome, around(), messageRef), delivery);
     forgetIfOver(delivery.incident_id);
   }
 
@@ -328,6 +333,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
       await committer.shutdown(abort);
     },
     observe,
+    written: () => committer.written(),
     attachEvidence: (id, patch) => commit(attachEvidence(state, id, patch, false, around())),
     async retain(monitors) {
       kept = new Set(monitors);

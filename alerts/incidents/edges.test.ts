@@ -81,6 +81,25 @@ test('a service that is gone, which is held, does not leave behind an incident t
   ]);
 });
 
+test('each channel is given its own message again, over a restart, and none of another incident', async () => {
+  const world = new World([twoSteps], CHANNELS);
+  for (const [name, { tried }] of world.channels) {
+    world.channel(name).answer = () => ({ status: 'accepted', messageRef: `${name} ${tried.length}` });
+  }
+  await timeline(world, [
+    at('1m', run(JOURNEY, failed)),
+    at('2m', async ({ desk }) => void (await desk.acknowledge(desk.openIncidents()[0]!.id, { by: 'kim', via: 'web' }))),
+    at('3m', () => world.restart()),
+    at('4m', run(JOURNEY, passed)),
+    at('5m', run(JOURNEY, failed)),
+  ]);
+  const told = [...world.channels].filter(([, { accepted }]) => accepted.length > 0);
+  expect(told).not.toEqual([]);
+  for (const [name, { accepted }] of told) {
+    expect(accepted.map(({ message_ref }) => message_ref)).toEqual([null, `${name} 1`, `${name} 2`, null]);
+  }
+});
+
 test('a page that was on its way when a silence and the process ended does not say that it is silenced', async () => {
   const world = new World([twoSteps], CHANNELS);
   const call = world.channel('call-kim');

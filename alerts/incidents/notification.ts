@@ -25,8 +25,9 @@ export function notificationOf(
   if (!row || !isWanted(row, delivery, around) || isHeld(state, row, delivery, around)) return null;
   const incident = asTold(state, row);
   const page = pageFor(state, row, incident, delivery.event, around.now, answerLink(incident.id, delivery.channel));
-  const { delivery_id, dedup_key, event } = delivery;
-  return { delivery_id, dedup_key, event, incident, page };
+  const { delivery_id, dedup_key, event, channel } = delivery;
+  const message_ref = Object.hasOwn(row.messages, channel) ? row.messages[channel]! : null;
+  return { delivery_id, dedup_key, event, incident, message_ref, page };
 }
 
 /** What would be told now; null when the incident is not known. */

@@ -144,6 +144,11 @@ export function idempotentDelivery(
   return retryAfterMs === undefined ? { status: 'retryable', error } : { status: 'retryable', error, retryAfterMs };
 }
 
+/** Accepted, and it stands in that message from now on; another outcome as it is. */
+export function standsIn(messageRef: string | undefined, delivery: Delivery): Delivery {
+  return delivery.status === 'accepted' && messageRef !== undefined ? { ...delivery, messageRef } : delivery;
+}
+
 export function answerError({ status, body }: VendorAnswer): Error {
   const words = body.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE);
   return new Error(words ? `answered ${status}: ${words}` : `answered ${status}`);

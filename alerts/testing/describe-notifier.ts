@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import { checkDocument, readDocument } from '../../core/document/index.ts';
 import { seededRandom } from '../../core/testing/seeded-random.ts';
+import type { NotificationEvent } from '../incident.ts';
 import type { Channel, ChannelSettings, Notifier, NotifierContext } from '../notifier.ts';
 import { HOSTILE_TEXT, notification } from './notification.ts';
 import { RETRY_AFTER_SECONDS, type VendorServer } from './peers/vendor-server.ts';
@@ -18,6 +19,8 @@ export interface NotifierHarness {
   wrongKey(url: string): ChannelSettings | null;
   /** How many notifications arrived, where one is several calls. */
   arrived?(vendor: VendorServer): number;
+  /** Of a channel that edits what it said: its messages, without replies in threads. */
+  messages?(vendor: VendorServer): { count: number; clear(): void };
   /** A vendor that is not idempotent answers `ambiguous` where others are `retryable`. */
   idempotent: boolean;
 }
@@ -135,6 +138,50 @@ export function describeNotifier(harness: NotifierHarness): void {
         });
       }
     });
+
+    test('a channel that hears of small changes edits its message', () => {
+      expect(harness.channel.events.includes('incident.updated')).toBe(harness.messages !== undefined);
+    });
+
+    const { messages } = harness;
+    if (messages) {
+      /** As after a restart: nothing is known but what was stored. */
+      const afterRestart = async (event: NotificationEvent, message_ref: string, headline: string) => {
+        const page = { ...notification().page, headline };
+        const told = notification({ event, message_ref, delivery_id: headline, page });
+        const fresh = harness.channel.create(harness.settings(vendor.url), context);
+        const delivery = await fresh.notify(told, AbortSignal.timeout(5_000));
+        if (delivery.status !== 'accepted') throw delivery.error;
+        return delivery.messageRef;
+      };
+      const begin = async () => {
+        const delivery = await notify();
+        const ref = delivery.status === 'accepted' ? delivery.messageRef : undefined;
+        if (ref === undefined) throw new Error('the channel named no message');
+        expect(messages(vendor).count).toBe(1);
+        return ref;
+      };
+
+      test('after a restart later states edit the same message, also after an escalation', async () => {
+        const ref = await begin();
+        expect(await afterRestart('incident.updated', ref, 'what telemetry adds')).toBe(ref);
+        expect(messages(vendor).count).toBe(1);
+        expect(await afterRestart('incident.escalated', ref, 'nobody answers')).toBe(ref);
+        const { count } = messages(vendor);
+        expect(await afterRestart('incident.acknowledged', ref, 'somebody has it')).toBe(ref);
+        expect(await afterRestart('incident.resolved', ref, 'it is over')).toBe(ref);
+        expect(messages(vendor).count).toBe(count);
+      });
+
+      test('a message that somebody deleted is told anew, and edited from then on', async () => {
+        const ref = await begin();
+        messages(vendor).clear();
+        const anew = await afterRestart('incident.acknowledged', ref, 'somebody has it');
+        expect(anew).toEqual(expect.any(String));
+        expect(await afterRestart('incident.resolved', anew!, 'it is over')).toBe(anew);
+        expect(messages(vendor).count).toBe(1);
+      });
+    }
 
     test('its settings fit its own schema, and the key of its rate limit tells no secret', () => {
       const settings = harness.settings(vendor.url);

@@ -54,6 +54,7 @@ export function notification(over: Partial<Notification> = {}, incidentOver: Par
     dedup_key: incident.dedup_key,
     event: 'incident.triggered',
     incident,
+    message_ref: null,
     page: {
       headline: 'P1 · Reference API · production · writing a post fails: status 500, expected 201',
       server_error: 'no such column: author_id',

@@ -95,6 +95,7 @@ function testNotification(publicUrl = 'http://127.0.0.1:4000'): Notification {
     dedup_key: incident.dedup_key,
     event: 'test',
     incident,
+    message_ref: null,
     page: {
       headline: 'TEST: Ringdown can reach you here. Nothing is wrong.',
       server_error: null,

@@ -176,6 +176,7 @@ describe('alerts in SQL', () => {
         runbook: 'https://example.com/run',
       },
       continues_as: 'wider',
+      messages: { team: '1700000000.000100', constructor: '7' },
       escalation_loop: { times: 2, every_ms: 1_800_000 },
       renotify: { triggered_every_ms: 1, acknowledged_every_ms: null },
       quiet_hours: [{ priority: 'P3', from_minute: 1_320, to_minute: 480, timezone: 'Asia/Seoul', days: [1, 5] }],

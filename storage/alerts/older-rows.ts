@@ -24,6 +24,7 @@ export function completeIncident(row: Older<TrackedIncident>): TrackedIncident {
     escalation_loop: null,
     renotify: null,
     quiet_hours: [],
+    messages: {},
     started: true,
     reached: 0,
     forced: [],

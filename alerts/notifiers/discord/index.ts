@@ -2,8 +2,7 @@ import type { Delivery } from '../../../core/delivery.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
 import { defineChannel, IncludeBodies, Secret, STATE_CHANGES, webAddressProblems } from '../define.ts';
-import { callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
-import { rememberMessages } from '../message-memory.ts';
+import { callVendor, idempotentDelivery, standsIn, type VendorOutcome } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { message } from './message.ts';
 
@@ -35,7 +34,6 @@ export const channel = defineChannel({
   check: ({ url }) => webAddressProblems(url),
   rateLimit: ({ url }) => ({ key: accountKey('discord', url), per_minute: PER_MINUTE }),
   create: ({ url, include_bodies }, { clock, userAgent }) => {
-    const messages = rememberMessages();
     const secrets = URL.canParse(url) ? [url, new URL(url).pathname, token(url)] : [url];
 
     const send = (method: 'POST' | 'PATCH', target: string, body: object, abort: AbortSignal) =>
@@ -51,31 +49,24 @@ export const channel = defineChannel({
         abort,
       );
 
-    async function post(notification: Notification, abort: AbortSignal): Promise<Delivery> {
-      const { event, dedup_key } = notification;
-      const quiet = event === 'incident.updated' ? { flags: QUIET } : {};
+    /** @param standing what is edited from now on; null where that is the new one */
+    async function post(notification: Notification, standing: string | null, abort: AbortSignal): Promise<Delivery> {
+      const quiet = notification.event === 'incident.updated' ? { flags: QUIET } : {};
       const target = at(url, '', { wait: 'true' });
       const delivery = deliveryOf(await send('POST', target, { ...message(notification), ...quiet }, abort));
-      const told = delivery.status === 'accepted' ? delivery.providerRef : undefined;
-      if (told !== undefined && messages.of(dedup_key) === undefined) messages.keep(dedup_key, told);
-      return delivery;
+      return delivery.status === 'accepted' ? standsIn(standing ?? delivery.providerRef, delivery) : delivery;
     }
 
     return {
       async notify(asked, abort) {
         if (!URL.canParse(url)) return { status: 'failure', error: new Error('url must be that of a webhook') };
         const notification = include_bodies ? asked : { ...asked, page: withoutBodies(asked) };
-        const { event, dedup_key } = notification;
-        const first = messages.of(dedup_key);
-        if (first === undefined || event === 'incident.escalated' || event === 'incident.triggered') {
-          return post(notification, abort);
+        const { event, message_ref: first } = notification;
+        if (first === null || event === 'incident.escalated' || event === 'incident.triggered') {
+          return post(notification, first, abort);
         }
         const outcome = await send('PATCH', at(url, `/messages/${first}`, {}), message(notification), abort);
-        if (isGone(outcome)) {
-          messages.forget(dedup_key);
-          return post(notification, abort);
-        }
-        return deliveryOf(outcome);
+        return isGone(outcome) ? post(notification, null, abort) : standsIn(first, deliveryOf(outcome));
       },
     };
   },

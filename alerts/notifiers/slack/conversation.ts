@@ -1,6 +1,6 @@
 import type { Delivery } from '../../../core/delivery.ts';
 import type { EarlierAttempt, Notification, NotifierContext, Page } from '../../notifier.ts';
-import { rememberMessages } from '../message-memory.ts';
+import { standsIn } from '../http.ts';
 import { detailsOf, messageOf } from './message.ts';
 import { type Called, type Post, webApi } from './web-api.ts';
 
@@ -33,29 +33,25 @@ export function conversation(
 ) {
   const api = webApi(settings, clock, userAgent);
   const { channel } = settings;
-  const first = rememberMessages();
   /** Those whose details did not arrive: the next state brings them. */
   const withoutDetails = new Set<string>();
 
   async function notify(notification: Notification, abort: AbortSignal): Promise<Delivery> {
-    const { event, dedup_key } = notification;
-    let ts = first.of(dedup_key);
-    if (ts === undefined && mayStandAlready(event)) {
+    const { event } = notification;
+    let ts = notification.message_ref;
+    if (ts === null && mayStandAlready(event)) {
+      // It may have been posted by a process that ended before it knew.
       const found = await findFirst(notification, abort);
       if (found.kind === 'found') ts = found.ts;
       // Whoever is to be woken does not wait for history.
       else if (found.kind === 'unknown' && !RINGS.has(event)) return found.delivery;
     }
-    if (ts === undefined) return postFirst(notification, abort);
+    if (ts === null) return postFirst(notification, abort);
     const edited = await api.write('chat.update', { channel, ts, ...edition(notification) }, abort);
-    if (edited.kind === 'not_done' && edited.code && LOST.has(edited.code)) {
-      first.forget(dedup_key);
-      return postFirst(notification, abort);
-    }
+    if (edited.kind === 'not_done' && edited.code && LOST.has(edited.code)) return postFirst(notification, abort);
     // The same edit may be made twice.
     if (edited.kind === 'unclear') return { status: 'retryable', error: edited.error };
     if (edited.kind === 'not_done') return edited.delivery;
-    first.keep(dedup_key, ts);
     return reply(notification, ts, abort);
   }
 
@@ -65,12 +61,11 @@ export function conversation(
     if (delivery.status !== 'accepted' || !delivery.providerRef) return delivery;
     if (notification.event === 'test') return delivery;
     await begin(notification, delivery.providerRef, abort);
-    return delivery;
+    return standsIn(delivery.providerRef, delivery);
   }
 
   /** People know by the first message; its details must not make them hear of it twice. */
   async function begin(notification: Notification, ts: string, abort: AbortSignal): Promise<void> {
-    first.keep(notification.dedup_key, ts);
     const page = said.page(notification);
     if (page.facts.length === 0) return;
     const message = { channel, thread_ts: ts, ...detailsOf(page, page.headline), ...metadata(notification, 'details') };
@@ -94,7 +89,7 @@ export function conversation(
     };
     const posted = await api.write('chat.postMessage', message, abort);
     if (posted.kind === 'done') withoutDetails.delete(dedup_key);
-    return deliveryOf(posted, notification);
+    return standsIn(ts, deliveryOf(posted, notification));
   }
 
   function firstMessage(notification: Notification) {
@@ -131,13 +126,12 @@ export function conversation(
     );
     if (inChannel.kind === 'unknown') return unknown(inChannel, notification, sinceMs);
     if (inChannel.kind === 'found') {
-      first.keep(notification.dedup_key, inChannel.ts);
       withoutDetails.add(notification.dedup_key);
-      return { status: 'accepted', providerRef: inChannel.ts };
+      return { status: 'accepted', providerRef: inChannel.ts, messageRef: inChannel.ts };
     }
-    const known = first.of(notification.dedup_key);
-    if (known === undefined && !mayStandAlready(notification.event)) return absent;
-    const root: Found = known === undefined ? await findFirst(notification, abort) : { kind: 'found', ts: known };
+    const known = notification.message_ref;
+    if (known === null && !mayStandAlready(notification.event)) return absent;
+    const root: Found = known === null ? await findFirst(notification, abort) : { kind: 'found', ts: known };
     if (root.kind === 'absent') return absent;
     if (root.kind === 'unknown') return unknown(root, notification, sinceMs);
     const thread = { ts: root.ts };
@@ -149,7 +143,8 @@ export function conversation(
       abort,
     );
     if (inThread.kind === 'unknown') return unknown(inThread, notification, sinceMs);
-    return inThread.kind === 'found' ? { status: 'accepted', providerRef: inThread.ts } : absent;
+    if (inThread.kind === 'absent') return absent;
+    return { status: 'accepted', providerRef: inThread.ts, messageRef: root.ts };
   }
 
   function unknown(
@@ -163,9 +158,7 @@ export function conversation(
 
   async function findFirst({ dedup_key, incident }: Notification, abort: AbortSignal): Promise<Found> {
     const ofIncident = (post: Post) => isPart(post, 'first') && post.metadata?.event_payload?.dedup_key === dedup_key;
-    const found = await search('conversations.history', {}, Date.parse(incident.triggered_at), ofIncident, abort);
-    if (found.kind === 'found') first.keep(dedup_key, found.ts);
-    return found;
+    return search('conversations.history', {}, Date.parse(incident.triggered_at), ofIncident, abort);
   }
 
   async function search(

@@ -14,6 +14,7 @@ import {
   slackWebhook,
 } from '../../testing/peers/slack.ts';
 import { type VendorServer, vendorServer } from '../../testing/peers/vendor-server.ts';
+import { remembering } from '../../testing/remembering.ts';
 import { channel } from './index.ts';
 
 const hook = (url: string, over: object = {}) => ({ name: 'team', type: 'slack', url: `${url}${HOOK_PATH}`, ...over });
@@ -52,6 +53,13 @@ describe('an app', () => {
     // Details stand beside the first message; they are no notification of their own.
     arrived: (vendor) =>
       channels.get(vendor)!.posts.filter(({ metadata }) => metadata!.event_payload.part !== 'details').length,
+    messages(vendor) {
+      const there = channels.get(vendor)!;
+      return {
+        count: there.posts.filter(({ thread_ts }) => !thread_ts).length,
+        clear: () => void there.posts.splice(0),
+      };
+    },
     settings: bot,
     wrongKey: (url) => bot(url, { bot_token: 'xoxb-wrong' }),
   });
@@ -136,7 +144,7 @@ describe('what is said', () => {
 
 describe('one message for each incident', () => {
   test('later states edit it, and stand in its thread; details are there from the beginning', async () => {
-    const notifier = channel.create(bot(server.url, { signing_secret: 's' }), context);
+    const notifier = remembering(channel.create(bot(server.url, { signing_secret: 's' }), context));
     const first = accepted(await notifier.notify(told('incident.triggered'), soon()));
     const { id } = notification().incident;
     expect(there.posts.map(({ ts, thread_ts, edits }) => [ts === first, thread_ts === first, edits])).toEqual([
@@ -163,14 +171,14 @@ describe('one message for each incident', () => {
   });
 
   test('an escalation is heard in the channel, an edit alone would not be', async () => {
-    const notifier = channel.create(bot(server.url), context);
+    const notifier = remembering(channel.create(bot(server.url), context));
     await notifier.notify(told('incident.triggered'), soon());
     await notifier.notify(told('incident.escalated'), soon());
     expect(there.posts.at(-1)).toMatchObject({ reply_broadcast: true });
   });
 
   test('what telemetry adds comes as new details', async () => {
-    const notifier = channel.create(bot(server.url), context);
+    const notifier = remembering(channel.create(bot(server.url), context));
     await notifier.notify(told('incident.triggered'), soon());
     const page = { ...notification().page, facts: [{ label: 'Changed', text: 'version 2 was deployed' }] };
     await notifier.notify(told('incident.updated', { page }), soon());
@@ -178,7 +186,7 @@ describe('one message for each incident', () => {
     expect(there.posts[0]).toMatchObject({ edits: 1, attachments: [{ color: '#d92d20' }] });
   });
 
-  test('after a restart the message is found by what it carries, also far down', async () => {
+  test('one that was posted by a process that ended before it knew is found by what it carries, also far down', async () => {
     await channel.create(bot(server.url), context).notify(told('incident.triggered'), soon());
     for (let other = 0; other < 250; other++) {
       there.posts.push({
@@ -187,7 +195,7 @@ describe('one message for each incident', () => {
         edits: 0,
       });
     }
-    const restarted = channel.create(bot(server.url), context);
+    const restarted = remembering(channel.create(bot(server.url), context));
     await restarted.notify(told('incident.resolved', {}, { state: 'resolved' }), soon());
     expect(there.posts[0]).toMatchObject({ edits: 1, attachments: [{ color: '#12805c' }] });
     const calls = server.calls.length;
@@ -196,7 +204,7 @@ describe('one message for each incident', () => {
   });
 
   test('a message that somebody deleted is posted anew', async () => {
-    const notifier = channel.create(bot(server.url), context);
+    const notifier = remembering(channel.create(bot(server.url), context));
     await notifier.notify(told('incident.triggered'), soon());
     there.posts.length = 0;
     accepted(await notifier.notify(told('incident.acknowledged', {}, { state: 'acknowledged' }), soon()));
@@ -208,13 +216,13 @@ describe('one message for each incident', () => {
     accepted(await channel.create(bot(server.url), context).notify(told('incident.resolved'), soon()));
     expect(there.posts.filter(({ thread_ts }) => !thread_ts)).toHaveLength(1);
     there.broken['conversations.history'] = 'ratelimited';
-    const notifier = channel.create(bot(server.url), context);
+    const notifier = remembering(channel.create(bot(server.url), context));
     expect(await notifier.notify(told('incident.resolved'), soon())).toMatchObject({ status: 'retryable' });
     accepted(await notifier.notify(told('incident.escalated'), soon()));
   });
 
   test('details that did not arrive come with the next state; nobody hears of the page twice', async () => {
-    const notifier = channel.create(bot(server.url), context);
+    const notifier = remembering(channel.create(bot(server.url), context));
     const judge = there.judge;
     there.judge = (call) => (call.body.includes('"part":"details"') ? { status: 503 } : judge(call));
     accepted(await notifier.notify(told('incident.triggered'), soon()));
@@ -242,27 +250,35 @@ describe('an unclear answer is looked up', () => {
   };
 
   test('a first message that stands there is not posted again, and is edited later', async () => {
-    const notifier = channel.create(bot(server.url), context);
+    const notifier = remembering(channel.create(bot(server.url), context));
     const found = loseAnswers('first');
     const delivery = await notifier.notify(told('incident.triggered'), soon());
     found();
-    expect(await lookupOf(delivery)).toEqual({ status: 'accepted', providerRef: there.posts[0]!.ts });
+    expect(await lookupOf(delivery)).toEqual({
+      status: 'accepted',
+      providerRef: there.posts[0]!.ts,
+      messageRef: there.posts[0]!.ts,
+    });
     await notifier.notify(told('incident.resolved', {}, { state: 'resolved' }), soon());
     expect(there.posts[0]!.edits).toBe(1);
     expect(there.posts.filter(({ thread_ts }) => !thread_ts)).toHaveLength(1);
   });
 
   test('so is a reply', async () => {
-    const notifier = channel.create(bot(server.url), context);
+    const notifier = remembering(channel.create(bot(server.url), context));
     await notifier.notify(told('incident.triggered'), soon());
     const found = loseAnswers('reply');
     const delivery = await notifier.notify(told('incident.escalated'), soon());
     found();
-    expect(await lookupOf(delivery)).toEqual({ status: 'accepted', providerRef: there.posts.at(-1)!.ts });
+    expect(await lookupOf(delivery)).toEqual({
+      status: 'accepted',
+      providerRef: there.posts.at(-1)!.ts,
+      messageRef: there.posts[0]!.ts,
+    });
   });
 
   test('what does not stand there is sent; what nobody knows stays unclear', async () => {
-    const notifier = channel.create(bot(server.url), context);
+    const notifier = remembering(channel.create(bot(server.url), context));
     server.mood = 'failing';
     const delivery = await notifier.notify(told('incident.triggered'), soon());
     expect(await lookupOf(delivery)).toMatchObject({ status: 'ambiguous' });

@@ -3,8 +3,7 @@ import type { Delivery } from '../../../core/delivery.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
 import { defineChannel, IncludeBodies, Secret, STATE_CHANGES, VendorUrl, webAddressProblems } from '../define.ts';
-import { callVendor, idempotentDelivery, type VendorOutcome } from '../http.ts';
-import { rememberMessages } from '../message-memory.ts';
+import { callVendor, idempotentDelivery, standsIn, type VendorOutcome } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { keyboard, message } from './message.ts';
 
@@ -43,8 +42,6 @@ export const channel = defineChannel({
     per_minute: /^\d/.test(String(chat_id)) ? PER_MINUTE_TO_PERSON : PER_MINUTE_TO_GROUP,
   }),
   create: ({ bot_token, chat_id, include_bodies, url = API_URL }, { clock, userAgent }) => {
-    const messages = rememberMessages();
-
     const call = (method: 'sendMessage' | 'editMessageText', body: object, abort: AbortSignal) =>
       callVendor(
         {
@@ -73,34 +70,29 @@ export const channel = defineChannel({
       return call(method, { text: message(notification, true), ...more }, abort);
     }
 
-    async function send(notification: Notification, abort: AbortSignal): Promise<Delivery> {
-      const { event, dedup_key } = notification;
-      const first = messages.of(dedup_key);
+    /** @param first what it answers, and what is edited from now on; null where that is the new one */
+    async function send(notification: Notification, first: string | null, abort: AbortSignal): Promise<Delivery> {
+      const { event } = notification;
       const more = {
         ...(first ? { reply_parameters: { message_id: Number(first), allow_sending_without_reply: true } } : {}),
         ...(event === 'incident.updated' || event === 'incident.resolved' ? { disable_notification: true } : {}),
       };
       const delivery = deliveryOf(await tell('sendMessage', notification, more, abort));
-      const told = delivery.status === 'accepted' ? delivery.providerRef : undefined;
-      if (told !== undefined && first === undefined) messages.keep(dedup_key, told);
-      return delivery;
+      return delivery.status === 'accepted' ? standsIn(first ?? delivery.providerRef, delivery) : delivery;
     }
 
     return {
       async notify(asked, abort) {
         const notification = include_bodies ? asked : { ...asked, page: withoutBodies(asked) };
-        const { event, dedup_key } = notification;
-        const first = messages.of(dedup_key);
-        if (first === undefined || event === 'incident.escalated' || event === 'incident.triggered') {
-          return send(notification, abort);
+        const { event, message_ref: first } = notification;
+        if (first === null || event === 'incident.escalated' || event === 'incident.triggered') {
+          return send(notification, first, abort);
         }
         const outcome = await tell('editMessageText', notification, { message_id: Number(first) }, abort);
-        if (says(outcome, /message is not modified/i)) return { status: 'accepted', providerRef: first };
-        if (says(outcome, /message to edit not found|message can't be edited/i)) {
-          messages.forget(dedup_key);
-          return send(notification, abort);
-        }
-        return deliveryOf(outcome);
+        if (says(outcome, /message is not modified/i))
+          return standsIn(first, { status: 'accepted', providerRef: first });
+        if (says(outcome, /message to edit not found|message can't be edited/i)) return send(notification, null, abort);
+        return standsIn(first, deliveryOf(outcome));
       },
     };
   },
