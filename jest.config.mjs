@@ -10,6 +10,7 @@ export default {
   testPathIgnorePatterns: [
     '/node_modules/',
     '\\.slow\\.test\\.ts$',
+    '\\.timed\\.test\\.ts$',
     '\\.browser\\.test\\.ts$',
     '\\.backends\\.test\\.ts$',
     '\\.compose\\.test\\.ts$',
