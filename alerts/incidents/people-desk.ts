@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RingdownError } from '../../core/errors.ts';
 import type { Surroundings } from '../engine/draft.ts';
+import { comingSteps, forecast } from '../engine/forecast.ts';
 import { acknowledge, assign, escalate, mergeIncidents, note, resolve } from '../engine/people.ts';
 import { addSilence, cancelWindow, endSilence, LISTED_AFTER_END_MS, planWindow } from '../engine/silencing.ts';
 import type { AlertChange, AlertState } from '../engine/state.ts';
@@ -38,6 +39,11 @@ export function createPeopleDesk({ state, around, commit }: PeopleDeskDeps): Peo
       return change.incidents.get(into)?.incident ?? null;
     },
     explain: (id) => state.incidents.get(id)?.words,
+    coming(id) {
+      const row = state.incidents.get(id);
+      return row && comingSteps(row, around());
+    },
+    forecast: (observation) => forecast(state, observation, around()),
 
     silences() {
       const since = around().now - LISTED_AFTER_END_MS;

@@ -1,3 +1,5 @@
+import type { ComingStep, Forecast } from '../engine/forecast.ts';
+import type { Observation } from '../engine/observation.ts';
 import type { Incident } from '../incident.ts';
 import type { MaintenanceWindow, NewMaintenanceWindow, NewSilence, Silence } from '../silences/silence.ts';
 
@@ -44,6 +46,10 @@ export interface PeopleDesk {
   merge(id: string, into: string, who: Answerer): Promise<Incident | null>;
   /** Of an incident that is still known; undefined for those long resolved. */
   explain(id: string): readonly StageWord[] | undefined;
+  /** Who will be told of an open incident, and when, if nobody answers; undefined where none has this id. */
+  coming(id: string): readonly ComingStep[] | undefined;
+  /** What would follow if this were observed now. Changes nothing. */
+  forecast(observation: Observation): Forecast;
 
   /** Those that stand or will; ended ones stay listed for a day. */
   silences(): readonly Silence[];
