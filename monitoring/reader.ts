@@ -1,4 +1,5 @@
 import { RingdownError } from '../core/errors.ts';
+import type { GroupBy } from './group-by.ts';
 import type { LogRow, MetricSeries, Page, RouteStats, ServiceVersion, Trace, TraceSummary } from './telemetry.ts';
 
 /** Half-open: from ≤ t < to. Unix milliseconds. */
@@ -39,7 +40,8 @@ export type Question =
       ask: 'metric';
       name: string;
       attributes?: Record<string, string>;
-      group_by?: string;
+      /** One group of all when absent. */
+      group_by?: GroupBy;
       aggregate: Aggregate;
       /** One interval of the whole window when absent. */
       interval_ms?: number;
@@ -53,8 +55,8 @@ export type Question =
       measure: 'count' | 'error_rate' | 'p50' | 'p95' | 'p99' | 'distinct';
       /** Of `distinct`: the span attribute whose values are counted. */
       attribute?: string;
-      /** A span attribute such as `http.route` or `client.address`; one group of all when absent. */
-      group_by?: string;
+      /** Span attributes such as `http.route` or `client.address`; one group of all when absent. */
+      group_by?: GroupBy;
       /** One interval of the whole window when absent. */
       interval_ms?: number;
       service?: string;
@@ -73,8 +75,8 @@ export type Question =
       level?: LogRow['level'];
       /** Case-insensitive substring of message or exception. */
       text?: string;
-      /** An attribute of the record or its resource, or `log.level`; one group of all when absent. */
-      group_by?: string;
+      /** Attributes of the record or its resource, or `log.level`; one group of all when absent. */
+      group_by?: GroupBy;
       /** One interval of the whole window when absent. */
       interval_ms?: number;
       /** Of groups, those with the most records. */
@@ -86,7 +88,7 @@ export type RequestStatus = '2xx' | '3xx' | '4xx' | '5xx' | 'ok' | 'error' | num
 
 /** One group of log records. */
 export interface LogCounts {
-  /** Value of the attribute grouped by; null where there is none, or nothing was grouped by. */
+  /** Its name (see group-by.ts): the value of the attribute grouped by; null where there is none, or nothing was grouped by. */
   group: string | null;
   /** [Unix milliseconds of the interval's start, records]. */
   points: [number, number][];
@@ -94,7 +96,7 @@ export interface LogCounts {
 
 /** One group of SERVER spans. Milliseconds for percentiles, 0 to 1 for `error_rate` (answers of 5xx). */
 export interface RequestSeries {
-  /** Value of the attribute grouped by; null where there is none, or nothing was grouped by. */
+  /** Its name (see group-by.ts): the value of the attribute grouped by; null where there is none, or nothing was grouped by. */
   group: string | null;
   /** [Unix milliseconds of the interval's start, value or null where there were no requests]. */
   points: [number, number | null][];

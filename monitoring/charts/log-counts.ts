@@ -1,4 +1,5 @@
 import { RingdownError } from '../../core/errors.ts';
+import type { GroupBy } from '../group-by.ts';
 import type { LogCounts, TimeRange } from '../reader.ts';
 
 const MOST_INTERVALS = 10_000;
@@ -37,7 +38,7 @@ export class LogCountChart {
   }
 
   /** Those with the most records first. Where nothing was grouped by there is always one, of zeros where there is nothing. */
-  groups({ group_by, limit }: { group_by?: string; limit: number }): LogCounts[] {
+  groups({ group_by, limit }: { group_by?: GroupBy; limit: number }): LogCounts[] {
     if (group_by === undefined && this.#groups.size === 0) this.#groups.set(null, new Map());
     return [...this.#groups]
       .map(([group, at]) => ({ group, at, total: [...at.values()].reduce((sum, records) => sum + records, 0) }))

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Exporter } from '../exporter.ts';
+import { groupName } from '../group-by.ts';
 import { type OperatorQuestion, operatorQuestions } from '../operator-questions.ts';
 import type { Question, Reader, RequestSeries } from '../reader.ts';
 import type { LogRow, MetricSeries, Page, Trace, TraceSummary } from '../telemetry.ts';
@@ -247,6 +248,13 @@ export function describeReader(name: string, harness: ReaderHarness): void {
         for (const { group, points } of failedByRoute) {
           expect(points[0]![1]).toBe(having((request) => request.route === group && isFailed(request)));
         }
+        const names = ['service.name', 'http.route', 'http.request.method'];
+        const combined = await ask({ ...counted, service: narrow.service, group_by: names });
+        const own = real.filter(({ service }) => service === narrow.service);
+        const sent = Map.groupBy(own, ({ service, route, method }) => groupName([service, route, method]));
+        expect(new Map(combined.map(({ group, points }) => [group, points[0]![1]]))).toEqual(
+          new Map([...sent].map(([group, all]) => [group, all.length])),
+        );
         const [slow] = await ask({ ...counted, measure: 'p95', route: narrow.route, status: 'ok' });
         const durations = real
           .filter((request) => request.route === narrow.route && !isFailed(request))
@@ -290,6 +298,11 @@ export function describeReader(name: string, harness: ReaderHarness): void {
       const byLevel = await ask({ ...logs, group_by: 'log.level' });
       expect(new Map(byLevel.map(({ group, points }) => [group, points[0]![1]]))).toEqual(
         new Map([...levels].map(([level, all]) => [level, all.length])),
+      );
+      const both = Map.groupBy(messages, (message) => groupName([message.service, null, levelOf(message)]));
+      const byBoth = await ask({ ...logs, group_by: ['service.name', 'no.such.attribute', 'log.level'] });
+      expect(new Map(byBoth.map(({ group, points }) => [group, points[0]![1]]))).toEqual(
+        new Map([...both].map(([group, all]) => [group, all.length])),
       );
       expect(await ask({ ...logs, group_by: 'no.such.attribute' })).toEqual([
         { group: null, points: [[traffic.from, messages.length]] },

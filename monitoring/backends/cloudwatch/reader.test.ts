@@ -131,6 +131,11 @@ describe('what CloudWatch cannot do, or does otherwise', () => {
       { 'http.route': 'a', sum: 3 },
       { 'http.route': 'b', sum: 3 },
     ]);
+    expect(await sums({ group_by: ['service.name', 'http.route'] })).toEqual([
+      { 'service.name': 'shop', 'http.route': 'a', sum: 3 },
+      { 'service.name': 'shop', 'http.route': 'b', sum: 3 },
+      { 'service.name': 'till', 'http.route': 'b', sum: 3 },
+    ]);
     await expect(sums({ group_by: 'user.id' })).rejects.toMatchObject({ code: 'CANNOT_ANSWER' });
     await expect(sums({ interval_ms: 10_000 })).rejects.toMatchObject({ code: 'CANNOT_ANSWER' });
     const p95 = { ask: 'metric', name: 'wait', aggregate: 'p95', interval_ms: HOUR_MS } as const;

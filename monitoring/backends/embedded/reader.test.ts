@@ -450,6 +450,11 @@ describe('metrics', () => {
     const cities = await ask({ name: 'orders', group_by: 'city' });
     expect(cities.map(({ attributes }) => ({ ...attributes }))).toEqual([{ city: 'busan' }, { city: 'seoul' }]);
     expect(values(cities)).toEqual([Array(5).fill(4), Array(5).fill(3)]);
+    const both = await ask({ name: 'orders', group_by: ['city', 'shard'] });
+    expect(both.map(({ attributes }) => ({ ...attributes }))).toEqual([
+      { city: 'busan', shard: '' },
+      { city: 'seoul', shard: '' },
+    ]);
     expect(values(await ask({ name: 'orders', attributes: { city: 'seoul' } }))).toEqual([Array(5).fill(3)]);
     expect(values(await ask({ name: 'orders', aggregate: 'rate' }))[0]![0]).toBeCloseTo(7 / 60);
   });

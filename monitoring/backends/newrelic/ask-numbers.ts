@@ -1,3 +1,4 @@
+import { groupedBy, groupName, metricLabels } from '../../group-by.ts';
 import {
   type Aggregate,
   type Answers,
@@ -35,7 +36,8 @@ export async function askRequests(
   question: Extract<Question, { ask: 'requests' }>,
   window: TimeRange,
 ): Promise<RequestSeries[]> {
-  const { measure, attribute, group_by: groupBy, interval_ms: intervalMs, limit } = question;
+  const { measure, attribute, interval_ms: intervalMs, limit } = question;
+  const names = groupedBy(question.group_by);
   const value = {
     count: 'count(*)',
     error_rate: `filter(count(*), WHERE ${FAILED}) / count(*)`,
@@ -47,7 +49,7 @@ export async function askRequests(
   const parts = [
     `SELECT count(*) AS 'requests', ${value} AS 'value' FROM Span`,
     where([...requestConditions(question), ...ofRoute(question.route), ofStatus(question.status)]),
-    groupBy === undefined ? '' : `FACET ${field(groupBy)} LIMIT ${Math.min(limit, MOST_ROWS)}`,
+    names.length === 0 ? '' : `FACET ${names.map(field).join(', ')} LIMIT ${Math.min(limit, MOST_ROWS)}`,
   ];
   const starts = intervalMs === undefined ? undefined : intervals(window, intervalMs);
   const wide = starts ? { from: starts[0]!, to: starts.at(-1)! + intervalMs! } : window;
@@ -55,7 +57,7 @@ export async function askRequests(
   const rows = await ask(parts.filter((part) => part !== '').join(' '));
   const groups = new Map<string | null, Map<number, number | null>>();
   for (const row of rows) {
-    const group = groupBy === undefined ? null : facets(row)[0]!;
+    const group = groupName(facets(row).slice(0, names.length));
     const points = groups.get(group) ?? new Map<number, number | null>();
     groups.set(group, points);
     const at = starts ? Number(row.beginTimeSeconds) * 1_000 : window.from;
@@ -104,6 +106,7 @@ export async function askMetric(
   window: TimeRange,
 ): Promise<MetricSeries[]> {
   const { name, attributes = {}, group_by: groupBy, aggregate, interval_ms: intervalMs } = question;
+  const names = groupedBy(groupBy);
   const starts = intervalMs === undefined ? [window.from] : intervals(window, intervalMs);
   const end = intervalMs === undefined ? window.to : starts.at(-1)! + intervalMs;
   const conditions = [
@@ -113,14 +116,14 @@ export async function askMetric(
   const rows = await ask(
     [
       `SELECT ${valueOfMetric(name, aggregate)} AS 'value' FROM Metric ${where(conditions)}`,
-      ...(groupBy === undefined ? [] : [`FACET ${field(groupBy)} LIMIT ${MOST_ROWS}`]),
+      ...(names.length === 0 ? [] : [`FACET ${names.map(field).join(', ')} LIMIT ${MOST_ROWS}`]),
       during({ from: starts[0]!, to: end }),
       ...(intervalMs === undefined ? [] : [timeseries(intervalMs)]),
     ].join(' '),
   );
-  const lines = new Map<string, Map<number, number | null>>();
+  const lines = new Map<string | null, Map<number, number | null>>();
   for (const row of rows) {
-    const group = groupBy === undefined ? '' : facets(row)[0]!;
+    const group = groupName(facets(row).slice(0, names.length));
     const points = lines.get(group) ?? new Map<number, number | null>();
     lines.set(group, points);
     points.set(intervalMs === undefined ? window.from : Number(row.beginTimeSeconds) * 1_000, numberOf(row.value));
@@ -128,7 +131,7 @@ export async function askMetric(
   return [...lines].map(([group, points]) => ({
     name,
     unit: '',
-    attributes: groupBy === undefined ? {} : { [groupBy]: group },
+    attributes: metricLabels(groupBy, group),
     points: starts.map((start): [number, number | null] => [start, points.get(start) ?? null]),
   }));
 }

@@ -137,6 +137,16 @@ test('requests per client and distinct users', async () => {
   expect(peer.queries[1]).toContain("uniqueCount(`user.id`) AS 'value'");
 });
 
+test('requests by several attributes are one facet of each combination', async () => {
+  peer.answers.push(['FACET', [{ facet: ['shop', '/a'], requests: 7, value: 7 }]]);
+  const question = { ask: 'requests', measure: 'count', group_by: ['service.name', 'http.route'], limit: 5 } as const;
+  expect(await ask(question)).toEqual([{ group: '["shop","/a"]', points: [[FROM, 7]] }]);
+  expect(peer.queries[0]).toContain('FACET `service.name`, `http.route` LIMIT 5');
+  peer.answers.unshift(['Metric', [{ facet: ['shop', ''], value: 2 }]]);
+  const metric = { ask: 'metric', name: 'orders', aggregate: 'sum', group_by: ['service.name', 'city'] } as const;
+  expect(await ask(metric)).toMatchObject([{ attributes: { 'service.name': 'shop', city: '' }, points: [[FROM, 2]] }]);
+});
+
 test('the rate of a counter', async () => {
   peer.answers.push(['Metric', [{ beginTimeSeconds: FROM / 1_000, value: 0.5 }]]);
   expect(await ask(questions.counter_rate)).toEqual([

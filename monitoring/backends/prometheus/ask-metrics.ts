@@ -1,4 +1,5 @@
 import { familyName, labelName, UNIT_WORDS } from '../../../core/prometheus-names.ts';
+import { groupedBy } from '../../group-by.ts';
 import { type Aggregate, type Answers, CannotAnswer, type Question, type TimeRange } from '../../reader.ts';
 import type { MetricSeries } from '../../telemetry.ts';
 import { intervalStarts } from './ask-requests.ts';
@@ -17,13 +18,19 @@ export async function askMetric(
   window: TimeRange,
   abort: AbortSignal,
 ): Promise<MetricSeries[]> {
-  const { name, attributes = {}, group_by: groupBy, aggregate, interval_ms } = question;
+  const { name, attributes = {}, aggregate, interval_ms } = question;
+  const names = groupedBy(question.group_by);
   const ms = interval_ms ?? window.to - window.from;
   const found = await findFamily(api, name, window, abort);
   if (!found) return [];
   const matchers = Object.entries(attributes).map(([key, value]) => equals(labelName(key), value));
-  const label = groupBy === undefined ? undefined : labelName(groupBy);
-  const query = queryFor(found.kind, aggregate, (ending) => selector(found.family + ending, matchers), label, ms);
+  const query = queryFor(
+    found.kind,
+    aggregate,
+    (ending) => selector(found.family + ending, matchers),
+    names.map(labelName),
+    ms,
+  );
   const starts = interval_ms === undefined ? [window.from] : intervalStarts(window, ms, true);
   const rows = await api.range(query, starts[0]! + ms, starts.at(-1)! + ms, ms, abort);
   return rows
@@ -32,7 +39,7 @@ export async function askMetric(
       return {
         name,
         unit: found.unit,
-        attributes: groupBy === undefined ? {} : { [groupBy]: labels[label!] ?? '' },
+        attributes: Object.fromEntries(names.map((one) => [one, labels[labelName(one)] ?? ''])),
         points: starts.map((start): [number, number | null] => {
           const value = at.get(start + ms);
           return [start, value !== undefined && Number.isFinite(value) ? value : null];
@@ -46,10 +53,10 @@ function queryFor(
   kind: Kind,
   aggregate: Aggregate,
   series: (ending: string) => string,
-  label: string | undefined,
+  labels: readonly string[],
   ms: number,
 ): string {
-  const by = label ?? '';
+  const by = labels.join();
   const sum = (what: string) => `sum by (${by}) (${what})`;
   const refuse = () => new CannotAnswer(`Prometheus cannot tell the ${aggregate} of a ${kind}`);
   if (kind === 'counter') {
@@ -69,7 +76,7 @@ function queryFor(
   const q = QUANTILES[aggregate];
   if (q !== undefined) {
     const buckets = grownBy(series('_bucket'), ms);
-    return `histogram_quantile(${q}, sum by (${[...(by === '' ? [] : [by]), 'le'].join()}) (${buckets}))`;
+    return `histogram_quantile(${q}, sum by (${[...labels, 'le'].join()}) (${buckets}))`;
   }
   switch (aggregate) {
     case 'count':

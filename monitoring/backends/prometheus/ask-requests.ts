@@ -1,5 +1,6 @@
 import { RingdownError } from '../../../core/errors.ts';
 import { labelName } from '../../../core/prometheus-names.ts';
+import { groupedBy, groupName } from '../../group-by.ts';
 import { CannotAnswer, type Question, type RequestSeries, type RequestStatus, type TimeRange } from '../../reader.ts';
 import type { RouteStats } from '../../telemetry.ts';
 import { REQUESTS } from './add-span.ts';
@@ -19,25 +20,26 @@ export async function askRequests(
   window: TimeRange,
   abort: AbortSignal,
 ): Promise<RequestSeries[]> {
-  const { measure, group_by: groupBy, limit } = question;
+  const { measure, limit } = question;
   if (measure === 'distinct') throw new CannotAnswer('single values of attributes, such as users, are no labels');
-  if (groupBy !== undefined && !GROUPS.includes(groupBy)) {
-    throw new CannotAnswer(`${groupBy} is no label: every client or user would be a series of its own`);
+  const names = groupedBy(question.group_by);
+  const unknown = names.find((name) => !GROUPS.includes(name));
+  if (unknown !== undefined) {
+    throw new CannotAnswer(`${unknown} is no label: every client or user would be a series of its own`);
   }
   const intervalMs = question.interval_ms ?? window.to - window.from;
   const starts = intervalStarts(window, intervalMs, question.interval_ms !== undefined);
-  const label = groupBy === undefined ? undefined : labelName(groupBy);
-  const by = label === undefined ? [] : [label];
+  const by = names.map(labelName);
   const matchers = [...requestMatchers(question), ...ofRoute(question.route), ...ofStatus(question.status)];
   const totals = selector(`${REQUESTS}_count`, matchers);
   const ask = (query: string) =>
     api.range(query, starts[0]! + intervalMs, starts.at(-1)! + intervalMs, intervalMs, abort);
-  const counts = table(await ask(`sum by (${by.join()}) (${grownBy(totals, intervalMs)})`), label);
-  const values = measure === 'count' ? counts : table(await ask(valueQuery(measure, matchers, by, intervalMs)), label);
+  const counts = table(await ask(`sum by (${by.join()}) (${grownBy(totals, intervalMs)})`), by);
+  const values = measure === 'count' ? counts : table(await ask(valueQuery(measure, matchers, by, intervalMs)), by);
   const busy = (group: string | null) =>
     [...(counts.get(group)?.values() ?? [])].reduce((sum, count) => sum + count, 0);
   const groups = [...counts.keys()].filter((group) => busy(group) > 0).sort((a, b) => busy(b) - busy(a));
-  if (groups.length === 0 && groupBy === undefined) groups.push(null);
+  if (groups.length === 0 && names.length === 0) groups.push(null);
   return groups.slice(0, limit).map((group) => ({
     group,
     points: starts.map((start): [number, number | null] => {
@@ -147,11 +149,11 @@ export function intervalStarts({ from, to }: TimeRange, intervalMs: number, alig
 /** Group → time → value. */
 function table(
   rows: { labels: Record<string, string>; values: [number, number][] }[],
-  label: string | undefined,
+  by: readonly string[],
 ): Map<string | null, Map<number, number>> {
   return new Map(
     rows.map(({ labels, values }) => [
-      label === undefined ? null : (labels[label] ?? null),
+      groupName(by.map((label) => labels[label] ?? null)),
       new Map(values.filter(([, value]) => Number.isFinite(value))),
     ]),
   );

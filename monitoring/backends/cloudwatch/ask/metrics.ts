@@ -6,6 +6,7 @@ import {
   type MetricDataQuery,
 } from '@aws-sdk/client-cloudwatch';
 import { RingdownError } from '../../../../core/errors.ts';
+import { groupedBy, groupName, metricLabels } from '../../../group-by.ts';
 import { type Aggregate, type Answers, CannotAnswer, type Question, type TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
 import type { CloudwatchConfig } from '../config.ts';
@@ -69,7 +70,7 @@ export async function askMetric(
       'percentiles of several CloudWatch metrics cannot be put together: ask by service and environment',
     );
   }
-  const queries: (MetricDataQuery & { group: string; stat: string })[] = [];
+  const queries: (MetricDataQuery & { group: string | null; stat: string })[] = [];
   for (const [group, series] of groups) {
     for (const Dimensions of series) {
       for (const stat of stats) {
@@ -93,8 +94,12 @@ export async function askMetric(
       ];
       const places = Array.from({ length: end - first }, (_, index) => first + index);
       const points = whole ? [point(places)] : places.map((place) => point([place]));
-      const attributes: Record<string, string> = question.group_by === undefined ? {} : { [question.group_by]: group };
-      return { name: question.name, unit: kind?.unit ?? '', attributes, points };
+      return {
+        name: question.name,
+        unit: kind?.unit ?? '',
+        attributes: metricLabels(question.group_by, group),
+        points,
+      };
     })
     .filter(({ points }) => points.some(([, value]) => value !== null))
     .sort((a, b) => JSON.stringify(a.attributes).localeCompare(JSON.stringify(b.attributes)));
@@ -152,23 +157,23 @@ async function seriesOf(
   question: MetricQuestion,
   name: string,
   abort?: AbortSignal,
-): Promise<Map<string, Dimension[][]>> {
+): Promise<Map<string | null, Dimension[][]>> {
   const wanted = Object.entries(question.attributes ?? {}).map(([key, Value]) => ({
     Name: dimensionOf(context.config, key),
     Value,
   }));
-  const groupBy = question.group_by === undefined ? undefined : dimensionOf(context.config, question.group_by);
-  const groups = new Map<string, Dimension[][]>();
-  if (wanted.length === 0 && groupBy === undefined) return groups.set('', [[]]);
-  const names = [...wanted.map(({ Name }) => Name), ...(groupBy === undefined ? [] : [groupBy])];
+  const by = groupedBy(question.group_by).map((attribute) => dimensionOf(context.config, attribute));
+  const groups = new Map<string | null, Dimension[][]>();
+  if (wanted.length === 0 && by.length === 0) return groups.set(null, [[]]);
+  const names = [...wanted.map(({ Name }) => Name), ...by];
   const isOfBase = names.every((key) => BASE.includes(key));
-  const filter = [...wanted, ...(groupBy === undefined ? [] : [{ Name: groupBy }])];
+  const filter = [...wanted, ...by.map((Name) => ({ Name }))];
   for (const dimensions of await listDimensions(context, name, filter, abort)) {
     const own = dimensions.map(({ Name }) => Name ?? '');
     // Totals are metrics of their own: the finer ones beside them would count everything twice.
     if (isOfBase && own.length !== BASE.length) continue;
     if (!names.every((key) => own.includes(key))) continue;
-    const group = groupBy === undefined ? '' : (dimensions.find(({ Name }) => Name === groupBy)?.Value ?? '');
+    const group = groupName(by.map((one) => dimensions.find(({ Name }) => Name === one)?.Value ?? ''));
     groups.set(group, [...(groups.get(group) ?? []), dimensions]);
   }
   return groups;
@@ -211,7 +216,7 @@ async function listDimensions(
 /** Values by the query's id and the number of the interval. */
 async function fetchValues(
   client: CloudWatchClient,
-  queries: readonly (MetricDataQuery & { group: string; stat: string })[],
+  queries: readonly (MetricDataQuery & { group: string | null; stat: string })[],
   range: TimeRange,
   step: number,
   abort?: AbortSignal,

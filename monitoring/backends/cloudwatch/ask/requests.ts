@@ -1,4 +1,5 @@
 import { RingdownError } from '../../../../core/errors.ts';
+import { groupedBy, groupName, groupValues } from '../../../group-by.ts';
 import type { Question, RequestSeries, RequestStatus, TimeRange } from '../../../reader.ts';
 import type { RouteStats, ServiceVersion } from '../../../telemetry.ts';
 import { type AskContext, groupsOf, within } from './context.ts';
@@ -109,10 +110,9 @@ export async function askRequests(
     });
   }
   const groups = await groupsOf(context, abort);
-  const field = question.group_by === undefined ? undefined : fieldOf(question.group_by);
+  const fields = groupedBy(question.group_by).map(fieldOf);
   const where = serverSpans(question, window);
-  const stats = (measure: string, by: (string | undefined)[], more: string[] = []) => {
-    const keys = by.filter((key) => key !== undefined);
+  const stats = (measure: string, keys: string[], more: string[] = []) => {
     const grouping = keys.length > 0 ? ` by ${keys.join(', ')}` : '';
     const limit = ['sort requests desc', `limit ${MOST_ROWS}`];
     return [
@@ -122,20 +122,24 @@ export async function askRequests(
     ].join(' | ');
   };
   const run = (query: string) => context.insights.run(groups, query, window, abort);
-  const group = field && `${field} as grp`;
-  const totals = (await run(stats(measureOf(question), [group])))
+  const keys = fields.map((field, index) => `${field} as grp${index}`);
+  const totals = (await run(stats(measureOf(question), keys)))
     .sort((a, b) => Number(b.requests) - Number(a.requests))
     .slice(0, question.limit);
   if (step === undefined) {
-    return totals.map((row) => ({ group: groupOf(row, field), points: [[window.from, figureOf(row)]] }));
+    return totals.map((row) => ({ group: groupOf(row, fields), points: [[window.from, figureOf(row)]] }));
   }
   const rows = await run(
-    stats(measureOf(question), [group, `floor(at_ms / ${step}) as place`], field ? [among(field, totals)] : []),
+    stats(
+      measureOf(question),
+      [...keys, `floor(at_ms / ${step}) as place`],
+      fields.length > 0 ? [among(fields, totals)] : [],
+    ),
   );
   return totals.map((total) => {
-    const name = groupOf(total, field);
+    const name = groupOf(total, fields);
     const at = new Map(
-      rows.filter((row) => groupOf(row, field) === name).map((row) => [Number(row.place), figureOf(row)]),
+      rows.filter((row) => groupOf(row, fields) === name).map((row) => [Number(row.place), figureOf(row)]),
     );
     const points = Array.from({ length: end - first }, (_, index): [number, number | null] => [
       (first + index) * step,
@@ -145,8 +149,8 @@ export async function askRequests(
   });
 }
 
-function groupOf(row: InsightsRow, field: string | undefined): string | null {
-  return field === undefined || row.grp === undefined || row.grp === '' ? null : row.grp;
+function groupOf(row: InsightsRow, fields: readonly string[]): string | null {
+  return groupName(fields.map((_, index) => row[`grp${index}`] || null));
 }
 
 function figureOf(row: InsightsRow): number | null {
@@ -154,14 +158,27 @@ function figureOf(row: InsightsRow): number | null {
 }
 
 /** Keeps the groups that are shown. */
-function among(field: string, rows: readonly InsightsRow[]): string {
-  const names = rows.map((row) => groupOf(row, field));
+function among(fields: readonly string[], rows: readonly InsightsRow[]): string {
+  if (rows.length === 0) return 'at_ms < 0';
+  const [field] = fields;
+  if (fields.length > 1) {
+    const combinations = rows.map((row) => {
+      const values = groupValues(fields, groupOf(row, fields));
+      return `(${fields.map((one, index) => isValue(one, values[index]!)).join(' and ')})`;
+    });
+    return `(${combinations.join(' or ')})`;
+  }
+  const names = rows.map((row) => groupOf(row, fields));
   const known = names.filter((name) => name !== null).map(quote);
   const parts = [
     ...(known.length > 0 ? [`${field} in [${known.join(', ')}]`] : []),
-    ...(names.includes(null) ? [`not ispresent(${field})`] : []),
+    ...(names.includes(null) ? [isValue(field!, null)] : []),
   ];
-  return parts.length > 0 ? `(${parts.join(' or ')})` : 'at_ms < 0';
+  return `(${parts.join(' or ')})`;
+}
+
+function isValue(field: string, value: string | null): string {
+  return value === null ? `not ispresent(${field})` : `${field} = ${quote(value)}`;
 }
 
 /** How far before the window a version may have been seen already. */

@@ -1,4 +1,5 @@
 import { aggregated, emptyInterval, type Interval } from '../../../charts/interval.ts';
+import { type GroupBy, metricLabels } from '../../../group-by.ts';
 import type { Aggregate, TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
 import { type Intervals, pointsOf } from './intervals.ts';
@@ -6,7 +7,7 @@ import { type Intervals, pointsOf } from './intervals.ts';
 interface Line {
   unit: string;
   type: string;
-  group: string | undefined;
+  group: string | null;
   at: Map<number, Interval>;
 }
 
@@ -19,7 +20,7 @@ export class Chart {
   }
 
   /** @param start of the interval, Unix milliseconds */
-  interval(unit: string, type: string, group: string | undefined, start: number): Interval {
+  interval(unit: string, type: string, group: string | null, start: number): Interval {
     const key = JSON.stringify([unit, type, group]);
     let line = this.#lines.get(key);
     if (!line) {
@@ -34,16 +35,14 @@ export class Chart {
     return interval;
   }
 
-  series(name: string, groupBy: string | undefined, wanted: Aggregate, intervals: Intervals): MetricSeries[] {
+  series(name: string, groupBy: GroupBy | undefined, wanted: Aggregate, intervals: Intervals): MetricSeries[] {
     return [...this.#lines.values()]
       .map(({ unit, type, group, at }) => {
-        const attributes: Record<string, string> = Object.create(null);
-        if (groupBy !== undefined) attributes[groupBy] = group ?? '';
         const valueAt = (start: number) => {
           const interval = at.get(start);
           return interval && aggregated(interval, wanted, type, intervals.stepMs);
         };
-        return { name, unit, attributes, points: pointsOf(intervals, valueAt) };
+        return { name, unit, attributes: metricLabels(groupBy, group), points: pointsOf(intervals, valueAt) };
       })
       .sort((a, b) => JSON.stringify(a.attributes).localeCompare(JSON.stringify(b.attributes)));
   }

@@ -1,6 +1,6 @@
 import type { RequestStatus } from '../../../reader.ts';
 import { PROMOTED_OF_SPANS } from '../encode/spans.ts';
-import { exists, type Query } from './search.ts';
+import { type Aggregated, exists, type Query } from './search.ts';
 
 const OF_RESOURCE: Readonly<Record<string, string>> = {
   'service.name': 'service.name',
@@ -17,6 +17,19 @@ export function spanField(attribute: string): string {
 /** The fields in which a metric's label may be found, the first that is there counts: its own attributes, then its resource's. */
 export function labelFields(name: string): string[] {
   return [`attributes.${name}`, OF_RESOURCE[name] ?? `resource.${name}`];
+}
+
+/** Sources of a composite that tell these labels apart, wherever each is found. */
+export function labelSources(names: readonly string[], fieldsOf = labelFields): Query[] {
+  return names.flatMap((name, index) =>
+    fieldsOf(name).map((field, place) => ({ [`label${index}_${place}`]: { terms: { field, missing_bucket: true } } })),
+  );
+}
+
+/** The value of the label with this number, from the key of a composite's bucket. The own attribute counts before the resource's. */
+export function labelOf(key: Aggregated, index: number): string | null {
+  const value = key[`label${index}_0`] ?? key[`label${index}_1`] ?? null;
+  return value === null ? null : String(value);
 }
 
 /** SERVER spans, which are the requests that were served. */

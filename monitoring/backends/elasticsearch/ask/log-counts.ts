@@ -1,6 +1,7 @@
 import { LogCountChart } from '../../../charts/log-counts.ts';
+import { groupedBy, groupName } from '../../../group-by.ts';
 import type { LogCounts, Question, TimeRange } from '../../../reader.ts';
-import { labelFields } from './fields.ts';
+import { labelFields, labelOf, labelSources } from './fields.ts';
 import { intervalsOf } from './intervals.ts';
 import { matching } from './logs.ts';
 import { all, type Search, within } from './search.ts';
@@ -16,19 +17,16 @@ export async function askLogCounts(
   abort?: AbortSignal,
 ): Promise<LogCounts[]> {
   const chart = new LogCountChart(window, question.interval_ms);
-  const { group_by } = question;
-  const fields = group_by === undefined ? [] : OWN[group_by] ? [OWN[group_by]] : labelFields(group_by);
+  const names = groupedBy(question.group_by);
   const sources = [
     // It takes at least one source, and every record has this one.
     { level: { terms: { field: 'log.level', missing_bucket: true } } },
-    ...fields.map((field, index) => ({ [`label${index}`]: { terms: { field, missing_bucket: true } } })),
+    ...labelSources(names, (name) => (OWN[name] ? [OWN[name]] : labelFields(name))),
     ...intervalsOf(window, question.interval_ms).sources,
   ];
   const query = all([within(window), ...matching(question)]);
   for (const { key, doc_count } of await search.groups('logs', query, sources, {}, { abort })) {
-    // The record's own attribute counts before its resource's.
-    const group = key.label0 ?? key.label1 ?? null;
-    chart.add(group === null ? null : String(group), key.time ?? window.from, doc_count);
+    chart.add(groupName(names.map((_, index) => labelOf(key, index))), key.time ?? window.from, doc_count);
   }
   return chart.groups(question);
 }

@@ -1,8 +1,9 @@
 import { type Interval, QUANTILES } from '../../../charts/interval.ts';
+import { groupedBy, groupName } from '../../../group-by.ts';
 import type { Question, TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
 import { Chart } from './chart.ts';
-import { labelFields, SERVED, spanField } from './fields.ts';
+import { labelFields, labelOf, labelSources, SERVED, spanField } from './fields.ts';
 import { type Intervals, intervalsOf } from './intervals.ts';
 import { addIncreases, runningTotals } from './running-totals.ts';
 import { type Aggregated, all, any, exists, type Query, type Search, term, within } from './search.ts';
@@ -79,18 +80,18 @@ async function addPoints(
   abort?: AbortSignal,
 ): Promise<void> {
   const isQuantile = QUANTILES[question.aggregate] !== undefined;
-  const labels = question.group_by === undefined ? [] : labelFields(question.group_by);
+  const names = groupedBy(question.group_by);
   const sources = [
     ...['unit', 'type'].map((key) => ({ [key]: { terms: { field: `metric.${key}` } } })),
-    ...labels.map((field, index) => ({ [`label${index}`]: { terms: { field, missing_bucket: true } } })),
+    ...labelSources(names),
     ...intervals.sources,
   ];
   const inner = { ...TOTALS, ...(isQuantile ? BUCKETS : {}) };
   // An answer may hold 65,536 buckets, those of the histograms included.
   const found = await search.groups('metrics', query, sources, inner, { most: isQuantile ? 100 : 1_000, abort });
   for (const bucket of found) {
-    const { unit, type, label0, label1, time: start } = bucket.key;
-    const group = question.group_by === undefined ? undefined : String(label0 ?? label1 ?? '');
+    const { unit, type, time: start } = bucket.key;
+    const group = groupName(names.map((_, index) => labelOf(bucket.key, index) ?? ''));
     add(chart.interval(unit, type, group, start ?? intervals.starts[0]!), type, bucket);
   }
 }
@@ -121,10 +122,12 @@ async function addFromSpans(
 ): Promise<void> {
   const labels = Object.entries(question.attributes ?? {}).map(([key, value]) => term(spanField(key), value));
   const { group_by, aggregate } = question;
-  const label =
-    group_by === undefined ? [] : [{ label: { terms: { field: spanField(group_by), missing_bucket: true } } }];
+  const names = groupedBy(group_by);
+  const labelled = names.map((name, index) => ({
+    [`label${index}`]: { terms: { field: spanField(name), missing_bucket: true } },
+  }));
   // It takes at least one source, and every SERVER span has this one.
-  const sources = [{ kind: { terms: { field: 'span.kind' } } }, ...label, ...intervals.sources];
+  const sources = [{ kind: { terms: { field: 'span.kind' } } }, ...labelled, ...intervals.sources];
   const quantile = QUANTILES[aggregate];
   const inner = {
     duration: { stats: { field: 'event.duration' } },
@@ -132,7 +135,7 @@ async function addFromSpans(
   };
   const query = all([within(window), SERVED, ...labels]);
   for (const bucket of await search.groups('traces', query, sources, inner, { abort })) {
-    const group = group_by === undefined ? undefined : String(bucket.key.label ?? '');
+    const group = groupName(names.map((_, index) => String(bucket.key[`label${index}`] ?? '')));
     const interval = chart.interval('s', 'histogram', group, bucket.key.time ?? intervals.starts[0]!);
     const { count, sum, min, max } = bucket.duration;
     interval.count += count;

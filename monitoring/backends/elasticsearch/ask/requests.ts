@@ -1,4 +1,5 @@
 import { RingdownError } from '../../../../core/errors.ts';
+import { groupedBy, groupName } from '../../../group-by.ts';
 import type { Question, RequestSeries, TimeRange } from '../../../reader.ts';
 import { FAILED, ofScenarios, ofStatus, SERVED, spanField } from './fields.ts';
 import { type Intervals, intervalsOf, pointsOf } from './intervals.ts';
@@ -21,9 +22,10 @@ export async function askRequests(
   window: TimeRange,
   abort?: AbortSignal,
 ): Promise<RequestSeries[]> {
-  const { group_by, limit } = question;
+  const { limit } = question;
+  const names = groupedBy(question.group_by);
   const intervals = question.interval_ms === undefined ? undefined : intervalsOf(window, question.interval_ms);
-  if (intervals && group_by !== undefined && (limit + 1) * intervals.starts.length > MOST_BUCKETS) {
+  if (intervals && names.length > 0 && (limit + 1) * intervals.starts.length > MOST_BUCKETS) {
     throw new RingdownError(
       'TOO_MANY_INTERVALS',
       `${limit} groups of ${intervals.starts.length} intervals are too many`,
@@ -37,17 +39,30 @@ export async function askRequests(
   if (question.service !== undefined) filter.push(term('service.name', question.service));
   const query = all(filter);
   const inner = intervals ? chart(intervals, measure(question)) : measure(question);
-  const aggs =
-    group_by === undefined
-      ? { whole: { filter: { match_all: {} }, aggs: inner } }
-      : groups(spanField(group_by), limit, inner);
-  const { aggregations } = await search.run('traces', { size: 0, query, aggs }, abort);
   const points = (bucket: Aggregated) => {
     if (!intervals) return [[window.from, measured(bucket, question)]] as [number, number | null][];
     const byStart = new Map<number, Aggregated>(bucket.chart?.buckets.map((at: Aggregated) => [at.key, at]));
     return pointsOf(intervals, (start) => (byStart.has(start) ? measured(byStart.get(start), question) : null));
   };
-  if (group_by === undefined) {
+  if (names.length > 1) {
+    const sources = names.map((name, index) => ({
+      [`label${index}`]: { terms: { field: spanField(name), missing_bucket: true } },
+    }));
+    const most = Math.max(1, Math.min(1_000, Math.floor(MOST_BUCKETS / (1 + (intervals?.starts.length ?? 0)))));
+    const combinations = await search.groups('traces', query, sources, inner, { most, abort });
+    return combinations
+      .sort((a, b) => b.doc_count - a.doc_count)
+      .slice(0, limit)
+      .map((bucket) => ({
+        group: groupName(names.map((_, index) => textOf(bucket.key[`label${index}`]))),
+        points: points(bucket),
+      }));
+  }
+  const [name] = names;
+  const aggs =
+    name === undefined ? { whole: { filter: { match_all: {} }, aggs: inner } } : groups(spanField(name), limit, inner);
+  const { aggregations } = await search.run('traces', { size: 0, query, aggs }, abort);
+  if (name === undefined) {
     return [{ group: null, points: points(aggregations.whole ?? { doc_count: 0 }) }];
   }
   const found = [...(aggregations.groups?.buckets ?? [])];
@@ -55,7 +70,11 @@ export async function askRequests(
   return found
     .sort((a, b) => b.doc_count - a.doc_count)
     .slice(0, limit)
-    .map((bucket) => ({ group: bucket.key === null ? null : String(bucket.key), points: points(bucket) }));
+    .map((bucket) => ({ group: textOf(bucket.key), points: points(bucket) }));
+}
+
+function textOf(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
 }
 
 function groups(field: string, limit: number, inner: Query): Query {

@@ -1,4 +1,5 @@
 import type { Slice } from '../../../charts/slice.ts';
+import { type GroupBy, groupedBy, groupName } from '../../../group-by.ts';
 import type { TimeRange } from '../../../reader.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { stringify } from '../encode/json-bytes.ts';
@@ -15,7 +16,7 @@ interface RunningTotal {
   time: string;
   unit: string;
   type: string;
-  group: string | undefined;
+  group: string | null;
   /** Start of the interval; undefined before the window. */
   interval: number | undefined;
   /** Since when it can be known that a series is new. */
@@ -31,7 +32,7 @@ const LATEST = { latest: { top_hits: { size: 1, sort: [{ '@timestamp': 'desc' }]
 export async function runningTotals(
   search: Search,
   filter: readonly Query[],
-  groupBy: string | undefined,
+  groupBy: GroupBy | undefined,
   window: TimeRange,
   intervals: Intervals,
   abort?: AbortSignal,
@@ -53,7 +54,7 @@ export async function runningTotals(
 function runningTotalOf(
   source: Source,
   interval: number | undefined,
-  groupBy: string | undefined,
+  groupBy: GroupBy | undefined,
   knownSince: string,
 ): RunningTotal {
   const value = source['metric.value'] as number | undefined;
@@ -63,7 +64,7 @@ function runningTotalOf(
     time: source['@timestamp'] as string,
     unit: source['metric.unit'] as string,
     type: source['metric.type'] as string,
-    group: groupBy === undefined ? undefined : labelOf(source, groupBy),
+    group: groupName(groupedBy(groupBy).map((name) => labelOf(source, name))),
     interval,
     knownSince,
     count: (source['metric.count'] as number | undefined) ?? value ?? 0,

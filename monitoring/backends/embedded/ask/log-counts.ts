@@ -1,5 +1,6 @@
 import { BIGINT, VARCHAR } from '@duckdb/node-api';
 import { LogCountChart } from '../../../charts/log-counts.ts';
+import { groupedBy, groupName } from '../../../group-by.ts';
 import { levelOf } from '../../../otlp/severity.ts';
 import type { LogCounts, Question, TimeRange } from '../../../reader.ts';
 import type { Store } from '../store.ts';
@@ -16,39 +17,41 @@ export async function askLogCounts(
   abort?: AbortSignal,
 ): Promise<LogCounts[]> {
   const chart = new LogCountChart(range, question.interval_ms);
+  const names = groupedBy(question.group_by);
   const parts = await store.ask(
     window.fromNs,
     window.toNs,
     async (query) => {
       const parameters = new Parameters();
-      const line = lineOf(question.group_by, parameters);
+      const lines = names.map((name, index) => `${columnOf(name, parameters)} AS line${index}, `).join('');
       const place =
         question.interval_ms === undefined
           ? '0'
           : `(time_ns // ${parameters.add(BigInt(chart.stepMs) * 1_000_000n, BIGINT)})`;
       const where = [parameters.within('time_ns', window.fromNs, window.toNs), ...matching(question, parameters)];
       return await query(
-        `SELECT line, place::DOUBLE AS place, count(*)::DOUBLE AS records
-         FROM (SELECT ${line} AS line, ${place} AS place FROM ${LOG_TABLES} WHERE ${where.join(' AND ')}) GROUP BY ALL`,
+        `SELECT ${names.map((_, index) => `line${index}, `).join('')}place::DOUBLE AS place, count(*)::DOUBLE AS records
+         FROM (SELECT ${lines}${place} AS place FROM ${LOG_TABLES} WHERE ${where.join(' AND ')}) GROUP BY ALL`,
         parameters.list,
       );
     },
     abort,
   );
-  const isLevel = question.group_by === 'log.level';
-  for (const { line, place, records } of parts.flat()) {
-    const group = line === null ? null : isLevel ? levelOf(Number(line)) : String(line);
-    chart.add(group, (place as number) * chart.stepMs, records as number);
+  for (const { place, records, ...row } of parts.flat()) {
+    const values = names.map((name, index) => {
+      const value = row[`line${index}`] ?? null;
+      return value === null ? null : name === 'log.level' ? levelOf(Number(value)) : String(value);
+    });
+    chart.add(groupName(values), (place as number) * chart.stepMs, records as number);
   }
   return chart.groups(question);
 }
 
-function lineOf(groupBy: string | undefined, parameters: Parameters): string {
-  if (groupBy === undefined) return 'NULL';
-  if (groupBy === 'log.level') return 'severity';
-  if (groupBy === 'service.name') return "nullif(service, '')";
+function columnOf(name: string, parameters: Parameters): string {
+  if (name === 'log.level') return 'severity';
+  if (name === 'service.name') return "nullif(service, '')";
   // A JSON pointer (RFC 6901): attribute names have dots, which a path would take apart.
-  const pointer = parameters.add(`/${groupBy.replaceAll('~', '~0').replaceAll('/', '~1')}`, VARCHAR);
+  const pointer = parameters.add(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, VARCHAR);
   const columns = ['logs.attributes', 'log_shapes.attributes', 'resources.attributes'];
   return `coalesce(${columns.map((column) => `json_extract_string(${column}, ${pointer})`).join(', ')})`;
 }

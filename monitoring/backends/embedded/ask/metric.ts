@@ -1,6 +1,7 @@
 import { BIGINT } from '@duckdb/node-api';
 import { RingdownError } from '../../../../core/errors.ts';
 import { addValues, aggregated, emptyInterval, type Interval, QUANTILES } from '../../../charts/interval.ts';
+import { type GroupBy, groupedBy, groupName, groupValues, metricLabels } from '../../../group-by.ts';
 import type { Question, TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
 import type { PartitionState, Query } from '../partition.ts';
@@ -19,20 +20,18 @@ export class Chart {
     string,
     { unit: string; type: string; attributes: Record<string, string>; at: Map<number, Interval> }
   >();
-  readonly #groupBy: string | undefined;
+  readonly #groupBy: GroupBy | undefined;
 
-  constructor(groupBy: string | undefined) {
+  constructor(groupBy: GroupBy | undefined) {
     this.#groupBy = groupBy;
   }
 
   interval(unit: string, type: string, label: (name: string) => string | undefined, number: number): Interval {
-    const group = this.#groupBy === undefined ? undefined : (label(this.#groupBy) ?? '');
+    const group = groupName(groupedBy(this.#groupBy).map((name) => label(name) ?? ''));
     const key = JSON.stringify([unit, type, group]);
     let line = this.lines.get(key);
     if (!line) {
-      const attributes: Record<string, string> = Object.create(null);
-      if (this.#groupBy !== undefined) attributes[this.#groupBy] = group!;
-      line = { unit, type, attributes, at: new Map() };
+      line = { unit, type, attributes: metricLabels(this.#groupBy, group), at: new Map() };
       this.lines.set(key, line);
     }
     let interval = line.at.get(number);
@@ -191,10 +190,11 @@ async function addFromSpans(
 ): Promise<void> {
   if (!inWholeMinutes(question)) return;
   const minutes = question.interval_ms === undefined ? undefined : question.interval_ms / 60_000;
+  const names = groupedBy(question.group_by);
   const lineOf = (group: SpanGroup) => {
     const fits = Object.entries(question.attributes ?? {}).every(([key, value]) => spanLabel(group, key) === value);
     if (!fits) return undefined;
-    return question.group_by === undefined ? '' : (spanLabel(group, question.group_by) ?? '');
+    return groupName(names.map((name) => spanLabel(group, name) ?? '')) ?? '';
   };
   const parts = await store.ask(
     window.fromNs,
@@ -203,7 +203,8 @@ async function addFromSpans(
     abort,
   );
   for (const { line, stretch, count, sum, slices } of parts.flat()) {
-    const interval = chart.interval('s', 'histogram', () => line, stretch);
+    const values = groupValues(question.group_by, line);
+    const interval = chart.interval('s', 'histogram', (name) => values[names.indexOf(name)] ?? '', stretch);
     interval.count += count;
     interval.sum += sum / 1e9;
     for (const slice of slices) {

@@ -1,6 +1,7 @@
 import { BIGINT, BOOLEAN, VARCHAR } from '@duckdb/node-api';
 import { QUANTILES } from '../../../charts/interval.ts';
 import { quantile, type Slice } from '../../../charts/slice.ts';
+import { groupedBy, groupName } from '../../../group-by.ts';
 import type { Question, RequestSeries, RequestStatus, TimeRange } from '../../../reader.ts';
 import { bucketSql, exponentialSlice, GROWTH } from '../histogram.ts';
 import type { Row } from '../partition.ts';
@@ -57,7 +58,7 @@ function isInRollups({ measure, group_by, interval_ms, status }: RequestsQuestio
   return (
     measure !== 'distinct' &&
     (status === undefined || (measure === 'count' && (status === 'ok' || status === 'error'))) &&
-    (group_by === undefined || Object.hasOwn(GROUPED, group_by)) &&
+    groupedBy(group_by).every((name) => Object.hasOwn(GROUPED, name)) &&
     (interval_ms === undefined || interval_ms % 60_000 === 0)
   );
 }
@@ -78,11 +79,12 @@ async function fromRollups(
   window: Window,
   abort?: AbortSignal,
 ): Promise<Groups> {
+  const names = groupedBy(group_by);
   const lineOf = (group: SpanGroup) => {
     if (service !== undefined && group.service !== service) return undefined;
     if (route !== undefined && group.route !== route) return undefined;
     if (synthetic !== undefined && group.synthetic !== synthetic) return undefined;
-    return group_by === undefined ? '' : GROUPED[group_by]!(group);
+    return groupName(names.map((name) => GROUPED[name]!(group) || null)) ?? '';
   };
   const minutes = interval_ms === undefined ? undefined : interval_ms / 60_000;
   const parts = await store.ask(
@@ -124,8 +126,9 @@ async function fromRows(
   return groups;
 }
 
-function addRow(groups: Groups, row: Row, { measure }: RequestsQuestion): void {
-  const stretch = stretchOf(groups, row.line as string | null, row.stretch as number);
+function addRow(groups: Groups, row: Row, { measure, group_by }: RequestsQuestion): void {
+  const values = groupedBy(group_by).map((_, index) => row[`line${index}`] as string | null);
+  const stretch = stretchOf(groups, groupName(values), row.stretch as number);
   stretch.count += row.count as number;
   if (measure === 'distinct') {
     if (row.member !== null) stretch.members.add(row.member as string);
@@ -137,7 +140,7 @@ function addRow(groups: Groups, row: Row, { measure }: RequestsQuestion): void {
 
 function statement(question: RequestsQuestion, stepMs: number, window: Window) {
   const parameters = new Parameters();
-  const line = question.group_by === undefined ? 'NULL' : attribute(question.group_by, parameters);
+  const lines = groupedBy(question.group_by).map((name, index) => `${attribute(name, parameters)} AS line${index}`);
   const stretch =
     question.interval_ms === undefined
       ? '0'
@@ -149,10 +152,11 @@ function statement(question: RequestsQuestion, stepMs: number, window: Window) {
   if (question.route !== undefined) where.push(`g.route = ${parameters.add(question.route, VARCHAR)}`);
   if (question.status !== undefined) where.push(ofStatus(question.status));
   if (question.synthetic !== undefined) where.push(`synthetic = ${parameters.add(question.synthetic, BOOLEAN)}`);
-  const sql = `SELECT line, stretch::DOUBLE AS stretch, member, bucket, count(*)::DOUBLE AS count,
+  const keys = ['member', 'bucket', ...lines.map((_, index) => `line${index}`)].join(', ');
+  const sql = `SELECT ${keys}, stretch::DOUBLE AS stretch, count(*)::DOUBLE AS count,
       count(*) FILTER (failed)::DOUBLE AS errors
     FROM (
-      SELECT ${line} AS line, ${stretch} AS stretch, ${member} AS member, ${bucket} AS bucket, failed
+      SELECT ${[...lines, `${stretch} AS stretch`].join(', ')}, ${member} AS member, ${bucket} AS bucket, failed
       FROM spans JOIN span_shapes ON span_shapes.id = spans.shape JOIN span_groups g ON g.id = span_shapes.span_group
         JOIN resources ON resources.id = span_shapes.resource
       WHERE ${where.join(' AND ')}

@@ -1,4 +1,5 @@
 import { aggregated, emptyInterval, type Interval } from '../../../charts/interval.ts';
+import { type GroupBy, metricLabels } from '../../../group-by.ts';
 import type { Aggregate } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
 import type { Steps } from './window.ts';
@@ -13,10 +14,10 @@ interface Line {
 /** Lines of a chart while they are added up. */
 export class Chart {
   readonly #lines = new Map<string, Line>();
-  readonly #groupBy: string | undefined;
+  readonly #groupBy: GroupBy | undefined;
   readonly #steps: Steps;
 
-  constructor(groupBy: string | undefined, steps: Steps) {
+  constructor(groupBy: GroupBy | undefined, steps: Steps) {
     this.#groupBy = groupBy;
     this.#steps = steps;
   }
@@ -25,16 +26,17 @@ export class Chart {
     return this.#lines.size === 0;
   }
 
-  /** @param time Unix milliseconds; undefined outside of the chart */
-  interval(unit: string, type: string, group: string, time: number): Interval | undefined {
+  /**
+   * @param group its name, null where nothing is grouped by
+   * @param time Unix milliseconds; undefined outside of the chart
+   */
+  interval(unit: string, type: string, group: string | null, time: number): Interval | undefined {
     const index = this.#steps.indexOf(time);
     if (index === undefined) return undefined;
     const key = JSON.stringify([unit, type, group]);
     let line = this.#lines.get(key);
     if (!line) {
-      const attributes: Record<string, string> = Object.create(null);
-      if (this.#groupBy !== undefined) attributes[this.#groupBy] = group;
-      line = { unit, type, attributes, at: new Map() };
+      line = { unit, type, attributes: metricLabels(this.#groupBy, group), at: new Map() };
       this.#lines.set(key, line);
     }
     let interval = line.at.get(index);

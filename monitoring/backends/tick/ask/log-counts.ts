@@ -1,4 +1,5 @@
 import { LogCountChart } from '../../../charts/log-counts.ts';
+import { groupedBy, groupName } from '../../../group-by.ts';
 import type { LogCounts, Question, TimeRange } from '../../../reader.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { text } from '../encode/values.ts';
@@ -23,27 +24,34 @@ export async function askLogCounts(
   question: Extract<Question, { ask: 'log_counts' }>,
   range: TimeRange,
 ): Promise<LogCounts[]> {
-  const { group_by, interval_ms } = question;
+  const { interval_ms } = question;
+  const names = groupedBy(question.group_by);
   const chart = new LogCountChart(range, interval_ms);
   const where = [within(range), ...matching(question)].join(' AND ');
-  if (group_by !== undefined && !Object.hasOwn(TAGS, group_by)) {
-    const rows = await ask(`SELECT message, attributes FROM logs WHERE ${where} LIMIT ${MOST_ROWS + 1}`);
+  if (!names.every((name) => Object.hasOwn(TAGS, name))) {
+    const own = names.flatMap((name) => (Object.hasOwn(TAGS, name) ? [`"${TAGS[name]}"`] : []));
+    const columns = ['message', 'attributes', ...own].join(', ');
+    const rows = await ask(`SELECT ${columns} FROM logs WHERE ${where} LIMIT ${MOST_ROWS + 1}`);
     if (rows.length > MOST_ROWS) throw tooMuch();
     for (const row of rows) {
       const attributes = fromJson<Attributes>(row.attributes, {});
-      chart.add(Object.hasOwn(attributes, group_by) ? text(attributes[group_by]) : null, row.time, 1);
+      const values = names.map((name) => {
+        if (Object.hasOwn(TAGS, name)) return String(row[TAGS[name]!] ?? '') || null;
+        return Object.hasOwn(attributes, name) ? text(attributes[name]) : null;
+      });
+      chart.add(groupName(values), row.time, 1);
     }
     return chart.groups(question);
   }
-  const tag = group_by === undefined ? undefined : TAGS[group_by]!;
-  const by = [...(tag ? [tag] : []), ...(interval_ms === undefined ? [] : [`time(${chart.stepMs}ms)`])];
+  const tags = names.map((name) => TAGS[name]!);
+  const by = [...tags, ...(interval_ms === undefined ? [] : [`time(${chart.stepMs}ms)`])];
   const rows = await ask(
     `SELECT COUNT(message) AS records FROM logs WHERE ${where}${by.length > 0 ? ` GROUP BY ${by.join(', ')}` : ''}${
       interval_ms === undefined ? '' : ' fill(none)'
     }`,
   );
   for (const row of rows) {
-    chart.add(tag ? String(row[tag] ?? '') || null : null, row.time, Number(row.records ?? 0));
+    chart.add(groupName(tags.map((tag) => String(row[tag] ?? '') || null)), row.time, Number(row.records ?? 0));
   }
   return chart.groups(question);
 }

@@ -1,5 +1,6 @@
 import { RingdownError } from '../../../../core/errors.ts';
 import { addValues, QUANTILES } from '../../../charts/interval.ts';
+import { groupedBy, groupName } from '../../../group-by.ts';
 import { CannotAnswer, type Question, type TimeRange } from '../../../reader.ts';
 import type { MetricSeries } from '../../../telemetry.ts';
 import { measurementOf, tagOf } from '../encode/metric-names.ts';
@@ -52,15 +53,15 @@ export async function askMetric(ask: Ask, question: MetricQuestion, range: TimeR
 
 interface Tags {
   where: string;
-  /** Tag that is grouped by. */
-  group: string | undefined;
+  /** Tags that are grouped by. */
+  groups: readonly string[];
 }
 
 function tagsOf({ attributes = {}, group_by }: MetricQuestion, name: (attribute: string) => string): Tags {
   const where = Object.entries(attributes).map(
     ([key, value]) => ` AND ${identifier(name(key))}::tag = ${literal(value)}`,
   );
-  return { where: where.join(''), group: group_by === undefined ? undefined : name(group_by) };
+  return { where: where.join(''), groups: groupedBy(group_by).map(name) };
 }
 
 function metricTag(attribute: string): string {
@@ -74,15 +75,15 @@ function metricTag(attribute: string): string {
 }
 
 function by(tags: Tags, ...more: string[]): string {
-  return [...(tags.group === undefined ? [] : [identifier(tags.group)]), 'metric_type', 'unit', ...more].join(', ');
+  return [...tags.groups.map(identifier), 'metric_type', 'unit', ...more].join(', ');
 }
 
 function byTime(intervalMs: number | undefined): string[] {
   return intervalMs === undefined ? [] : [`time(${Math.floor(intervalMs)}ms)`];
 }
 
-function groupOf(row: Row, { group }: Tags): string {
-  return group === undefined ? '' : String(row[group] ?? '');
+function groupOf(row: Row, { groups }: Tags): string | null {
+  return groupName(groups.map((tag) => String(row[tag] ?? '')));
 }
 
 function typeOf(row: Row): string {
@@ -164,7 +165,7 @@ async function addFromSpans(ask: Ask, question: MetricQuestion, range: TimeRange
     );
   });
   const percentile = QUANTILES[question.aggregate];
-  const groups = [...(tags.group === undefined ? [] : [identifier(tags.group)]), ...byTime(question.interval_ms)];
+  const groups = [...tags.groups.map(identifier), ...byTime(question.interval_ms)];
   const rows = await ask(
     `SELECT COUNT(duration_ns) AS items, SUM(duration_ns) AS total, MIN(duration_ns) AS lower, MAX(duration_ns) AS upper,
        PERCENTILE(duration_ns, ${(percentile ?? 0.5) * 100}) AS p
@@ -172,9 +173,11 @@ async function addFromSpans(ask: Ask, question: MetricQuestion, range: TimeRange
      ${groups.length > 0 ? `GROUP BY ${groups.join(', ')} fill(none)` : ''}`,
   );
   for (const row of rows) {
-    const found = groupOf(row, tags);
-    const label = tags.group === 'synthetic' ? (found === 'true' ? 'test' : '') : found;
-    const interval = chart.interval('s', 'histogram', label, row.time);
+    const values = tags.groups.map((tag) => {
+      const found = String(row[tag] ?? '');
+      return tag === 'synthetic' ? (found === 'true' ? 'test' : '') : found;
+    });
+    const interval = chart.interval('s', 'histogram', groupName(values), row.time);
     if (!interval) continue;
     const seconds = (key: string) => Number(row[key] ?? 0) / 1e9;
     addValues(interval, Number(row.items), seconds('total'), seconds('lower'), seconds('upper'));

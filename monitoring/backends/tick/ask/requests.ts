@@ -1,4 +1,5 @@
 import { RingdownError } from '../../../../core/errors.ts';
+import { groupedBy, groupName } from '../../../group-by.ts';
 import type { Question, RequestSeries, TimeRange } from '../../../reader.ts';
 import type { Attributes } from '../../../telemetry.ts';
 import { text } from '../encode/values.ts';
@@ -39,7 +40,7 @@ export async function askRequests(ask: Ask, question: RequestsQuestion, range: T
     });
   }
   const { group_by, measure, attribute = '' } = question;
-  const isGroupedByTag = group_by === undefined || Object.hasOwn(TAGS, group_by);
+  const isGroupedByTag = groupedBy(group_by).every((name) => Object.hasOwn(TAGS, name));
   const isOfField =
     measure !== 'distinct' || (Object.hasOwn(FIELDS, attribute) && attribute !== 'http.response.status_code');
   const groups =
@@ -69,8 +70,8 @@ function conditions({ service, route, status, synthetic }: RequestsQuestion, ran
 
 async function fromInflux(ask: Ask, question: RequestsQuestion, range: TimeRange, steps: Steps): Promise<Groups> {
   const { group_by, interval_ms, measure, attribute = '' } = question;
-  const tag = group_by === undefined ? undefined : TAGS[group_by]!;
-  const by = [...(tag ? [tag] : []), ...(interval_ms === undefined ? [] : [`time(${Math.floor(interval_ms)}ms)`])];
+  const tags = groupedBy(group_by).map((name) => TAGS[name]!);
+  const by = [...tags, ...(interval_ms === undefined ? [] : [`time(${Math.floor(interval_ms)}ms)`])];
   const value =
     {
       count: 'COUNT(duration_ns)',
@@ -89,7 +90,7 @@ async function fromInflux(ask: Ask, question: RequestsQuestion, range: TimeRange
     if (count === 0 || index === undefined) continue;
     const found = Number(row.value ?? 0);
     const measured = measure === 'error_rate' ? found / count : QUANTILES[measure] === undefined ? found : found / 1e6;
-    put(groups, tag ? String(row[tag] ?? '') || null : null, index, { count, value: measured });
+    put(groups, groupName(tags.map((tag) => String(row[tag] ?? '') || null)), index, { count, value: measured });
   }
   return groups;
 }
@@ -110,7 +111,8 @@ interface Gathered {
 
 async function fromSpans(ask: Ask, question: RequestsQuestion, range: TimeRange, steps: Steps): Promise<Groups> {
   const { measure, group_by, attribute } = question;
-  const names = [group_by, measure === 'distinct' ? attribute : undefined].filter((name) => name !== undefined);
+  const by = groupedBy(group_by);
+  const names = [...by, ...(measure === 'distinct' && attribute !== undefined ? [attribute] : [])];
   const columns = new Set(['duration_ns', 'failed']);
   for (const name of names) for (const column of columnsOf(name)) columns.add(column);
   const rows = await ask(
@@ -123,7 +125,7 @@ async function fromSpans(ask: Ask, question: RequestsQuestion, range: TimeRange,
   for (const row of rows) {
     const index = steps.indexOf(row.time);
     if (index === undefined) continue;
-    const group = group_by === undefined ? null : attributeOf(row, group_by);
+    const group = groupName(by.map((name) => attributeOf(row, name)));
     let one = gathered.get(group)?.get(index);
     if (!one) {
       one = { count: 0, failed: 0, durations: [], members: new Set() };

@@ -5,8 +5,8 @@ import type { Chart } from './chart.ts';
 export interface Total {
   unit: string;
   type: string;
-  /** Of the tag grouped by. */
-  group: string;
+  /** Name of the group; null where nothing is grouped by. */
+  group: string | null;
   /** Tells senders apart. */
   series: string;
   startMs: number;
