@@ -1,12 +1,14 @@
 import { dirname } from 'node:path';
+import pc from 'picocolors';
 import type { Logger } from 'pino';
 import { systemClock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import { FileWatch } from '../../scenarios/watch-files.ts';
 import { InvalidFiles } from '../invalid-files.ts';
 import { reloadFiles, type Setup, type SetupOptions } from '../setup.ts';
-import { count, printDiagnostics } from '../terminal.ts';
+import { printDiagnostics, terminal } from '../terminal.ts';
 import type { Watcher } from '../watcher/watcher.ts';
+import { contentsOf, reloadWords, totals } from './reload-words.ts';
 
 export interface Followed {
   from: SetupOptions;
@@ -24,6 +26,8 @@ export async function followFiles({ from, setup, watcher, log, json }: Followed,
   const watch = new FileWatch(systemClock);
   let now = setup;
   let files = watched(setup.files);
+  let contents = contentsOf(setup.files);
+  let mistaken = false;
   try {
     for (;;) {
       watch.set(files);
@@ -33,12 +37,16 @@ export async function followFiles({ from, setup, watcher, log, json }: Followed,
         await watcher.replacePolicies(now.policies);
         await watcher.replaceScenarios(now.scenarios);
         files = watched(now.files);
-        log.info(
-          { files: changed },
-          `${count(now.scenarios.length, 'scenario')} and ${count(now.policies.length, 'policy', 'policies')} read again`,
-        );
+        const before = contents;
+        contents = contentsOf(now.files);
+        const words = reloadWords(before, contents, now) ?? (mistaken ? `as before the mistake: ${totals(now)}` : null);
+        mistaken = false;
+        if (words === null) continue;
+        log.info({ files: changed }, `scenarios and policies read again: ${words}`);
+        if (!json) terminal.out(`${pc.green('↻')} read again, ${words}`);
       } catch (error) {
         if (!(error instanceof InvalidFiles)) throw error;
+        mistaken = true;
         files = [...new Set([...files, ...watched([...error.texts.keys()])])];
         if (!json) printDiagnostics(error.diagnostics, error.texts);
         const first = error.diagnostics[0]!;
