@@ -188,15 +188,6 @@ export function formOf(request: AnswerRequest): Readonly<Record<string, string>>
   return Object.fromEntries(new URLSearchParams(request.rawBody.toString('utf8')));
 }
 
-/** TwiML takes XML 1.0: what that cannot hold becomes a space. */
-export function xml(text: string): string {
-  const allowed = text.replace(
-    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-    ' ',
-  );
-  return allowed.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-}
-
 function signedFields(request: AnswerRequest): string {
   const fields = new Map<string, Set<string>>();
   for (const [name, value] of new URLSearchParams(request.rawBody.toString('utf8'))) {

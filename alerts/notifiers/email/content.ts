@@ -1,4 +1,5 @@
 import type { Notification } from '../../notifier.ts';
+import { escapeHtml } from '../markup.ts';
 
 const COLOUR: Partial<Record<Notification['event'], string>> = {
   'incident.triggered': '#d92d20',
@@ -44,15 +45,4 @@ export function html({ event, page }: Notification): string {
   ]
     .filter(Boolean)
     .join('\n');
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;')
-    .replace(/'/g, '&#39;');
 }

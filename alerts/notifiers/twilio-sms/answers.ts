@@ -1,6 +1,7 @@
 import type { AnswerOutcome, AnswerReader, ChannelAnswer, ChannelSettings } from '../../notifier.ts';
 import { malformed } from '../../signatures.ts';
-import { formOf, type TwilioAccount, verifyTwilio, xml } from '../twilio.ts';
+import { escapeXml } from '../markup.ts';
+import { formOf, type TwilioAccount, verifyTwilio } from '../twilio.ts';
 import { codeOf, incidentOf } from './text.ts';
 
 export interface SmsSettings extends ChannelSettings, TwilioAccount {
@@ -69,7 +70,7 @@ export const answers: AnswerReader<SmsSettings> = {
   reply(settings, request, outcomes) {
     const { From = '', Body = '' } = formOf(request);
     if (request.query.on === 'status' || !mayAnswer(settings, From) || !MEANT.test(Body)) return null;
-    const said = xml(
+    const said = escapeXml(
       outcomes[0] ? resultOf(outcomes[0]) : 'Not understood. Reply 4, 5 or 6 and the code, as in: 4 3f2a9c',
     );
     return {

@@ -1,5 +1,5 @@
 import { cut } from '../cut.ts';
-import { xml } from '../twilio.ts';
+import { escapeXml } from '../markup.ts';
 import { phrasesOf } from './phrases.ts';
 import { sayPage, sayPhrase, type Voice } from './say.ts';
 
@@ -70,6 +70,6 @@ function gather({ answerUrl, incident, turn, again, language }: Keys, spoken: st
     ...(again ? { again: '1' } : {}),
     ...(language ? { language } : {}),
   };
-  const action = xml(callbackUrl(answerUrl, query));
+  const action = escapeXml(callbackUrl(answerUrl, query));
   return `<Gather input="dtmf" numDigits="1" finishOnKey="" timeout="${WAIT_SECONDS}" method="POST" action="${action}">${spoken}</Gather>`;
 }

@@ -1,4 +1,4 @@
-import { xml } from '../twilio.ts';
+import { escapeXml } from '../markup.ts';
 import { phrasesOf } from './phrases.ts';
 
 export interface Voice {
@@ -52,8 +52,8 @@ export function sayPhrase(text: string, voice: Voice): string {
 
 function say(text: string, language: string, voice: Voice): string {
   // A voice speaks one language.
-  const named = voice.voice && language === voice.language ? ` voice="${xml(voice.voice)}"` : '';
-  return `<Say language="${language}"${named}>${xml(text)}</Say>`;
+  const named = voice.voice && language === voice.language ? ` voice="${escapeXml(voice.voice)}"` : '';
+  return `<Say language="${language}"${named}>${escapeXml(text)}</Say>`;
 }
 
 function partsOf(text: string, latin: string, own: string): Part[] {

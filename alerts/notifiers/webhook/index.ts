@@ -4,19 +4,13 @@ import type { Incident } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
 import { defineChannel, STATE_CHANGES, webAddressProblems } from '../define.ts';
 import { callVendor, idempotentDelivery, secretsInUrl } from '../http.ts';
+import { formatProblems, writeBody } from './format.ts';
 import { templateView } from './names.ts';
-import { renderTemplate, renderText, templateProblems } from './template.ts';
 
 /** Set here or by HTTP itself; a value of somebody else's would break the request or its signature. */
 const OURS = /^(content-length|host|connection|transfer-encoding|expect|te|trailer|upgrade|ringdown-.*)$/i;
 /** Values of these are no secrets, and blanking them would garble a receiver's words. */
 const OPEN_HEADERS = /^(content-type|accept|user-agent)$/i;
-
-const TEXT_AS_JSON = {
-  path: ['template'],
-  message: 'the template is a text, and the header says that it is JSON: a quote in a title would break it',
-  hint: 'write it as a map or list, without quotes around the whole',
-};
 
 /**
  * Sends each change as JSON, signed: `Ringdown-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">` over the
@@ -47,7 +41,7 @@ export const channel = defineChannel({
     template: Type.Optional(
       Type.Unknown({
         description:
-          'Instead of the whole document: any JSON or YAML value whose texts may hold {{ incident.title }}. A text as the whole template is a text body.',
+          'Instead of the whole document: any JSON or YAML value whose texts may hold {{ incident.title }}. A text as the whole template is a text body, escaped for its content-type; a map is JSON, or the fields of a form.',
         examples: [{ text: '{{ page.headline }}', urgent: true }],
       }),
     ),
@@ -58,12 +52,14 @@ export const channel = defineChannel({
     ...Object.keys(headers)
       .filter((name) => OURS.test(name))
       .map((name) => ({ path: ['headers', name], message: `the header ${name} is set by Ringdown` })),
-    ...(typeof template === 'string' && saysJson(headers) ? [TEXT_AS_JSON] : []),
-    ...(template === undefined ? [] : templateProblems(template, ['template'])),
+    ...(template === undefined ? [] : formatProblems(template, contentType(headers))),
   ],
   create: ({ url, secret, method = 'POST', headers: own = {}, template }, { clock, userAgent }) => ({
     async notify(notification, abort) {
-      const { type, body } = bodyOf(notification, template);
+      const { type, body } =
+        template === undefined
+          ? { type: 'application/json', body: JSON.stringify(webhookBody(notification)) }
+          : writeBody(template, contentType(own), templateView(notification));
       const headers: Record<string, string> = {
         'content-type': type,
         'user-agent': userAgent,
@@ -78,15 +74,8 @@ export const channel = defineChannel({
   }),
 });
 
-function bodyOf(notification: Notification, template: unknown): { type: string; body: string } {
-  if (template === undefined) return { type: 'application/json', body: JSON.stringify(webhookBody(notification)) };
-  const view = templateView(notification);
-  if (typeof template === 'string') return { type: 'text/plain; charset=utf-8', body: renderText(template, view) };
-  return { type: 'application/json', body: JSON.stringify(renderTemplate(template, view)) };
-}
-
-function saysJson(headers: Record<string, string>): boolean {
-  return Object.entries(headers).some(([name, value]) => /^content-type$/i.test(name) && /json/i.test(value));
+function contentType(headers: Record<string, string>): string | undefined {
+  return Object.entries(headers).find(([name]) => /^content-type$/i.test(name))?.[1];
 }
 
 /** A token is also known without the word before it. */

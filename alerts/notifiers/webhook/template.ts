@@ -39,13 +39,19 @@ export function renderTemplate(template: unknown, view: TemplateView): unknown {
   return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, renderTemplate(value, view)]));
 }
 
-/** The template of a body that is text, as text. */
-export function renderText(template: string, view: TemplateView): string {
-  return fillIn(template, (name) => {
-    const value = lookUp(name, view);
-    if (value === null) return '';
-    return typeof value === 'object' ? JSON.stringify(value) : String(value);
-  });
+/** The template of a body that is text, as text. @param escaped of what is put in, for the language of the body */
+export function renderText(
+  template: string,
+  view: TemplateView,
+  escaped: (value: string) => string = (value) => value,
+): string {
+  return fillIn(template, (name) => escaped(textOf(lookUp(name, view))));
+}
+
+/** What is not there is empty; lists and maps are JSON. */
+export function textOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function textProblems(text: string, path: Path): ChannelProblem[] {
