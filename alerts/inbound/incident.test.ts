@@ -17,6 +17,8 @@ async function startReceiver(): Promise<void> {
     kinds: new Map([['alertmanager', alertmanager]]),
     sources: [{ name: 'am', type: 'alertmanager', token: TOKEN, policy: 'outside' }],
     observe: (observation) => world.desk.observe(observation),
+    written: () => world.desk.written(),
+    fails: (monitor) => world.desk.monitorState(monitor)?.state === 'failing',
     store,
     confirm: async () => {},
     clock: world.clock,

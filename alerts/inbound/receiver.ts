@@ -21,6 +21,7 @@ export type InboundOutcome =
   | 'unknown'
   | 'expired'
   | 'too_many'
+  | 'unwritten'
   | 'replayed'
   | 'confirmed'
   | 'skipped'
@@ -51,8 +52,12 @@ export type Receipt =
 export interface ReceiverDeps {
   kinds: ReadonlyMap<string, InboundKind>;
   sources: readonly InboundSettings[];
-  /** The alert desk. Decides at once, in the order of the calls; resolves when that is safe. */
+  /** The alert desk. Decides at once, in the order of the calls; resolves when that is on disk, or after two seconds. */
   observe(observation: Observation): Promise<void>;
+  /** Whether everything that the desk decided so far is on disk. */
+  written(): Promise<boolean>;
+  /** Whether the desk knows this monitor to fail. */
+  fails(monitor: string): boolean;
   store: InboundStore;
   /** Fetches a URL that a vendor wants to see fetched. Rejects when that fails. */
   confirm(url: string): Promise<void>;
@@ -102,9 +107,10 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   );
   const disk = new WriteBehind<RememberedAlert>({
     clock,
-    write: (alerts) => deps.store.saveAlerts(alerts),
+    write: (alerts) => afterTheDesk(() => deps.store.saveAlerts(alerts)),
     onTrouble: (error) => {
-      if (error) log.error({ err: error }, 'alerts of other systems cannot be written; they are kept in memory');
+      if (error)
+        log.error({ err: error }, 'alerts of other systems cannot be written; senders are asked to send them again');
       else log.info({}, 'alerts of other systems are written again');
     },
     most: MOST_UNWRITTEN,
@@ -112,13 +118,22 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
 
   const takenOnDisk = new WriteBehind<TakenRequest>({
     clock,
-    write: (taken) => deps.store.saveTaken(taken),
+    write: (taken) => afterTheDesk(() => deps.store.saveTaken(taken)),
     onTrouble: (error) => {
       if (error) log.warn({ err: error }, 'requests that were taken cannot be noted; a restart might take them again');
     },
     most: MOST_UNWRITTEN,
   });
   const replays = new ReplayGuard(clock, (taken) => takenOnDisk.put(taken.key, taken));
+
+  /**
+   * What is remembered here as told, but unknown to the desk after a crash, would never ring. The other way round does no
+   * harm: it is told to the desk once more.
+   */
+  async function afterTheDesk(write: () => Promise<void>): Promise<void> {
+    if (!(await deps.written())) throw new Error('the incidents that follow from them are not on disk yet');
+    await write();
+  }
 
   function count(source: string, outcome: InboundOutcome, by = 1): void {
     const key = `${source}\n${outcome}`;
@@ -195,7 +210,21 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     }
     const changed = await take(source, alerts);
     if (changed === null) return { status: 'too_many' };
+    const unwritten = await stillUnwritten(name, alerts);
+    if (unwritten > 0) {
+      count(name, 'unwritten', unwritten);
+      return {
+        status: 'unavailable',
+        reason: 'it is taken and told, but cannot be written down now, and a restart would forget it: send it again',
+      };
+    }
     return { status: 'taken', alerts: alerts.length, changed, skipped: skipped.slice(0, 20) };
+  }
+
+  /** Said for the first time just now, or before: whoever repeats it must not hear that it is safe, either. */
+  async function stillUnwritten(source: string, alerts: readonly InboundAlert[]): Promise<number> {
+    const written = await Promise.all(alerts.map((alert) => disk.written(rowKey(source, tidy(alert)))));
+    return written.filter((onDisk) => !onDisk).length;
   }
 
   async function confirm(name: string, url: string): Promise<Receipt> {
@@ -224,13 +253,15 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       count(settings.name, verdict.outcome);
       if (verdict.outcome === 'too_many') refused++;
       if (verdict.outcome === 'accepted') news.push({ alert, at, undo: verdict.undo });
+      // A crash between the two writes leaves the desk with an alert that is not remembered here.
+      const { monitor } = observeAlert(settings, alert, at, now);
+      if (verdict.outcome === 'unknown' && deps.fails(monitor)) news.push({ alert, at, undo: () => {} });
     }
     if (refused > 0) warnSometimes(settings.name, `${refused} alerts`, 'a source has more firing alerts than it may');
     await told(settings, news);
     return refused > 0 ? null : news.length;
   }
 
-  /** To the desk first: what is remembered here but unknown there would never ring. */
   async function told(
     settings: CommonInboundSettings,
     news: readonly { alert: InboundAlert; at: string; undo(): void }[],
@@ -246,7 +277,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     const received_at = new Date(now).toISOString();
     await Promise.all(
       news.map(({ alert, at }) =>
-        disk.put(`${settings.name}/${alert.key}`, { source: settings.name, at, received_at, alert }),
+        disk.put(rowKey(settings.name, alert), { source: settings.name, at, received_at, alert }),
       ),
     );
   }
@@ -330,4 +361,8 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
 function sentAt(alert: InboundAlert, now: number): string {
   const at = alert.at === null ? now : Date.parse(alert.at);
   return new Date(Number.isFinite(at) ? Math.min(at, now + 10 * 60_000) : now).toISOString();
+}
+
+function rowKey(source: string, alert: InboundAlert): string {
+  return `${source}/${alert.key}`;
 }

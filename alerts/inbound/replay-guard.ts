@@ -17,13 +17,13 @@ export interface TakenRequest {
  */
 export class ReplayGuard {
   readonly #clock: Clock;
-  readonly #save: (taken: TakenRequest) => Promise<void>;
+  readonly #save: (taken: TakenRequest) => Promise<unknown>;
   readonly #most: number;
   /** In the order of their time. */
   readonly #taken = new Map<string, number>();
 
   /** @param save brings a key to the disk, or keeps it until that is possible; never rejects */
-  constructor(clock: Clock, save: (taken: TakenRequest) => Promise<void> = async () => {}, most = 100_000) {
+  constructor(clock: Clock, save: (taken: TakenRequest) => Promise<unknown> = async () => {}, most = 100_000) {
     this.#clock = clock;
     this.#most = most;
     this.#save = save;
@@ -36,7 +36,7 @@ export class ReplayGuard {
   }
 
   /** @returns null when it was taken before; otherwise what to call when it was carried out, or could not be */
-  take(sender: string, replayKey: string): { carriedOut(): Promise<void>; failed(): void } | null {
+  take(sender: string, replayKey: string): { carriedOut(): Promise<unknown>; failed(): void } | null {
     const key = createHash('sha256').update(`${sender}\n${replayKey}`).digest('base64url');
     const now = this.#clock.now();
     const before = this.#taken.get(key);

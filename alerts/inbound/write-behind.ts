@@ -4,11 +4,12 @@ import { toError } from '../../core/errors.ts';
 /** How long somebody waits for the disk. What was put is kept in memory, and written when the disk is back. */
 const WAITS_AT_MOST_MS = 2_000;
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+/** Senders ask again soon, and what is not on disk must be known not to be. */
+const LONGEST_PAUSE_MS = 5_000;
 
 export interface WriteBehindOptions<Value> {
   clock: Clock;
-  /** All or nothing. */
+  /** All or nothing. Rejects also while something else must be on disk first. */
   write(values: readonly Value[]): Promise<void>;
   /** The first failure of a row of them, and null when writing works again. Must not throw. */
   onTrouble(error: Error | null): void;
@@ -24,7 +25,8 @@ export class WriteBehind<Value> {
   readonly #options: WriteBehindOptions<Value>;
   readonly #stop = new AbortController();
   #waiting = new Map<string, Value>();
-  #told: (() => void)[] = [];
+  #told: ((onDisk: boolean) => void)[] = [];
+  #inFlight: { batch: ReadonlyMap<string, Value>; told: ((onDisk: boolean) => void)[] } | undefined;
   #writing: Promise<void> | undefined;
   #trouble = false;
 
@@ -32,13 +34,16 @@ export class WriteBehind<Value> {
     this.#options = options;
   }
 
-  /** Resolves when it is on disk, and after two seconds in any case. While the disk is known to be away, at once. */
-  async put(key: string, value: Value): Promise<void> {
+  /** Whether it is on disk; waits two seconds for that, and while the disk is known to be away not at all. */
+  async put(key: string, value: Value): Promise<boolean> {
     this.#keep(key, value);
-    const written = new Promise<void>((resolve) => this.#told.push(resolve));
-    this.#writing ??= this.#writeAll();
-    if (this.#trouble) return;
-    await forAWhile(written, this.#options.clock);
+    return this.#onDisk(this.#told);
+  }
+
+  /** Whether the last that was put under this key is on disk; waits for it as `put` does. */
+  async written(key: string): Promise<boolean> {
+    if (this.#waiting.has(key)) return this.#onDisk(this.#told);
+    return this.#inFlight?.batch.has(key) ? this.#onDisk(this.#inFlight.told) : true;
   }
 
   /** Writes what waits, or gives it up when `abort` fires. */
@@ -48,6 +53,21 @@ export class WriteBehind<Value> {
     abort.addEventListener('abort', stop, { once: true });
     await settledOrAborted(this.#writing, abort);
     abort.removeEventListener('abort', stop);
+  }
+
+  async #onDisk(tell: ((onDisk: boolean) => void)[]): Promise<boolean> {
+    const told = this.#trouble ? undefined : new Promise<boolean>((resolve) => tell.push(resolve));
+    this.#writing ??= this.#writeAll();
+    if (!told) return false;
+    const onDisk = await forAWhile(told, this.#options.clock);
+    // Nobody else waits for a disk that hangs.
+    if (onDisk === undefined) this.#setTrouble(new Error(`it took longer than ${WAITS_AT_MOST_MS / 1_000} s`));
+    return onDisk ?? false;
+  }
+
+  #setTrouble(error: Error | null): void {
+    if (this.#trouble !== (error !== null)) this.#options.onTrouble(error);
+    this.#trouble = error !== null;
   }
 
   #keep(key: string, value: Value): void {
@@ -63,33 +83,41 @@ export class WriteBehind<Value> {
       const told = this.#told;
       this.#waiting = new Map();
       this.#told = [];
+      this.#inFlight = { batch, told };
       try {
         await this.#options.write([...batch.values()]);
-        if (this.#trouble) this.#options.onTrouble(null);
-        this.#trouble = false;
+        this.#setTrouble(null);
         pause = FIRST_PAUSE_MS;
-        for (const tell of told) tell();
+        for (const tell of told) tell(true);
       } catch (error) {
-        if (!this.#trouble) this.#options.onTrouble(toError(error));
-        this.#trouble = true;
+        this.#setTrouble(toError(error));
         const newer = this.#waiting;
         this.#waiting = batch;
         for (const [key, value] of newer) this.#keep(key, value);
         // Nobody waits for a disk that is away.
-        for (const tell of told) tell();
+        for (const tell of told) tell(false);
+        this.#inFlight = undefined;
         await this.#options.clock.timer(pause, this.#stop.signal).catch(() => {});
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       }
     }
+    this.#inFlight = undefined;
     this.#writing = undefined;
   }
 }
 
-/** Waits for the work, but no more than two seconds: a database that is slow holds nobody up. Rejects as the work does. */
-export async function forAWhile(work: Promise<unknown>, clock: Clock): Promise<void> {
+/**
+ * Waits for the work, but no more than two seconds: a database that is slow holds nobody up. Rejects as the work does.
+ * @returns undefined when the time was over first
+ */
+export async function forAWhile<Result>(work: Promise<Result>, clock: Clock): Promise<Result | undefined> {
   const patience = new AbortController();
+  const over = clock.timer(WAITS_AT_MOST_MS, patience.signal).then(
+    () => undefined,
+    () => undefined,
+  );
   try {
-    await Promise.race([work, clock.timer(WAITS_AT_MOST_MS, patience.signal).catch(() => {})]);
+    return await Promise.race([work, over]);
   } finally {
     patience.abort();
   }

@@ -14,7 +14,7 @@ const MOST_WORDS_KEPT = 20_000;
 interface Ticket {
   deliveries: readonly QueuedDelivery[];
   released: AbortController;
-  resolve(): void;
+  resolve(onDisk: boolean): void;
 }
 
 export interface CommitterDeps {
@@ -50,8 +50,8 @@ export class Committer {
     return this.#trouble;
   }
 
-  /** @returns when the change is on disk, or safe in memory because the disk does not answer */
-  add(change: AlertChange, deliveries: readonly QueuedDelivery[]): Promise<void> {
+  /** Resolves when the change is on disk, or stands in memory because the disk does not answer. */
+  async add(change: AlertChange, deliveries: readonly QueuedDelivery[]): Promise<void> {
     merge(this.#waiting, change);
     const excess = this.#waiting.events.length - MOST_EVENTS_KEPT;
     if (excess > 0) {
@@ -60,20 +60,18 @@ export class Committer {
     }
     const { words } = this.#waiting;
     if (words.length > MOST_WORDS_KEPT) words.splice(0, words.length - MOST_WORDS_KEPT);
-    const done = new Promise<void>((resolve) => {
-      const ticket: Ticket = { deliveries, released: new AbortController(), resolve };
-      if (this.#trouble) return this.#release(ticket);
-      this.#tickets.push(ticket);
-      this.#deps.clock.timer(COMMIT_PATIENCE_MS, ticket.released.signal).then(
-        () => {
-          this.#setTrouble(new Error(`the database did not answer within ${COMMIT_PATIENCE_MS / 1_000} s`));
-          this.#releaseAll();
-        },
-        () => undefined, // released in time
-      );
-    });
+    const done = this.#queue(this.#tickets, deliveries);
     this.#running ??= this.#run();
-    return done;
+    await done;
+  }
+
+  /**
+   * Whether everything that was added so far is on disk. Waits for what is on its way there, and is false, at once, while
+   * the disk does not answer: a process that ended now would forget it.
+   */
+  async written(): Promise<boolean> {
+    if (this.#running === null) return isEmpty(this.#waiting);
+    return this.#queue(isEmpty(this.#waiting) ? this.#inFlight : this.#tickets, []);
   }
 
   /** Waits until everything is written, at most until `abort` fires. */
@@ -89,6 +87,21 @@ export class Committer {
     this.#releaseAll();
   }
 
+  #queue(tickets: Ticket[], deliveries: readonly QueuedDelivery[]): Promise<boolean> {
+    return new Promise<boolean>((resolve) => {
+      const ticket: Ticket = { deliveries, released: new AbortController(), resolve };
+      if (this.#trouble) return this.#release(ticket, false);
+      tickets.push(ticket);
+      this.#deps.clock.timer(COMMIT_PATIENCE_MS, ticket.released.signal).then(
+        () => {
+          this.#setTrouble(new Error(`the database did not answer within ${COMMIT_PATIENCE_MS / 1_000} s`));
+          this.#releaseAll();
+        },
+        () => undefined, // released in time
+      );
+    });
+  }
+
   async #run(): Promise<void> {
     for (let failures = 0; !isEmpty(this.#waiting) && !this.#stop.signal.aborted; ) {
       const batch = this.#waiting;
@@ -100,7 +113,7 @@ export class Committer {
       try {
         await this.#deps.commit(batch);
         failures = 0;
-        for (const ticket of tickets) this.#release(ticket);
+        for (const ticket of tickets) this.#release(ticket, true);
         this.#setTrouble(null);
       } catch (error) {
         failures++;
@@ -120,15 +133,15 @@ export class Committer {
   }
 
   #releaseAll(): void {
-    for (const ticket of [...this.#inFlight, ...this.#tickets]) this.#release(ticket);
+    for (const ticket of [...this.#inFlight, ...this.#tickets]) this.#release(ticket, false);
     this.#tickets = [];
   }
 
-  #release(ticket: Ticket): void {
+  #release(ticket: Ticket, onDisk: boolean): void {
     if (ticket.released.signal.aborted) return;
     ticket.released.abort(new Error('released'));
     if (ticket.deliveries.length > 0) this.#deps.release(ticket.deliveries);
-    ticket.resolve();
+    ticket.resolve(onDisk);
   }
 
   #setTrouble(error: Error | null): void {

@@ -45,6 +45,8 @@ export function createWayIn(
     kinds: settings.inboundKinds,
     sources: settings.inbound,
     observe: (observation) => desk.observe(observation),
+    written: () => desk.written(),
+    fails: (monitor) => desk.monitorState(monitor)?.state === 'failing',
     store: state.inbound,
     confirm: async (url) => void (await fetchText(url)),
     clock,

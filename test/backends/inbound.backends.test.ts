@@ -43,6 +43,8 @@ beforeAll(async () => {
       { name: 'kapacitor', type: 'kapacitor', token: TOKEN },
     ],
     observe: (observation) => desk.observe(observation),
+    written: () => desk.written(),
+    fails: (monitor) => desk.monitorState(monitor)?.state === 'failing',
     store: new MemoryInboundStore(),
     confirm: async () => {},
     clock: systemClock,

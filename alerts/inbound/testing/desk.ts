@@ -18,6 +18,8 @@ export interface TestReceiver {
   logged: object[];
   /** The desk refuses with this, while it is set. */
   deskError: Error | null;
+  /** Whether what the desk was told is on disk. */
+  deskOnDisk: boolean;
   /** Another process on what this one wrote. */
   restart(): Promise<TestReceiver>;
 }
@@ -35,6 +37,7 @@ export async function testReceiver(
     confirmed: [],
     logged: [],
     deskError: null,
+    deskOnDisk: true,
   };
   const log = (fields: object) => void made.logged.push(fields);
   const receiver = createReceiver({
@@ -44,6 +47,8 @@ export async function testReceiver(
       if (result.deskError) throw result.deskError;
       made.observed.push(observation);
     },
+    written: async () => result.deskOnDisk,
+    fails: (monitor) => made.observed.findLast((each) => each.monitor === monitor)?.status === 'failed',
     store,
     confirm: async (url) => void made.confirmed.push(url),
     clock,
