@@ -1,4 +1,11 @@
-import type { AlertChange, MonitorAlert, QueuedDelivery, ServiceAlert, TrackedIncident } from './engine/state.ts';
+import type {
+  AlertChange,
+  FailingRun,
+  MonitorAlert,
+  QueuedDelivery,
+  ServiceAlert,
+  TrackedIncident,
+} from './engine/state.ts';
 import type { DeliveryRecord, Deployment, Incident, IncidentEvent, IncidentState } from './incident.ts';
 import type { StageWord } from './incidents/people.ts';
 import type { MaintenanceWindow, Silence } from './silences/silence.ts';
@@ -21,6 +28,8 @@ export interface StoredAlerts {
 /** An incident with everything that happened to it. */
 export interface IncidentHistory {
   incident: Incident;
+  /** The first failing run of what opened it; null where no run did, or nobody knows any more. */
+  first_run: FailingRun | null;
   /** Oldest first. */
   timeline: IncidentEvent[];
   /** In the order they were asked for. */

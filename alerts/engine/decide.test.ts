@@ -376,3 +376,23 @@ test('deciding leaves the state as it was', () => {
   resolve(play.state, play.open[0]!.id, KIM, play.around);
   expect(JSON.stringify([...play.state.incidents, ...play.state.monitors, ...play.state.services])).toBe(before);
 });
+
+test('the first failing run is the one that began it, not the one that confirmed it, nor that of a later cause', () => {
+  const play = new Play([policy('patient', { rules: [{ ...anyRun, consecutive: 3 }] })]);
+  const runs = [failed, failed, failed, wrongBody()].map((outcome, turn) => {
+    play.around.now = START + turn * 60_000;
+    const observation = observe('a@local', outcome, play.around.now);
+    play.take(decide(play.state, observation, play.around));
+    return observation.run_id;
+  });
+  const [row] = play.state.incidents.values();
+  expect([row!.first_run?.id, row!.incident.cause.run_id]).toEqual([runs[0], runs[3]]);
+});
+
+test('what moves on to a service that is down began with the run that found it down', () => {
+  const play = new Play([always]);
+  play.see(0, 'a@local', failed);
+  play.see(3_600, 'a@local', unreachable);
+  const wider = [...play.state.incidents.values()].at(-1)!;
+  expect(wider.first_run).toEqual({ id: wider.incident.cause.run_id, url: wider.incident.cause.run_url });
+});

@@ -14,7 +14,7 @@ import {
   policyOf,
   restate,
 } from './lifecycle.ts';
-import type { Observation } from './observation.ts';
+import { failingRun, type Observation } from './observation.ts';
 import { failingDependency } from './stages/dependency.ts';
 import { confirmingPolicy, failsAnywhereNeeded, withVerdict } from './stages/evaluate.ts';
 import { belongs, traitsToJoin } from './stages/group.ts';
@@ -99,7 +99,11 @@ function observeFailure(draft: Draft, monitor: MonitorAlert, observation: Observ
   monitor.consecutive_failures++;
   monitor.consecutive_passes = 0;
   monitor.passing_since = null;
-  monitor.first_failure ??= { at: observation.started_at, scheduled_at: observation.scheduled_at };
+  monitor.first_failure ??= {
+    at: observation.started_at,
+    scheduled_at: observation.scheduled_at,
+    run: failingRun(observation),
+  };
   monitor.cause = cause;
   draft.putMonitor(monitor);
   const own = monitor.incident_id ? draft.incident(monitor.incident_id) : undefined;

@@ -8,7 +8,7 @@ import type { Draft, Surroundings } from './draft.ts';
 import { scheduleUpdate } from './escalation.ts';
 import { healthyBeside } from './healthy.ts';
 import { dedupKey, incidentId } from './keys.ts';
-import type { Observation } from './observation.ts';
+import { failingRun, type Observation } from './observation.ts';
 import { escalationFor } from './stages/escalate.ts';
 import type { MonitorAlert, ServiceAlert, TrackedIncident } from './state.ts';
 
@@ -60,6 +60,8 @@ export function openIncident(
       deployment: observation.deployment,
       runbook: observation.runbook,
     },
+    // A monitor that moves on from another incident began to fail for something else.
+    first_run: monitor.incident_id === null ? (monitor.first_failure?.run ?? null) : failingRun(observation),
     causes: [cause],
     shown_cause: cause,
     continues_as: null,

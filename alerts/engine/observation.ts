@@ -1,4 +1,5 @@
 import type { Deployment, Evidence, Priority } from '../incident.ts';
+import type { FailingRun } from './state.ts';
 
 /**
  * What the alert engine needs to know of one finished run, one evaluation of a rule for one set of labels, or one alert
@@ -63,4 +64,9 @@ export interface ObservedFailure {
   /** `METHOD /path/template`; null when no request was made. */
   route: string | null;
   status_code: number | null;
+}
+
+/** Null where no run stands behind it. */
+export function failingRun({ source, run_id, run_url }: Observation): FailingRun | null {
+  return source === 'run' ? { id: run_id, url: run_url } : null;
 }

@@ -19,8 +19,8 @@ export interface MonitorAlert {
   consecutive_failures: number;
   consecutive_passes: number;
   passing_since: string | null;
-  /** Of the present row of failures: when its first run began, and when that was due. */
-  first_failure: { at: string; scheduled_at: string } | null;
+  /** Of the present row of failures: when its first run began, when that was due, and which it was. */
+  first_failure: { at: string; scheduled_at: string; run: FailingRun | null } | null;
   /** Key of the present cause, see cause.ts; null while passing. */
   cause: string | null;
   /** The open incident that waits for this monitor. */
@@ -36,6 +36,12 @@ export interface MonitorAlert {
   last_run_id: string;
   /** When the last run began that said something about the service. */
   last_started_at: string;
+}
+
+/** A run that failed, by which it is found again. */
+export interface FailingRun {
+  id: string;
+  url: string | null;
 }
 
 /** What one location saw of a monitor. */
@@ -72,6 +78,8 @@ export type IncidentTimer =
 /** An incident with the engine's own bookkeeping. */
 export interface TrackedIncident {
   incident: Incident;
+  /** The first failing run of what opened it; null where no run did, or an earlier version kept it. */
+  first_run: FailingRun | null;
   /** Every cause key it ever had. */
   causes: string[];
   /** Key of the cause that title and page speak of. */

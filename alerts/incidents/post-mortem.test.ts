@@ -14,6 +14,7 @@ const { incident } = notification(
 );
 const history: IncidentHistory = {
   incident,
+  first_run: null,
   timeline: [
     {
       id: '1',
@@ -52,7 +53,7 @@ const history: IncidentHistory = {
 const NOW = Date.UTC(2026, 0, 2);
 
 test('the document says what happened, for how long, who was told how fast, and who took it when', () => {
-  const text = exportMarkdown(history, { run: null, now: NOW });
+  const text = exportMarkdown(history, { first: null, latest: null, now: NOW });
   expect(text).toMatch(/^# Reference API: POST \/v1\/posts answers 500\n/);
   expect(text).toContain('| Acknowledged | by kim after 6 min |');
   expect(text).toContain('| Lasted | 1 h |');
@@ -65,7 +66,8 @@ test('the document says what happened, for how long, who was told how fast, and 
 test('texts of others are no markup, and cannot end a table, a fence or a line', () => {
   const text = exportMarkdown(history, {
     now: NOW,
-    run: {
+    latest: null,
+    first: {
       id: 'run-1',
       url: 'javascript:alert(1)',
       started_at: '2026-01-01T00:00:00Z',
@@ -85,9 +87,15 @@ test('an address that another system named cannot end its link and begin another
   const { cause } = history.incident;
   const text = exportMarkdown(
     { ...history, incident: { ...history.incident, runbook: hostile, cause: { ...cause, source_url: hostile } } },
-    { run: null, now: NOW },
+    { first: null, latest: null, now: NOW },
   );
   const links = text.split('\n').filter((line) => line.includes('alerts.example.com'));
   expect(links).toHaveLength(2);
   for (const line of links) expect(line).toMatch(/^- \[(Source|Runbook)\]\([^\s()[\]`|<>]+\)$/);
+});
+
+test('a first run that is not kept any more is named all the same', () => {
+  const first_run = { id: 'run-0', url: 'https://ringdown.example.com/runs/run-0' };
+  const text = exportMarkdown({ ...history, first_run }, { first: null, latest: null, now: NOW });
+  expect(text).toContain('Run [run\\-0](https://ringdown.example.com/runs/run-0) is not kept any more.');
 });

@@ -2,18 +2,23 @@ import { formatDuration } from '../../core/units.ts';
 import type { IncidentHistory } from '../alert-store.ts';
 import type { DeliveryRecord, Incident, IncidentEvent } from '../incident.ts';
 
+/** What a run did, without secrets, and without bodies unless allowed. */
+export interface RunEvidence {
+  id: string;
+  url: string | null;
+  started_at: string;
+  /** What it did, in order. */
+  steps: readonly { name: string; status: string; duration_ms: number | null; detail: string | null }[];
+  /** Such as the first lines of a server's log; shown as they are. */
+  excerpts: readonly { title: string; text: string }[];
+}
+
 /** What the app knows beyond the incident. Texts are plain: they are escaped here. */
 export interface PostMortemExtras {
-  /** Of the run that opened it; null where none is kept any more. Without secrets, and without bodies unless allowed. */
-  run: {
-    id: string;
-    url: string | null;
-    started_at: string;
-    /** What it did, in order. */
-    steps: readonly { name: string; status: string; duration_ms: number | null; detail: string | null }[];
-    /** Such as the first lines of a server's log; shown as they are. */
-    excerpts: readonly { title: string; text: string }[];
-  } | null;
+  /** Of the first failing run; null where it is not kept, or nobody knows which it was. */
+  first: RunEvidence | null;
+  /** Of the run that the cause speaks of; null where that is the first one, or it is not kept. */
+  latest: RunEvidence | null;
   /** Wall-clock milliseconds. */
   now: number;
 }
@@ -32,7 +37,8 @@ export function exportMarkdown(history: IncidentHistory, extras: PostMortemExtra
     ['## Timeline', events(incident, timeline)],
     ['## Who was told', told(deliveries)],
     ['## Notes', notes(timeline)],
-    ['## Evidence of the first failing run', evidence(extras.run)],
+    ['## Evidence of the first failing run', firstRun(history, extras.first)],
+    ['## Evidence of the run that the cause speaks of', extras.latest ? evidence(extras.latest) : []],
     ['## What we do about it', ['- [ ] ']],
   ] as const;
   return `${sections
@@ -124,15 +130,22 @@ function notes(timeline: readonly IncidentEvent[]): string[] {
     .map(({ at, actor, message }) => `- ${absolute(at)}, ${escaped(actor ?? 'somebody')}: ${escaped(message)}`);
 }
 
-function evidence(run: PostMortemExtras['run']): string[] {
-  if (!run) return [];
-  const name = run.url === null ? code(run.id) : `[${escaped(run.id)}](${target(run.url)})`;
+function firstRun({ first_run: known }: IncidentHistory, run: RunEvidence | null): string[] {
+  if (run) return evidence(run);
+  return known ? [`Run ${runName(known)} is not kept any more.`] : [];
+}
+
+function runName({ id, url }: Pick<RunEvidence, 'id' | 'url'>): string {
+  return url === null ? code(id) : `[${escaped(id)}](${target(url)})`;
+}
+
+function evidence(run: RunEvidence): string[] {
   const steps = run.steps.map((step, index) => {
     const took = step.duration_ms === null ? '' : `, ${formatDuration(Math.round(step.duration_ms))}`;
     return `${index + 1}. ${escaped(step.name)}: ${escaped(step.status)}${took}${step.detail ? `: ${escaped(step.detail)}` : ''}`;
   });
   const excerpts = run.excerpts.flatMap(({ title, text }) => ['', `### ${escaped(title)}`, '', ...fenced(text)]);
-  return [`Run ${name}, begun ${absolute(run.started_at)}.`, '', ...steps, ...excerpts];
+  return [`Run ${runName(run)}, begun ${absolute(run.started_at)}.`, '', ...steps, ...excerpts];
 }
 
 /** The fence is longer than any row of backticks within, so that no text ends it. */

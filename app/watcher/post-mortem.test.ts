@@ -28,7 +28,7 @@ const failing = step('write', {
   assertions: [{ passed: false, message: 'status 500, expected 201' }] as StepResult['assertions'],
 });
 
-const history = (source: 'run' | 'rule') =>
+const history = (source: 'run' | 'rule', first = 'run-1') =>
   ({
     incident: {
       id: 'i1',
@@ -72,6 +72,7 @@ const history = (source: 'run' | 'rule') =>
         attempts: 2,
       },
     },
+    first_run: source === 'run' ? { id: first, url: `https://ringdown.example.com/runs/${first}` } : null,
     timeline: [],
     deliveries: [],
     words: [],
@@ -93,6 +94,25 @@ test('the document carries what the failing run did, without bodies and headers'
   expect(document).toContain('status 500, expected 201');
   expect(document).toMatch(/2\. write: failed.*answered 500/);
   expect(document).not.toContain('a customer wrote this');
+});
+
+test('where the cause speaks of a later run, the first failing one and that one are both there', async () => {
+  const made = (id: string, name: string) =>
+    ({ id, started_at: '2026-11-23T02:59:58.000Z', steps: [{ ...failing, name }] }) as RunResult;
+  const kept = [made('run-0', 'sign in'), made('run-1', 'write')];
+  const write = (runs: RunResult[]) =>
+    writePostMortem('i1', {
+      store: { find: async () => history('run', 'run-0') },
+      runs: { find: async (id) => runs.find((run) => run.id === id) ?? null },
+      now: () => Date.parse('2026-11-23T03:05:00Z'),
+    });
+  const document = (await write(kept))!;
+  const [, first, latest] = document.split('## Evidence of ');
+  expect(first).toMatch(
+    /^the first failing run\n\nRun \[run\\-0\]\(https:\/\/ringdown.example.com\/runs\/run-0\).*1\. sign in: failed/s,
+  );
+  expect(latest).toMatch(/^the run that the cause speaks of\n\nRun \[run\\-1\].*1\. write: failed/s);
+  expect(await write(kept.slice(1))).toMatch(/first failing run\n\nRun \[run\\-0\].* is not kept any more\./);
 });
 
 test('of very many steps those up to the failing one are told', async () => {

@@ -99,6 +99,7 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
         .execute();
       return {
         incident: tracked!.incident,
+        first_run: tracked!.first_run,
         timeline,
         deliveries: deliveries.map(({ position: _position, step: _step, ...record }) => record),
         words: [...tracked!.words],

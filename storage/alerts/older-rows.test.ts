@@ -102,5 +102,10 @@ async function until<T>(clock: VirtualClock, there: () => boolean, result: () =>
     await clock.advance(0);
     await new Promise((resolve) => setImmediate(resolve));
   }
+  // What is written on account of it is written, too, before the clock is moved on.
+  for (let turn = 0; turn < 20; turn++) {
+    await clock.advance(0);
+    await sqlite.db.selectFrom('deliveries').select('status').execute();
+  }
   return result();
 }

@@ -14,6 +14,7 @@ export function completeMonitor(row: Older<MonitorAlert>): MonitorAlert {
     last_key: null,
     last_started_at: '',
     ...row,
+    first_failure: row.first_failure ? { ...row.first_failure, run: row.first_failure.run ?? null } : null,
   } as MonitorAlert;
 }
 
@@ -21,6 +22,7 @@ export function completeMonitor(row: Older<MonitorAlert>): MonitorAlert {
 export function completeIncident(row: Older<TrackedIncident>): TrackedIncident {
   const { incident } = row as { incident: Older<Incident> };
   return {
+    first_run: null,
     escalation_loop: null,
     renotify: null,
     quiet_hours: [],
