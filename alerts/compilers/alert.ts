@@ -91,7 +91,7 @@ export function summaryWithoutValues(alert: Alert): string {
 
 function wordsOf(condition: Condition): string {
   const by = groupedBy(condition);
-  const of = by === null ? '' : ` of {{ ${by} }}`;
+  const of = by.length === 0 ? '' : ` of ${by.map((name) => `{{ ${name} }}`).join(', ')}`;
   switch (condition.is) {
     case 'limit': {
       const limit = showLimit(condition.limit, condition.limit.unit === 'share' ? 'share' : null);

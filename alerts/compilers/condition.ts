@@ -1,7 +1,7 @@
 import type { Limit } from '../rules/limit.ts';
 import type { SeriesQuestion } from '../rules/signal.ts';
 
-/** A number that a target can be asked for, one for each value of the series's `by`. */
+/** A number that a target can be asked for, one for each combination of the values of the series's `by`. */
 export type Measure =
   | { is: 'series'; of: SeriesQuestion }
   /** A whole of fewer samples than `at_least` is no data. */
@@ -54,10 +54,10 @@ function seriesOfMeasure(measure: Measure): readonly SeriesQuestion[] {
   return measure.is === 'ratio' ? [measure.part, measure.whole] : [measure.now, measure.before];
 }
 
-/** The attribute whose values are judged apart; null where there is one value. */
-export function groupedBy(condition: Condition): string | null {
+/** The attributes whose combinations of values are judged apart; none where there is one value. */
+export function groupedBy(condition: Condition): readonly string[] {
   const [series] = seriesOf(condition);
-  return series === undefined || series.of === 'runs' ? null : series.by;
+  return series === undefined || series.of === 'runs' ? [] : series.by;
 }
 
 const LAG_WINDOW_MS = 120_000;
@@ -69,7 +69,7 @@ export function lagQuestion(backend: string): Extract<SeriesQuestion, { of: 'met
     metric: 'ringdown_backend_lag_seconds',
     aggregate: 'max',
     where: { backend },
-    by: null,
+    by: [],
     window_ms: LAG_WINDOW_MS,
     offset_ms: 0,
   };

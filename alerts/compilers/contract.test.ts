@@ -5,15 +5,21 @@ import { type CompilerCase, describeCompiler } from './testing/describe-compiler
 /** What docs/compilers.md tells of each target. */
 const CASES: Readonly<Record<string, CompilerCase>> = {
   // The usual logs hold a backslash, for which its patterns have no words; others come near.
-  cloudwatch: { refuses: ['slow-route', 'logs', 'surge', 'runs', 'ledger', 'scenario'], approximates: ['slow'] },
-  elasticsearch: { refuses: ['orders'], approximates: ['slow', 'slow-route', 'scenario'] },
+  cloudwatch: {
+    refuses: ['slow-route', 'slow-combination', 'logs', 'surge', 'runs', 'ledger', 'scenario'],
+    approximates: ['slow'],
+  },
+  elasticsearch: { refuses: ['orders'], approximates: ['slow', 'slow-route', 'slow-combination', 'scenario'] },
   grafana: { refuses: ['logs'], approximates: [] },
   kapacitor: { refuses: [], approximates: ['depth', 'orders', 'silent', 'budget'] },
   kibana: {
     refuses: ['orders', 'runs', 'ledger', 'scenario'],
-    approximates: ['slow', 'slow-route', 'share', 'budget'],
+    approximates: ['slow', 'slow-route', 'slow-combination', 'share', 'budget'],
   },
-  newrelic: { refuses: ['surge', 'budget', 'runs', 'ledger'], approximates: ['slow-route', 'silent', 'scenario'] },
+  newrelic: {
+    refuses: ['surge', 'budget', 'runs', 'ledger'],
+    approximates: ['slow-route', 'silent', 'scenario'],
+  },
   prometheus: { refuses: ['logs'], approximates: [] },
 };
 

@@ -76,7 +76,7 @@ test('every key of a policy is read as it is meant', () => {
         metric: 'http.server.request.duration',
         aggregate: 'p95',
         where: { 'service.name': 'reference-api' },
-        by: 'http.route',
+        by: ['http.route'],
         window_ms: 300_000,
         offset_ms: 0,
       },

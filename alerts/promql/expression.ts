@@ -86,7 +86,7 @@ function expressed(alert: Alert, context: CompileContext, records: Records): Omi
       if (measure.is === 'series' && at_least > 0) {
         const samples = records.add('samples', samplesOf(measure.of, limit.unit, context, where));
         whole = `(${value}) and ${on(measure.of)} ${samples} >= ${at_least}`;
-      } else if (counted && isBelow && groupedBy(condition) === null) whole = `(${value}) or vector(0)`;
+      } else if (counted && isBelow && groupedBy(condition).length === 0) whole = `(${value}) or vector(0)`;
       const recorded = records.add('value', whole);
       const number = limitNumber(limit, own, unit, [...where, 'is']);
       return {
@@ -278,7 +278,7 @@ function samplesOf(question: SeriesQuestion, unit: LimitUnit, context: CompileCo
 }
 
 function quantile(selected: Selected, rank: string, window: number, offset: number): string {
-  const by = ['le', ...(selected.by === null ? [] : [selected.by])].join(', ');
+  const by = ['le', ...selected.by].join(', ');
   // Of a window without samples it is no number, which is left out by comparing it.
   return `histogram_quantile(${rank}, sum by (${by}) (rate(${range(selected, '_bucket', window, offset)}))) >= 0`;
 }
@@ -300,13 +300,13 @@ function selector({ family, matchers }: Selected, ending: string): string {
   return `${family}${ending}${matchers.length === 0 ? '' : `{${[...matchers].sort().join(',')}}`}`;
 }
 
-function all(aggregation: 'sum' | 'min' | 'max', by: string | null): string {
-  return by === null ? aggregation : `${aggregation} by (${by})`;
+function all(aggregation: 'sum' | 'min' | 'max', by: readonly string[]): string {
+  return by.length === 0 ? aggregation : `${aggregation} by (${by.join(', ')})`;
 }
 
 function on(question: SeriesQuestion): string {
-  const by = question.of === 'runs' ? null : question.by;
-  return `on (${by === null ? '' : labelName(by)})`;
+  const by = question.of === 'runs' ? [] : question.by;
+  return `on (${by.map(labelName).join(', ')})`;
 }
 
 function silent(
@@ -318,12 +318,13 @@ function silent(
   const path = [alert.kind, 'of'];
   const selected = select(of, null, context, path);
   const window = duration(for_ms);
-  const by = selected.by;
+  const { by } = selected;
+  const labels = by.join(', ');
   if (selected.kind.type === 'gauge') {
     const message =
       'absence of a gauge: Prometheus knows when it is not scraped any more, not when the service stopped to set it';
     alert.approximate(path, message);
-    if (by === null) {
+    if (by.length === 0) {
       return {
         value: records.add('absent', `absent_over_time(${selector(selected, '')}[${window}])`),
         operator: '>',
@@ -332,15 +333,15 @@ function silent(
     }
     const known = records.add(
       'known',
-      `group by (${by}) (last_over_time(${selector(selected, '')}[${BORN_LOOKBACK}] offset ${window}))`,
+      `group by (${labels}) (last_over_time(${selector(selected, '')}[${BORN_LOOKBACK}] offset ${window}))`,
     );
-    const heard = records.add('value', `group by (${by}) (last_over_time(${selector(selected, '')}[${window}]))`);
-    return { value: records.add('absent', `${known} unless on (${by}) ${heard}`), operator: '>', number: 0 };
+    const heard = records.add('value', `group by (${labels}) (last_over_time(${selector(selected, '')}[${window}]))`);
+    return { value: records.add('absent', `${known} unless on (${labels}) ${heard}`), operator: '>', number: 0 };
   }
   const ending = selected.kind.type === 'counter' ? '_total' : '_count';
   const grown = `${all('sum', by)} (${growth(selected, ending, for_ms, of.offset_ms)})`;
   const zero = { operator: '==', number: 0 } as const;
-  if (by === null) return { value: records.add('value', `${grown} or vector(0)`), ...zero };
+  if (by.length === 0) return { value: records.add('value', `${grown} or vector(0)`), ...zero };
   const known = `${all('sum', by)} (last_over_time(${selector(selected, ending)}[${BORN_LOOKBACK}] offset ${window})) * 0`;
   return { value: records.add('value', `${grown} or ${known}`), ...zero };
 }

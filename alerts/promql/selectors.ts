@@ -9,8 +9,8 @@ export interface Selected {
   family: string;
   kind: MetricKind;
   matchers: readonly string[];
-  /** Label of the question's `by`. */
-  by: string | null;
+  /** Labels of the question's `by`. */
+  by: readonly string[];
 }
 
 const REQUEST_LABELS = ['service_name', 'deployment_environment_name', 'http_route', 'http_request_method'];
@@ -27,7 +27,12 @@ export function select(
     case 'metric': {
       const kind = metricKind(metrics, question.metric, question.aggregate, unit);
       const matchers = Object.entries(question.where).map(([key, value]) => `${labelName(key)}=${quoted(value)}`);
-      return { family: familyName(question.metric, kind.unit, kind.type), kind, matchers, by: nameOf(question.by) };
+      return {
+        family: familyName(question.metric, kind.unit, kind.type),
+        kind,
+        matchers,
+        by: question.by.map(labelName),
+      };
     }
     case 'requests': {
       const { service, route, status, synthetic } = question;
@@ -38,11 +43,12 @@ export function select(
           `its class: ${Math.floor(status / 100)}xx`,
         );
       }
-      const by = nameOf(question.by);
-      if (by !== null && !REQUEST_LABELS.includes(by)) {
+      const by = question.by.map(labelName);
+      const unknown = question.by.find((name) => !REQUEST_LABELS.includes(labelName(name)));
+      if (unknown !== undefined) {
         throw new CannotExpress(
           [...path, 'by'],
-          `requests have no label for ${question.by} in Prometheus`,
+          `requests have no label for ${unknown} in Prometheus`,
           `there are ${REQUEST_LABELS.join(', ')}`,
         );
       }
@@ -68,7 +74,7 @@ export function select(
         ...(status === null ? [] : [`status${status === 'failed' ? '=~"failed|error"' : '="passed"'}`]),
       ];
       if (services.length > 0) matchers.push(`service=~${quoted(services.map(literal).join('|'))}`);
-      return { family: 'ringdown_runs', kind: { type: 'counter', unit: '1' }, matchers, by: null };
+      return { family: 'ringdown_runs', kind: { type: 'counter', unit: '1' }, matchers, by: [] };
     }
     case 'logs':
       throw new CannotExpress(
@@ -89,8 +95,4 @@ export function monitorMatchers({
 }): string[] {
   const ofIds = ids.length === 0 ? [] : [`monitor=~${quoted(`(${ids.map(literal).join('|')})@.*`)}`];
   return environments.length === 0 ? ofIds : [...ofIds, `environment=~${quoted(environments.map(literal).join('|'))}`];
-}
-
-function nameOf(by: string | null): string | null {
-  return by === null ? null : labelName(by);
 }

@@ -56,6 +56,48 @@ describe('threshold', () => {
   });
 });
 
+describe('several attributes in by', () => {
+  const by = ['service.name', 'http.route'];
+  const group = (service: string, route: string | null, value: number): SeriesAnswer['groups'][number] => ({
+    labels: { 'service.name': service, ...(route === null ? {} : { 'http.route': route }) },
+    value,
+    samples: value,
+  });
+  const answer = (...groups: SeriesAnswer['groups']): SeriesAnswer => ({ unit: '1', groups });
+
+  test('each combination is judged by itself, one that lacks an attribute too', () => {
+    const written = { of: { requests: {}, by }, is: { gte: 5 } };
+    expect(
+      said(judge('threshold', written, [answer(group('a', '/x', 5), group('b', '/x', 4), group('b', null, 7))])),
+    ).toEqual([
+      'true: number of requests within 5 min of a, /x is 5, at least 5',
+      'false: number of requests within 5 min of b, /x is 4, not at least 5',
+      'true: number of requests within 5 min of b is 7, at least 5',
+    ]);
+  });
+
+  test('a part finds its whole by all of them, in whatever order they are written', () => {
+    const written = {
+      part: { requests: { status: '5xx' }, by: [...by].reverse() },
+      whole: { requests: {}, by },
+      is: { gt: '5%' },
+      at_least: 20,
+    };
+    const whole = answer(group('a', '/x', 100), group('b', '/x', 100), group('a', null, 100));
+    const readings = judge('ratio', written, [answer(group('b', '/x', 50)), whole]);
+    expect(readings.map(({ value }) => value)).toEqual([0, 0.5, 0]);
+    const rule = ruleKinds.get('ratio')!;
+    expect(rule.check({ ...written, part: { requests: {}, by: 'http.route' } })).toHaveLength(1);
+  });
+
+  test('a value is compared with its own before', () => {
+    const written = { of: { requests: {}, by }, compared_to: '1h', is: { gt: '50%' } };
+    const now = answer(group('a', '/x', 100), group('b', '/x', 100));
+    const before = answer(group('b', '/x', 10), group('a', '/x', 100), group('c', '/x', 9));
+    expect(judge('rate_of_change', written, [now, before]).map(({ value }) => value)).toEqual([0, 9, -1]);
+  });
+});
+
 describe('ratio', () => {
   const errors = {
     part: { requests: { service: 'api', status: '5xx' } },

@@ -15,6 +15,8 @@ const SHORTEST_WINDOW_MS = 1_000;
 const LONGEST_WINDOW_MS = 31 * 86_400_000;
 const DEFAULT_WINDOW_MS = 300_000;
 const LONGEST_DELAY_MS = 86_400_000;
+/** More would tell single requests apart. */
+const MOST_ATTRIBUTES = 5;
 
 const Logs = Type.Object(
   {
@@ -82,11 +84,15 @@ const parts = {
   where: Type.Optional(labels('Attributes of the metric and their values.', { 'service.name': 'reference-api' })),
   by: Type.Optional(
     Type.Union(
-      [Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 1 })],
+      [
+        Type.String({ minLength: 1 }),
+        Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: MOST_ATTRIBUTES, uniqueItems: true }),
+      ],
       {
-        'x-expected': 'the name of an attribute',
-        description: 'An attribute; each of its values is judged by itself, and fires by itself.',
-        examples: ['http.route'],
+        'x-expected': `the name of an attribute, or a list of up to ${MOST_ATTRIBUTES} different ones`,
+        description:
+          'An attribute, or several; each combination of their values is judged by itself, and fires by itself.',
+        examples: ['http.route', ['service.name', 'http.route']],
       },
     ),
   ),
@@ -165,7 +171,7 @@ export function compileSeries(written: WrittenSeries, windowMs?: number, offsetM
     window_ms: windowMs ?? (written.window === undefined ? DEFAULT_WINDOW_MS : parseDuration(written.window)!),
     offset_ms: offsetMs + (written.delay === undefined ? 0 : parseDuration(written.delay)!),
   };
-  const by = (Array.isArray(written.by) ? written.by[0] : written.by) ?? null;
+  const by = [written.by ?? []].flat();
   if (written.metric !== undefined) {
     const { metric, aggregate } = written;
     return {
@@ -203,7 +209,8 @@ export function groupsOf(question: SeriesQuestion, answer: SignalAnswer): readon
     group.value !== null && !Number.isFinite(group.value) ? { ...group, value: null } : group,
   );
   const counted = isCounted(question);
-  if (groups.length === 0 && byOf(question) === null) return [{ labels: {}, value: counted ? 0 : null, samples: 0 }];
+  if (groups.length === 0 && labelsOf(question).length === 0)
+    return [{ labels: {}, value: counted ? 0 : null, samples: 0 }];
   return counted ? groups.map((group) => (group.value === null ? { ...group, value: 0 } : group)) : groups;
 }
 
@@ -213,13 +220,14 @@ export function unitOf(question: SeriesQuestion, answer: SignalAnswer): string |
   return (answer as SeriesAnswer).unit;
 }
 
-export function byOf(question: SeriesQuestion): string | null {
-  return question.of === 'runs' ? null : question.by;
+/** Attributes that its groups are told apart by. */
+export function labelsOf(question: SeriesQuestion): readonly string[] {
+  return question.of === 'runs' ? [] : question.by;
 }
 
-export function labelsOf(question: SeriesQuestion): readonly string[] {
-  const by = byOf(question);
-  return by === null ? [] : [by];
+/** What a group is found by in another answer to a question with the same `by`, whatever the order of its attributes. */
+export function groupKey(question: SeriesQuestion, labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify([...labelsOf(question)].sort().map((name) => labels[name] ?? null));
 }
 
 export function serviceOf(question: SeriesQuestion): string | null {
@@ -253,9 +261,8 @@ function ofLabels(words: Words, question: SeriesQuestion, labelsOfIt: Readonly<R
     said = words.say(question);
     words.kept.set(question, said);
   }
-  const by = byOf(question);
-  const value = by === null ? undefined : labelsOfIt[by];
-  return value ? `${said} of ${value}` : said;
+  const values = labelsOf(question).flatMap((name) => labelsOfIt[name] || []);
+  return values.length > 0 ? `${said} of ${values.join(', ')}` : said;
 }
 
 function measure(question: SeriesQuestion): string {

@@ -7,7 +7,7 @@ interface Windowed {
 
 export type MetricAggregate = 'count' | 'sum' | 'rate' | 'avg' | 'min' | 'max' | 'p50' | 'p90' | 'p95' | 'p99';
 
-/** Numbers over a window, one for each value of `by`, or one of all. Plain data: the app answers from telemetry, runs and ledgers. */
+/** Numbers over a window, one for each combination of the values of `by` that occurs, or one of all where it is empty. Plain data: the app answers from telemetry, runs and ledgers. */
 export type SeriesQuestion = Windowed &
   (
     | {
@@ -16,7 +16,7 @@ export type SeriesQuestion = Windowed &
         aggregate: MetricAggregate;
         /** Attributes and their values. */
         where: Readonly<Record<string, string>>;
-        by: string | null;
+        by: readonly string[];
       }
     | {
         /** How many log records. */
@@ -26,7 +26,7 @@ export type SeriesQuestion = Windowed &
         level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | null;
         /** Case-insensitive substring of message or exception. */
         text: string | null;
-        by: string | null;
+        by: readonly string[];
       }
     | {
         /** SERVER spans of the service, counted or measured. */
@@ -38,7 +38,7 @@ export type SeriesQuestion = Windowed &
         /** False leaves out requests made by scenarios. */
         synthetic: boolean | null;
         aggregate: 'count' | 'p50' | 'p95' | 'p99';
-        by: string | null;
+        by: readonly string[];
       }
     | {
         /** Finished runs of scenarios; an empty list matches all. */

@@ -30,7 +30,7 @@ const requests = (over: Partial<Extract<Question, { of: 'requests' }>> = {}): Qu
   status: null,
   synthetic: null,
   aggregate: 'count',
-  by: null,
+  by: [],
   window_ms: 5 * MINUTE,
   offset_ms: 0,
   ...over,
@@ -41,7 +41,7 @@ const metric = (aggregate: Extract<Question, { of: 'metric' }>['aggregate']): Qu
   metric: 'm',
   aggregate,
   where: {},
-  by: null,
+  by: [],
   window_ms: 5 * MINUTE,
   offset_ms: 0,
 });
@@ -77,13 +77,33 @@ describe('numbers that a test gives', () => {
     const route = (name: string, rate: number) =>
       series({ attributes: { service: 'api', route: name, status: '200', synthetic: 'false' }, per_minute: [rate] });
     const numbers = new GivenNumbers([route('/a', 1), route('/b', 2)]);
-    expect(numbers.answer(requests({ by: 'http.route' }), MINUTE)).toEqual({
+    expect(numbers.answer(requests({ by: ['http.route'] }), MINUTE)).toEqual({
       unit: '1',
       groups: [
         { labels: { 'http.route': '/a' }, value: 5, samples: 5 },
         { labels: { 'http.route': '/b' }, value: 10, samples: 10 },
       ],
     });
+  });
+
+  test('each combination of several attributes is a group; what has none of them is one more', () => {
+    const line = (attributes: Record<string, string>, rate: number) =>
+      series({ attributes: { status: '200', synthetic: 'false', ...attributes }, per_minute: [rate] });
+    const given = [
+      line({ service: 'api', route: '/a' }, 1),
+      line({ service: 'api', route: '/b' }, 2),
+      line({ service: 'till', route: '/a' }, 3),
+      line({ service: 'till' }, 4),
+      line({}, 5),
+    ];
+    const asked = requests({ service: null, by: ['service.name', 'http.route'] });
+    expect(new GivenNumbers(given).answer(asked, MINUTE).groups.map(({ labels, value }) => [labels, value])).toEqual([
+      [{ 'service.name': 'api', 'http.route': '/a' }, 5],
+      [{ 'service.name': 'api', 'http.route': '/b' }, 10],
+      [{ 'service.name': 'till', 'http.route': '/a' }, 15],
+      [{ 'service.name': 'till' }, 20],
+      [{}, 25],
+    ]);
   });
 
   test('what is measured is averaged and ranked by how much of the window it fills', () => {

@@ -41,14 +41,15 @@ export class GivenNumbers {
     const to = now - question.offset_ms;
     const window = { from: to - question.window_ms, to };
     const lines = this.#matching(question);
-    const byValue = Map.groupBy(lines, ({ attributes }) =>
-      question.by === null ? '' : attributeOf(attributes, question.by),
+    const combinations = Map.groupBy(lines, ({ attributes }) =>
+      JSON.stringify(question.by.map((name) => attributeOf(attributes, name) ?? null)),
     );
     const groups: SignalGroup[] = [];
-    for (const [value, members] of byValue) {
-      if (value === undefined) continue;
+    for (const [combination, members] of combinations) {
+      const values = JSON.parse(combination) as (string | null)[];
       const group = measured(question, members, window);
-      if (group) groups.push({ labels: question.by === null ? {} : { [question.by]: value }, ...group });
+      const named = question.by.flatMap((name, index) => (values[index] === null ? [] : [[name, values[index]!]]));
+      if (group) groups.push({ labels: Object.fromEntries(named), ...group });
     }
     const aggregate = aggregateOf(question);
     const unit = isCount(aggregate) ? '1' : (lines.find(({ series }) => series.unit !== null)?.series.unit ?? null);

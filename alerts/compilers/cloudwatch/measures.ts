@@ -44,7 +44,7 @@ export function metricOf(
   const { namespace } = context.settings as { namespace: string };
   if (question.offset_ms > 0)
     throw new CannotExpress([...path, 'delay'], 'an alarm of CloudWatch looks at now', 'leave it out');
-  if (question.of !== 'runs' && question.by !== null) {
+  if (question.of !== 'runs' && question.by.length > 0) {
     throw new CannotExpress(
       [...path, 'by'],
       'an alarm of CloudWatch watches one metric, not one for each value',

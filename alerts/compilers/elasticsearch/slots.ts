@@ -16,8 +16,8 @@ export interface Slot {
   value: string;
   /** Painless: of how many samples. */
   samples: string;
-  /** Field that is grouped by. */
-  group: string | null;
+  /** Fields that are grouped by. */
+  groups: readonly string[];
   unit: string;
   own: string;
 }
@@ -28,6 +28,8 @@ const OF_RESOURCE: Readonly<Record<string, string>> = {
   'service.version': 'service.version',
   'deployment.environment.name': 'service.environment',
 };
+/** The level is none of the attributes of a record. */
+const OF_LOGS: Readonly<Record<string, string>> = { ...OF_RESOURCE, 'log.level': 'log.level', level: 'log.level' };
 const OF_SPANS: Readonly<Record<string, string>> = {
   ...OF_RESOURCE,
   'http.request.method': 'http.request.method',
@@ -54,7 +56,7 @@ export function slotOf(
   path: Path,
 ): Slot {
   const index = (signal: string) => `${signal}-${settings.prefix}.*`;
-  const by = question.of === 'runs' ? null : question.by;
+  const by = question.of === 'runs' ? [] : question.by;
   switch (question.of) {
     case 'logs': {
       const { service, level, text } = question;
@@ -67,7 +69,7 @@ export function slotOf(
         index: index('logs'),
         filter,
         ...count,
-        group: by === null ? null : (ownOf(OF_RESOURCE, by) ?? (by === 'level' ? 'log.level' : `attributes.${by}`)),
+        groups: by.map((name) => ownOf(OF_LOGS, name) ?? `attributes.${name}`),
       };
     }
     case 'requests': {
@@ -79,10 +81,10 @@ export function slotOf(
         ...(synthetic === null ? [] : [synthetic ? SYNTHETIC : { bool: { must_not: [SYNTHETIC] } }]),
         ...ofStatus(status),
       ];
-      const group = by === null ? null : spanField(by);
-      if (aggregate === 'count') return { index: index('traces'), filter, ...count, group };
+      const groups = by.map(spanField);
+      if (aggregate === 'count') return { index: index('traces'), filter, ...count, groups };
       const rank = Number(aggregate.slice(1));
-      return { index: index('traces'), filter, ...percentile('event.duration', rank), group, unit: 'ns', own: 'ms' };
+      return { index: index('traces'), filter, ...percentile('event.duration', rank), groups, unit: 'ns', own: 'ms' };
     }
     case 'runs': {
       if (question.tags.length > 0)
@@ -91,7 +93,7 @@ export function slotOf(
           'runs are kept without the tags of their scenario',
           'name ids or services',
         );
-      return { index: index('logs'), filter: runsFilter(question, question.status), ...count, group: null };
+      return { index: index('logs'), filter: runsFilter(question, question.status), ...count, groups: [] };
     }
     case 'metric': {
       const { metric, aggregate, where, window_ms } = question;
@@ -102,8 +104,7 @@ export function slotOf(
           term('span.kind', 'server'),
           ...Object.entries(where).map(([key, value]) => term(spanField(key), value)),
         ];
-        const group = by === null ? null : spanField(by);
-        const spans = { index: index('traces'), filter, group };
+        const spans = { index: index('traces'), filter, groups: by.map(spanField) };
         if (aggregate === 'count') return { ...spans, ...count };
         if (aggregate === 'rate') return { ...spans, ...count, value: `s.doc_count / ${window_ms / 1_000}.0` };
         if (/^p\d/.test(aggregate))
@@ -116,8 +117,8 @@ export function slotOf(
         // Running totals cannot be added up.
         { bool: { must_not: [term('metric.temporality', 'cumulative')] } },
       ];
-      const group = by === null ? null : (ownOf(OF_RESOURCE, by) ?? `attributes.${by}`);
-      const points = { index: index('metrics'), filter, group, unit: kind.unit, own: kind.unit };
+      const groups = by.map((name) => ownOf(OF_RESOURCE, name) ?? `attributes.${name}`);
+      const points = { index: index('metrics'), filter, groups, unit: kind.unit, own: kind.unit };
       if (kind.type === 'gauge') {
         if (aggregate === 'count') return { ...points, ...count };
         if (!['avg', 'min', 'max'].includes(aggregate))

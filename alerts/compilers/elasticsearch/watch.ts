@@ -2,7 +2,7 @@ import type { SeriesQuestion } from '../../rules/signal.ts';
 import { fillIn } from '../../template.ts';
 import { type Alert, writtenLimit } from '../alert.ts';
 import { CannotExpress, type CompileContext, TOKEN_PLACEHOLDER } from '../compiler.ts';
-import { lagQuestion } from '../condition.ts';
+import { groupedBy, lagQuestion } from '../condition.ts';
 import { durationText, limitNumber, operator } from '../limits.ts';
 import { mustacheWords } from '../mustache.ts';
 import { type Query, runsFilter, type Slot, slotOf } from './slots.ts';
@@ -50,11 +50,11 @@ export function watchOf(alert: Alert, context: CompileContext): Watch {
     );
   const { slots, value, breached } = judge(alert, context);
   const all = Object.values(slots);
-  const group = alert.condition.is === 'failing' ? 'attributes.monitor' : all[0]!.slot.group;
-  if (group !== null && alert.no_data === 'keep') {
+  const { groups } = all[0]!.slot;
+  if (groups.length > 0 && alert.no_data === 'keep') {
     alert.approximate(
       [alert.kind],
-      `by: a watch knows ${MOST_GROUPS} values of ${group}, and forgets one that was silent for an hour`,
+      `by: a watch knows ${MOST_GROUPS} values of ${groups.join(', ')}, and forgets one that was silent for an hour`,
     );
   }
   const range = ({ window_ms, offset_ms }: { window_ms: number; offset_ms: number }) => ({
@@ -72,11 +72,11 @@ export function watchOf(alert: Alert, context: CompileContext): Watch {
     }),
   );
   const longest = Math.max(...all.map(({ window_ms, offset_ms }) => window_ms + offset_ms));
-  const wide = { window_ms: group === null ? longest : longest + REMEMBERED_MS, offset_ms: 0 };
+  const wide = { window_ms: groups.length === 0 ? longest : longest + REMEMBERED_MS, offset_ms: 0 };
   const aggs =
-    group === null
+    groups.length === 0
       ? { all: { filter: { match_all: {} }, aggs: inner } }
-      : { groups: { terms: { field: group, size: MOST_GROUPS }, aggs: inner } };
+      : { groups: { ...combined(groups), aggs: inner } };
   const indices = [...new Set(all.map(({ slot }) => slot.index))];
   const metadata = {
     name: alert.name,
@@ -111,7 +111,7 @@ export function watchOf(alert: Alert, context: CompileContext): Watch {
       transform: {
         script: {
           lang: 'painless',
-          source: painless(value, breached, group !== null, alert.no_data, alert.condition.is === 'absence'),
+          source: painless(value, breached, groups.length, alert.no_data, alert.condition.is === 'absence'),
         },
       },
       actions: {
@@ -128,12 +128,15 @@ const SORTED = "return ['firing': firing, 'well': well];";
 function painless(
   value: string,
   breached: string,
-  grouped: boolean,
+  attributes: number,
   noData: Alert['no_data'],
   silent: boolean,
 ): string {
   const list = noData === 'ok' ? 'well' : 'firing';
-  const missing = noData === 'keep' ? '' : ` else { ${list}.add(['key': key, 'value': 'no data']); }`;
+  const grouped = attributes > 0;
+  // A combination of several values has them in a list; its name is them with a bar between.
+  const named = attributes > 1 ? "'key': key, 'values': w['key']" : "'key': key";
+  const missing = noData === 'keep' ? '' : ` else { ${list}.add([${named}, 'value': 'no data']); }`;
   // Before the first document of all there are no streams, and no answer to sort.
   const unknown = silent ? 'firing' : noData === 'keep' || grouped ? null : list;
   const said = unknown === null ? '' : ` ${unknown}.add(['key': '', 'value': 'no data']);`;
@@ -143,9 +146,9 @@ function painless(
     `if (ctx.payload.aggregations == null) {${said} ${SORTED} }`,
     `List buckets = ${grouped ? 'ctx.payload.aggregations.groups.buckets' : '[ctx.payload.aggregations.all]'};`,
     `for (def w : buckets) {`,
-    `  String key = ${grouped ? "String.valueOf(w['key'])" : "''"};`,
+    `  String key = ${attributes > 1 ? "w['key_as_string']" : grouped ? "String.valueOf(w['key'])" : "''"};`,
     `  def value = ${value};`,
-    `  if (value != null) { if (${breached}) { firing.add(['key': key, 'value': value]); } else { well.add(['key': key, 'value': value]); } }${missing}`,
+    `  if (value != null) { if (${breached}) { firing.add([${named}, 'value': value]); } else { well.add([${named}, 'value': value]); } }${missing}`,
     '}',
     SORTED,
   ].join('\n');
@@ -156,7 +159,7 @@ function action(state: 'firing' | 'resolved', alert: Alert, { inboundUrl }: Comp
   const list = state === 'firing' ? 'firing' : 'well';
   const limit = writtenLimit(alert);
   const name = (word: string) =>
-    word === 'value' ? '{{ctx.payload.value}}' : word === 'threshold' ? limit : '{{ctx.payload.key}}';
+    word === 'value' ? '{{ctx.payload.value}}' : word === 'threshold' ? limit : ofGroup(word, alert);
   // Within a text of JSON; the templates in it stay as they are.
   const words = fillIn(alert.summary, name, mustacheWords);
   const title = `"${words}"`;
@@ -173,6 +176,20 @@ function action(state: 'firing' | 'resolved', alert: Alert, { inboundUrl }: Comp
       body,
     },
   };
+}
+
+/** Of one attribute, or of the one that is named. */
+function ofGroup(word: string, alert: Alert): string {
+  const by = groupedBy(alert.condition);
+  const at = by.length > 1 ? by.indexOf(word) : -1;
+  return at < 0 ? '{{ctx.payload.key}}' : `{{ctx.payload.values.${at}}}`;
+}
+
+/** @see https://www.elastic.co/docs/reference/aggregations/search-aggregations-bucket-multi-terms-aggregation */
+function combined(fields: readonly string[]): object {
+  const [field] = fields;
+  if (fields.length === 1) return { terms: { field, size: MOST_GROUPS } };
+  return { multi_terms: { terms: fields.map((one) => ({ field: one })), size: MOST_GROUPS } };
 }
 
 function judge(alert: Alert, context: CompileContext): Judged {
@@ -286,7 +303,7 @@ function judge(alert: Alert, context: CompileContext): Judged {
         aggs: last,
         value: 'num(s.last.value)',
         samples: 's.doc_count',
-        group: 'attributes.monitor',
+        groups: ['attributes.monitor'],
         unit: '1',
         own: '1',
       });

@@ -75,10 +75,10 @@ export function ruleOf(alert: Alert, context: CompileContext): GrafanaRule {
   const math = judged.map((all) => all.map((one) => `$${name(one.value)} ${one.operator} ${one.number}`).join(' && '));
   const expression = math.length === 1 ? math[0]! : math.map((one) => `(${one})`).join(' || ');
   const by = groupedBy(alert.condition);
-  if (by !== null && known !== null && alert.no_data === 'alert') {
+  if (by.length > 0 && known !== null && alert.no_data === 'alert') {
     alert.approximate(
       ['no_data'],
-      `no_data: alert: Grafana takes ${by} for well when only some of its values have no data`,
+      `no_data: alert: Grafana takes ${by.join(', ')} for well when only some of its values have no data`,
     );
   }
   return {
@@ -99,7 +99,7 @@ export function ruleOf(alert: Alert, context: CompileContext): GrafanaRule {
     execErrState: 'KeepLast',
     for: durationOf(alert.for_ms),
     ...(alert.keep_firing_for_ms > 0 ? { keepFiringFor: durationOf(alert.keep_firing_for_ms) } : {}),
-    ...(by !== null && known !== null
+    ...(by.length > 0 && known !== null
       ? { missing_series_evals_to_resolve: alert.no_data === 'keep' ? FOR_EVER : 1 }
       : {}),
     annotations: annotationsOf(alert, judged, unit, name),

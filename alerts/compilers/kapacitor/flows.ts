@@ -3,7 +3,7 @@ import type { Alert } from '../alert.ts';
 import { CannotExpress, type CompileContext } from '../compiler.ts';
 import { durationText } from '../limits.ts';
 import { metricKind } from '../metrics.ts';
-import { groupTag, influxqlOf, lambdaOf, type Source, sourceOf } from './sources.ts';
+import { groupTags, influxqlOf, lambdaOf, type Source, sourceOf, tagOf } from './sources.ts';
 import { identifier, node, reference, text } from './tick.ts';
 
 type Path = readonly (string | number)[];
@@ -13,8 +13,8 @@ type LimitUnit = 'ms' | 'By' | 'share' | null;
 export interface Flow {
   /** TICKscript without a name. */
   script: string;
-  /** Tag that tells groups apart. */
-  group: string | null;
+  /** Tags that tell groups apart. */
+  groups: readonly string[];
   /** UCUM unit of `value`, and Ringdown's own. */
   unit: string;
   own: string;
@@ -58,13 +58,13 @@ const REQUEST_DURATION = 'http.server.request.duration';
  * without data nothing is judged, and late points count.
  */
 export function flowOf(question: SeriesQuestion, unit: LimitUnit, task: Task, path: Path): Flow {
-  const group = groupTag(question, path);
+  const groups = groupTags(question, path);
   if (question.of === 'requests' && question.aggregate !== 'count') {
     const rank = Number(question.aggregate.slice(1));
-    return { script: durations(question, rank, task, path), group, unit: 'ms', own: 'ms' };
+    return { script: durations(question, rank, task, path), groups, unit: 'ms', own: 'ms' };
   }
   if (question.of !== 'metric') {
-    return { script: counted(question, task, path), group, unit: '1', own: '1' };
+    return { script: counted(question, task, path), groups, unit: '1', own: '1' };
   }
   const { aggregate, window_ms } = question;
   const kind = metricKind(task.context.metrics, question.metric, aggregate, unit);
@@ -72,8 +72,8 @@ export function flowOf(question: SeriesQuestion, unit: LimitUnit, task: Task, pa
   const cannot = (why: string, hint?: string) => new CannotExpress([...path, 'aggregate'], why, hint);
   const source = sourceOf(question, path);
   const batch = (select: string, samples: string, of = source) => ({
-    script: asked(question, `${select} AS "value", ${samples} AS "samples"`, of, task, group),
-    group,
+    script: asked(question, `${select} AS "value", ${samples} AS "samples"`, of, task, groups),
+    groups,
     unit: aggregate === 'count' ? '1' : kind.unit,
     own: aggregate === 'count' ? '1' : kind.unit,
   });
@@ -91,7 +91,7 @@ export function flowOf(question: SeriesQuestion, unit: LimitUnit, task: Task, pa
     if (temporality === 'delta') return batch(`sum("value")${perSecond}`, 'count("value")');
     if (question.offset_ms > 0)
       throw cannot('running totals are added up as they come, not with a delay', 'leave out delay');
-    return { script: totals(question, source, task, group), group, unit: kind.unit, own: kind.unit };
+    return { script: totals(question, source, task, groups), groups, unit: kind.unit, own: kind.unit };
   }
   if (question.metric === REQUEST_DURATION) {
     const wanted = SPAN_SELECTS[aggregate] ?? `percentile("duration_ns", ${aggregate.slice(1)}) / 1000000000`;
@@ -106,15 +106,15 @@ export function flowOf(question: SeriesQuestion, unit: LimitUnit, task: Task, pa
       aggregate: 'count',
     } as const;
     const tags = Object.keys(question.where).map((key) => ({
-      tag: groupTag({ ...asRequests, by: key }, [...path, 'where', key])!,
+      tag: tagOf(asRequests, key, [...path, 'where', key]),
       values: [question.where[key]!],
     }));
     const spans = { ...sourceOf(asRequests, path), tags: [{ tag: 'kind', values: ['server'] }, ...tags] };
-    const spanGroup = groupTag(asRequests, path);
+    const spanGroups = groupTags(asRequests, path);
     const plain = aggregate === 'count' || aggregate === 'rate';
     return {
-      script: asked(question, `${select} AS "value", count("duration_ns") AS "samples"`, spans, task, spanGroup),
-      group: spanGroup,
+      script: asked(question, `${select} AS "value", count("duration_ns") AS "samples"`, spans, task, spanGroups),
+      groups: spanGroups,
       unit: plain ? '1' : 's',
       own: plain ? '1' : 's',
     };
@@ -141,7 +141,7 @@ function asked(
   select: string,
   source: Source,
   { alert, context }: Task,
-  group: string | null,
+  groups: readonly string[],
 ): string {
   const { database, retention_policy: policy } = context.settings;
   const from = [database!, policy!, source.measurement].map(identifier).join('.');
@@ -156,7 +156,7 @@ function asked(
       `every(${durationText(alert.every_ms)})`,
       'align()',
       ...(question.offset_ms > 0 ? [`offset(${durationText(question.offset_ms)})`] : []),
-      ...(group === null ? [] : [`groupBy(${text(group)})`]),
+      ...(groups.length === 0 ? [] : [`groupBy(${groups.map(text).join(', ')})`]),
     ),
     // One row of a batch becomes one point of a stream, whose time is that of the evaluation.
     node(`last('value')`, `as('value')`),
@@ -170,11 +170,11 @@ function durations(
   path: Path,
 ): string {
   const select = `percentile("duration_ns", ${rank}) / 1000000 AS "value", count("duration_ns") AS "samples"`;
-  return asked(question, select, sourceOf(question, path), task, groupTag(question, path));
+  return asked(question, select, sourceOf(question, path), task, groupTags(question, path));
 }
 
 /** Points as they come. */
-export function points(question: SeriesQuestion, source: Source, { context }: Task, group: string | null): string {
+export function points(question: SeriesQuestion, source: Source, { context }: Task, groups: readonly string[]): string {
   const { database, retention_policy: policy } = context.settings;
   return [
     'stream',
@@ -184,7 +184,7 @@ export function points(question: SeriesQuestion, source: Source, { context }: Ta
       `retentionPolicy(${text(policy!)})`,
       `measurement(${text(source.measurement)})`,
       ...(source.tags.length + source.fields.length > 0 ? [`where(lambda: ${lambdaOf(source)})`] : []),
-      ...(group === null ? [] : [`groupBy(${text(group)})`]),
+      ...(groups.length === 0 ? [] : [`groupBy(${groups.map(text).join(', ')})`]),
     ),
     ...(question.offset_ms > 0 ? [node(`shift(${durationText(question.offset_ms)})`)] : []),
   ].join('\n');
@@ -208,7 +208,7 @@ export function windowOf({ window_ms }: { window_ms: number }, { alert }: Task):
 export function counted(question: SeriesQuestion, task: Task, path: Path): string {
   const source = sourceOf(question, path);
   return [
-    points(question, source, task, groupTag(question, path)),
+    points(question, source, task, groupTags(question, path)),
     windowOf(question, task),
     node(`count('${source.counted}')`, `as('value')`),
   ].join('\n');
@@ -219,16 +219,16 @@ function totals(
   question: Extract<SeriesQuestion, { of: 'metric' }>,
   source: Source,
   task: Task,
-  group: string | null,
+  groups: readonly string[],
 ): string {
   const perSecond = question.aggregate === 'rate' ? ` / ${question.window_ms / 1_000}.0` : '';
   const running = { ...source, tags: [...source.tags, { tag: 'temporality', values: ['cumulative'] }] };
   return [
-    points(question, running, task, null),
+    points(question, running, task, []),
     node('groupBy(*)'),
     node(`difference('value')`, `as('grown')`),
     node('where(lambda: "grown" >= 0)'),
-    node(`groupBy(${group === null ? '' : text(group)})`),
+    node(`groupBy(${groups.map(text).join(', ')})`),
     windowOf(question, task),
     // Unlike a sum it is nothing, and not zero, where there are no points.
     node(`cumulativeSum('grown')`, `as('value')`),

@@ -32,19 +32,22 @@ const SPAN_TAGS: Readonly<Record<string, string>> = {
 const UNBOUNDED =
   /^(url\.(full|path|query)|http\.(url|target)|(client|network\.peer|net\.peer)\.(address|port)|(user|enduser|session|thread)\.(id|name|email)|trace_?id|span_?id|request_?id|.*\.(message|stacktrace))$/i;
 
+/** The level of a record, which is none of its attributes. */
+const LEVEL = ['log.level', 'level'];
+
 /** The tag that an attribute is kept in. @throws CannotExpress where it is none */
 export function tagOf(question: SeriesQuestion, attribute: string, path: Path): string {
   const table = question.of === 'requests' ? SPAN_TAGS : RESOURCE_TAGS;
   if (Object.hasOwn(table, attribute)) return table[attribute]!;
   if (question.of === 'metric' && !UNBOUNDED.test(attribute)) return attribute;
-  if (question.of === 'logs' && attribute === 'level') return attribute;
+  if (question.of === 'logs' && LEVEL.includes(attribute)) return 'level';
   const hint = question.of === 'metric' ? undefined : `there are ${Object.keys(table).join(', ')}`;
   throw new CannotExpress(path, `${attribute} is no tag in InfluxDB, by which Kapacitor could tell points apart`, hint);
 }
 
-export function groupTag(question: SeriesQuestion, path: Path): string | null {
-  if (question.of === 'runs' || question.by === null) return null;
-  return tagOf(question, question.by, [...path, 'by']);
+/** The tags that groups are told apart by. */
+export function groupTags(question: SeriesQuestion, path: Path): readonly string[] {
+  return question.of === 'runs' ? [] : question.by.map((name) => tagOf(question, name, [...path, 'by']));
 }
 
 export function sourceOf(question: SeriesQuestion, path: Path): Source {

@@ -6,7 +6,7 @@ import { groupedBy, lagQuestion } from '../condition.ts';
 import { goWords } from '../go-template.ts';
 import { durationText, limitNumber, operator, opposite } from '../limits.ts';
 import { counted, flowOf, points, type Task, windowOf } from './flows.ts';
-import { groupTag, lambdaOf, ofMonitors, sourceOf } from './sources.ts';
+import { groupTags, lambdaOf, ofMonitors, sourceOf } from './sources.ts';
 import { allOf, float, node, text } from './tick.ts';
 
 /** A task of Kapacitor. */
@@ -22,7 +22,8 @@ interface Judged {
   flow: string;
   breached: string;
   well: string;
-  group: string | null;
+  /** Tags that tell groups apart. */
+  groups: readonly string[];
   unit: string;
 }
 
@@ -61,7 +62,7 @@ export function taskOf(alert: Alert, context: CompileContext): KapacitorTask {
     ...(keeps ? [node(`stateDuration(lambda: ${judged.well})`, 'unit(1s)', `as('well_for')`)] : []),
     node(
       'alert()',
-      `id(${text(`${alert.name}${judged.group === null ? '' : `/${tagWord(judged.group)}`}`)})`,
+      `id(${text(`${alert.name}${judged.groups.map((tag) => `/${tagWord(tag)}`).join('')}`)})`,
       `message(${text(messageOf(alert, judged))})`,
       ...(alert.runbook === null ? [] : [`details(${text(`runbook: ${goWords(alert.runbook)}`)})`]),
       `crit(lambda: ${holds ? `"breached_for" >= ${seconds(alert.for_ms)}` : judged.breached})`,
@@ -75,7 +76,7 @@ export function taskOf(alert: Alert, context: CompileContext): KapacitorTask {
 }
 
 /** Kapacitor judges points; without any it judges nothing, so that an alert stays as it is. */
-function checkNoData({ no_data, condition, approximate }: Alert, { group }: Judged): void {
+function checkNoData({ no_data, condition, approximate }: Alert, { groups }: Judged): void {
   if (no_data === 'keep' || condition.is === 'absence') return;
   const after =
     no_data === 'ok'
@@ -83,7 +84,7 @@ function checkNoData({ no_data, condition, approximate }: Alert, { group }: Judg
       : 'it does not fire for data that stops coming';
   approximate(
     ['no_data'],
-    `no_data: ${no_data}: Kapacitor judges nothing without points: ${after}${group === null ? '' : ', in each group'}`,
+    `no_data: ${no_data}: Kapacitor judges nothing without points: ${after}${groups.length === 0 ? '' : ', in each group'}`,
   );
 }
 
@@ -125,9 +126,9 @@ function judge(task: Task): Judged {
       );
       const question = { ...condition.of, window_ms: condition.for_ms };
       const path = [alert.kind, 'of'];
-      const group = groupTag(question, path);
+      const groups = groupTags(question, path);
       const flow = question.of === 'metric' ? silence(question, task, path) : counted(countOf(question), task, path);
-      return { statements: [], flow, breached: '"value" == 0', well: '"value" > 0', group, unit: '1' };
+      return { statements: [], flow, breached: '"value" == 0', well: '"value" > 0', groups, unit: '1' };
     }
     case 'burn_rate':
       return burning(task);
@@ -165,9 +166,9 @@ function judged(
   flow: string,
   breached: string,
   well: string,
-  { group, unit }: { group: string | null; unit: string },
+  { groups, unit }: { groups: readonly string[]; unit: string },
 ): Judged {
-  return { statements, flow, breached, well, group, unit };
+  return { statements, flow, breached, well, groups, unit };
 }
 
 const countOf = (question: SeriesQuestion): SeriesQuestion =>
@@ -181,7 +182,7 @@ function silence(
 ): string {
   const source = sourceOf(question, path);
   return [
-    points(question, source, task, groupTag(question, path)),
+    points(question, source, task, groupTags(question, path)),
     windowOf(question, task),
     node(`count('ns')`, `as('value')`),
   ].join('\n');
@@ -203,7 +204,7 @@ function ratio(task: Task, part: SeriesQuestion, whole: SeriesQuestion, atLeast:
     ].join('\n'),
     breached: `"value" ${operator(condition.limit)} ${number}`,
     well: `"value" ${opposite(condition.limit)} ${number}`,
-    group: divided.group,
+    groups: divided.groups,
     unit: 'share',
   };
 }
@@ -215,7 +216,7 @@ function shares(
   whole: SeriesQuestion,
   name: string,
   path: readonly (string | number)[],
-): { statements: string[]; flow: string; group: string | null } {
+): { statements: string[]; flow: string; groups: readonly string[] } {
   const isCounted = (question: SeriesQuestion) =>
     question.of !== 'metric' && !(question.of === 'requests' && question.aggregate !== 'count');
   if (part.of !== whole.of || !isCounted(part) || !isCounted(whole)) {
@@ -225,11 +226,11 @@ function shares(
       'compile it for prometheus',
     );
   }
-  const group = groupTag(whole, [task.alert.kind, 'whole']);
+  const groups = groupTags(whole, [task.alert.kind, 'whole']);
   const outer = sourceOf(whole, [task.alert.kind, 'whole']);
   const inner = sourceOf(part, path);
   const windowed = [
-    points(whole, outer, task, group),
+    points(whole, outer, task, groups),
     // Both branches have a value of their own, so that points without one of the fields count, too.
     node(`eval(lambda: if(${lambdaOf(inner)}, 1, 0))`, `as('some')`),
     windowOf(whole, task),
@@ -241,7 +242,7 @@ function shares(
       `var ${name}_all = ${name}\n${node(`count('some')`, `as('points')`)}`,
     ],
     flow: [`${name}_some`, node(`join(${name}_all)`, `as('some', 'all')`)].join('\n'),
-    group,
+    groups,
   };
 }
 
@@ -279,7 +280,7 @@ function change(task: Task, now: SeriesQuestion, before: SeriesQuestion, atLeast
     ].join('\n'),
     breached: '"beyond"',
     well: '!"beyond"',
-    group: present.group,
+    groups: present.groups,
     unit: 'share',
   };
 }
@@ -323,7 +324,7 @@ function burning(task: Task): Judged {
     ].join('\n'),
     breached: '"beyond"',
     well: '!"beyond"',
-    group: null,
+    groups: [],
     unit: 'share',
   };
 }
@@ -372,7 +373,7 @@ function failing(task: Task): Judged {
     flow,
     breached: `"failures" >= ${condition.consecutive}`,
     well: '"failures" < 0',
-    group: 'monitor',
+    groups: ['monitor'],
     unit: 'text',
   };
 }
@@ -384,13 +385,14 @@ function tagWord(tag: string): string {
 
 const SUFFIXES: Readonly<Record<string, string>> = { ms: ' ms', s: ' s', By: ' B' };
 
-function messageOf(alert: Alert, { group, unit }: Judged): string {
+function messageOf(alert: Alert, { groups, unit }: Judged): string {
   const by = groupedBy(alert.condition);
   const limit = writtenLimit(alert);
   const name = (word: string) => {
     if (word === 'threshold') return limit;
     if (word === 'value') return `{{ index .Fields "value" }}${SUFFIXES[unit] ?? ''}`;
-    return tagWord((word === by ? group : word) ?? word);
+    const at = by.indexOf(word);
+    return tagWord(groups[at] ?? word);
   };
   return fillIn(alert.summary, name, goWords);
 }

@@ -42,7 +42,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 export function esqlOf(alert: Alert, context: CompileContext): Esql {
   const { condition } = alert;
   const by = groupedBy(condition);
-  const group = by === null ? null : fieldOf(by, [alert.kind]);
+  const group = by.length === 0 ? null : by.map((name) => fieldOf(name, [alert.kind])).join(', ');
   const column = (question: SeriesQuestion, key: string, unit: 'ms' | 'By' | 'share' | null = null) =>
     columnOf(question, unit, context, [alert.kind, key]);
   switch (condition.is) {

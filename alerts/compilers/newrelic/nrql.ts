@@ -38,7 +38,7 @@ export function nrqlOf(
   const path = [alert.kind, key];
   if (question.offset_ms > 0)
     throw new CannotExpress([...path, 'delay'], 'a condition of New Relic looks at now', 'leave it out');
-  const facet = question.of === 'runs' || question.by === null ? '' : ` FACET ${field(question.by)}`;
+  const facet = question.of === 'runs' || question.by.length === 0 ? '' : ` FACET ${question.by.map(field).join(', ')}`;
   if (measure.is === 'ratio') {
     const inner = sourceOf(measure.part, [alert.kind, 'part']);
     const outer = sourceOf(question, path);

@@ -132,5 +132,5 @@ function labelOf(alert: Alert): string | null {
   if (condition.is === 'failing') return 'monitor, service, environment';
   if (condition.is === 'backend') return 'backend';
   const by = groupedBy(condition);
-  return by === null ? null : labelName(by);
+  return by.length === 0 ? null : by.map(labelName).join(', ');
 }

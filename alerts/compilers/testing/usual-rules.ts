@@ -26,6 +26,11 @@ export const USUAL_RULES: readonly Rule[] = [
     },
   ),
   rule(
+    'slow-combination',
+    { threshold: { of: { requests: of, aggregate: 'p95', by: ['service.name', 'http.route'] }, is: { gt: '500ms' } } },
+    { ...live, summary: '{{ http.route }} of {{ service.name }}: {{ value }}' },
+  ),
+  rule(
     'depth',
     { threshold: { of: { metric: 'queue.depth', aggregate: 'avg', window: '1m' }, is: { gte: 100 }, at_least: 3 } },
     { no_data: 'ok' },

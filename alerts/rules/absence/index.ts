@@ -12,7 +12,8 @@ const Schema = Type.Object(
   },
   {
     ...closed,
-    description: 'Silence: nothing of it has come for so long. With `by`, each value that was heard of once.',
+    description:
+      'Silence: nothing of it has come for so long. With `by`, each combination of values that was heard of once.',
     examples: [{ of: { logs: { service: 'billing' } }, for: '10m' }],
   },
 );

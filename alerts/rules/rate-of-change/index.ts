@@ -4,9 +4,9 @@ import { compileLimit, holds, type Limit, limitSchema, showLimit, showValue } fr
 import { defineRule, type Reading } from '../rule.ts';
 import { closed, duration } from '../schema-words.ts';
 import {
-  byOf,
   checkSeries,
   compileSeries,
+  groupKey,
   groupsOf,
   isCounted,
   labelsOf,
@@ -82,15 +82,14 @@ export const rule = defineRule<Static<typeof Schema>, RateOfChangeSpec>({
   questions: ({ now, before }) => [now, before],
   evaluate(spec, [now, before]) {
     if (!now || !before) return [];
-    const by = byOf(spec.now) ?? '';
+    const keyOf = ({ labels }: SignalGroup) => groupKey(spec.now, labels);
     const unit = unitOf(spec.now, now);
-    const earlier = new Map(groupsOf(spec.before, before).map((group) => [group.labels[by], group]));
+    const earlier = new Map(groupsOf(spec.before, before).map((group) => [keyOf(group), group]));
     const present = groupsOf(spec.now, now);
-    const gone = isCounted(spec.now)
-      ? [...earlier.values()].filter(({ labels }) => !present.some((group) => group.labels[by] === labels[by]))
-      : [];
+    const here = new Set(present.map(keyOf));
+    const gone = isCounted(spec.now) ? [...earlier.values()].filter((group) => !here.has(keyOf(group))) : [];
     return [
-      ...present.map((group) => reading(spec, group, earlier.get(group.labels[by]), unit)),
+      ...present.map((group) => reading(spec, group, earlier.get(keyOf(group)), unit)),
       // What is counted and does not occur any more has fallen to zero.
       ...gone.map((group) => reading(spec, { labels: group.labels, value: 0, samples: 0 }, group, unit)),
     ];

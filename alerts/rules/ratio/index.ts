@@ -5,10 +5,10 @@ import { defineRule, type Reading } from '../rule.ts';
 import { closed, duration } from '../schema-words.ts';
 import {
   BareSeriesSchema,
-  byOf,
   checkSeries,
   checkWindow,
   compileSeries,
+  groupKey,
   groupsOf,
   isCounted,
   labelsOf,
@@ -65,7 +65,7 @@ export const rule = defineRule<Static<typeof Schema>, RatioSpec>({
   kind: 'ratio',
   schema: Schema,
   check(written) {
-    const by = (series: { by?: string | string[] }) => [series.by ?? []].flat().join();
+    const by = (series: { by?: string | string[] }) => [series.by ?? []].flat().sort().join('\0');
     return [
       ...checkSeries(written.part, ['part']),
       ...checkSeries(written.whole, ['whole']),
@@ -89,9 +89,10 @@ export const rule = defineRule<Static<typeof Schema>, RatioSpec>({
   questions: ({ part, whole }) => [part, whole],
   evaluate(spec, [part, whole]) {
     if (!part || !whole) return [];
-    const by = byOf(spec.whole) ?? '';
-    const parts = new Map(groupsOf(spec.part, part).map((group) => [group.labels[by], group]));
-    return groupsOf(spec.whole, whole).map((group) => reading(spec, group, parts.get(group.labels[by])));
+    const parts = new Map(groupsOf(spec.part, part).map((group) => [groupKey(spec.part, group.labels), group]));
+    return groupsOf(spec.whole, whole).map((group) =>
+      reading(spec, group, parts.get(groupKey(spec.whole, group.labels))),
+    );
   },
 });
 

@@ -62,18 +62,18 @@ export class ScriptedSource implements SignalSource {
     const to = this.#now() - question.offset_ms;
     const from = to - question.window_ms;
     const wanted = wantedLabels(question);
-    const by = question.of === 'runs' ? null : question.by;
+    const by = question.of === 'runs' ? [] : question.by;
     const values = new Map<string, number[]>();
     let unit: string | null = null;
     for (const series of this.series) {
       if (series.of !== question.of || wanted.some(([name, value]) => series.labels[name] !== value)) continue;
       unit = series.unit ?? null;
-      const group = by === null ? '' : (series.labels[by] ?? '');
+      const group = JSON.stringify(by.map((name) => series.labels[name] ?? ''));
       const within = series.samples.filter(([at]) => at > from && at <= to).map(([, value]) => value);
       if (within.length > 0) values.set(group, [...(values.get(group) ?? []), ...within]);
     }
     const groups: SignalGroup[] = [...values].map(([group, all]) => ({
-      labels: by === null ? {} : { [by]: group },
+      labels: Object.fromEntries((JSON.parse(group) as string[]).map((value, index) => [by[index]!, value])),
       value: aggregate(question, all),
       samples: all.length,
     }));

@@ -1,4 +1,5 @@
 import type { SeriesAnswer, SeriesQuestion } from '../../../alerts/rules/signal.ts';
+import { groupLabels } from '../../../monitoring/group-by.ts';
 import type { Reader, TimeRange } from '../../../monitoring/reader.ts';
 
 /** A rule watches no more than this many series of one answer. */
@@ -38,7 +39,7 @@ async function askMetric(
   const spans = metric === REQUEST_DURATION && asRequests(question);
   if (spans) return askRequests(reader, spans, window, abort);
   const found = await reader.ask(
-    { ask: 'metric', name: metric, attributes: where, aggregate, ...(by === null ? {} : { group_by: by }) },
+    { ask: 'metric', name: metric, attributes: where, aggregate, ...(by.length === 0 ? {} : { group_by: by }) },
     window,
     abort,
   );
@@ -84,7 +85,7 @@ async function askRequests(
         ...(route === null ? {} : { route }),
         ...(status === null ? {} : { status }),
         ...(synthetic === null ? {} : { synthetic }),
-        ...(by === null ? {} : { group_by: by }),
+        ...(by.length === 0 ? {} : { group_by: by }),
         limit: MOST_GROUPS,
       },
       window,
@@ -95,7 +96,7 @@ async function askRequests(
   const groups = (aggregate === 'count' ? counts : await ask(aggregate)).map(({ group, points }) => {
     const value = points[0]?.[1] ?? null;
     return {
-      labels: by === null || group === null ? {} : { [by]: group },
+      labels: groupLabels(by, group),
       // Durations of spans are told in milliseconds.
       value: aggregate === 'count' ? (value ?? 0) : value,
       samples: samples.get(group) ?? null,
@@ -116,7 +117,7 @@ async function askLogs(
       ...(service === null ? {} : { service }),
       ...(level === null ? {} : { level }),
       ...(text === null ? {} : { text }),
-      ...(by === null ? {} : { group_by: by }),
+      ...(by.length === 0 ? {} : { group_by: by }),
       limit: MOST_GROUPS,
     },
     window,
@@ -124,7 +125,7 @@ async function askLogs(
   );
   const groups = found.map(({ group, points }) => {
     const value = points[0]?.[1] ?? 0;
-    return { labels: by === null || group === null ? {} : { [by]: group }, value, samples: value };
+    return { labels: groupLabels(by, group), value, samples: value };
   });
   return { unit: '1', groups };
 }

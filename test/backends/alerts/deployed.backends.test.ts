@@ -193,6 +193,7 @@ test('Elasticsearch answers the searches of the compiled watches, and Painless s
     expect(sorted).toEqual({
       slow: fires(),
       'slow-route': fires('/x'),
+      'slow-combination': fires('api|/x'),
       // No points at all, and `no_data: ok`.
       depth: isWell(),
       many: fires(),
