@@ -16,6 +16,7 @@ import {
 import { loadEntrySchemas } from './config/entry-schemas.ts';
 import { type LoadedScenarios, loadPolicies, loadScenarios } from './config/files.ts';
 import { type Config, type Loaded, loadConfig, type PlugInEntry } from './config/load.ts';
+import { type PolicyPlace, policyPlaces } from './config/policy-places.ts';
 import { checkReferences, missingSecrets, namesForPolicies, unknownPolicies } from './config/references.ts';
 import type { EntrySchemas } from './config/schema.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -31,6 +32,8 @@ export interface Setup {
   schemas: EntrySchemas;
   scenarios: Scenario[];
   policies: Policy[];
+  /** Where they stand, by their ids. */
+  policyPlaces: ReadonlyMap<string, PolicyPlace>;
   functions: ScenarioFunctions;
   secrets: SecretProvider;
   /** Every file that was read, or should have been. */
@@ -91,6 +94,7 @@ export async function loadSetup(options: SetupOptions): Promise<Setup> {
     schemas,
     scenarios: scenarios.value,
     policies: policies.value,
+    policyPlaces: policyPlaces(policies.texts),
     files: [...new Set([...texts.keys(), ...scenarios.named, ...functionFiles])],
   };
 }
@@ -133,6 +137,7 @@ export async function reloadFiles(options: SetupOptions, setup: Setup): Promise<
     ...setup,
     config: { ...setup.config, scenarioFiles, policyFiles },
     policies: policies.diagnostics.length > 0 ? setup.policies : policies.value,
+    policyPlaces: policies.diagnostics.length > 0 ? setup.policyPlaces : policyPlaces(policies.texts),
   };
   const scenarios = await readScenarios(options, now);
   const texts = new Map([...config.texts, ...policies.texts, ...scenarios.texts]);

@@ -4,7 +4,6 @@ import type { AnswerDesk } from '../alerts/inbound/answers.ts';
 import type { Heartbeats } from '../alerts/inbound/heartbeats.ts';
 import type { Receiver } from '../alerts/inbound/receiver.ts';
 import type { OnCallBook } from '../alerts/on-call/book.ts';
-import type { RuleStatus } from '../alerts/rules/evaluator.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Edit } from '../core/document/index.ts';
 import type { Reader } from '../monitoring/reader.ts';
@@ -35,6 +34,9 @@ import type {
   NewSilenceBody,
   PlannedMaintenance,
   ReplayOutcome,
+  RuleDetail,
+  RuleList,
+  RuleState,
   RunComparison,
   ScenarioCheck,
   ScenarioDiagnostic,
@@ -76,6 +78,17 @@ export interface ScenarioEditing {
     | ({ readonly status: 'invalid' } & Invalid)
     | undefined
   >;
+}
+
+/** Which rules, and where in the list of them. */
+export interface RuleQuery {
+  state?: RuleState | 'held';
+  service?: string;
+  team?: string;
+  /** Words that name, policy, service or labels hold, in any order. */
+  text?: string;
+  limit: number;
+  cursor?: string;
 }
 
 /** What the HTTP API needs from the rest of the watcher. */
@@ -135,8 +148,11 @@ export interface ControlDeps {
   /** Links in pages. */
   answerLinks: Pick<AnswerLinks, 'look' | 'act'>;
   heartbeats: Pick<Heartbeats, 'beat'>;
-  /** Of the policies' rules beside scenarios. */
-  rules(): RuleStatus[];
+  rules: {
+    list(query: RuleQuery): RuleList;
+    /** @param monitor the instance that the forecast is about; undefined for the worst */
+    find(policy: string, rule: string, monitor: string | undefined): RuleDetail | undefined;
+  };
   /** Processes elsewhere that run scenarios for this watcher. */
   workers: {
     /** The version of the exchange that this watcher speaks. */

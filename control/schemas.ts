@@ -92,6 +92,10 @@ export const MonitorSchema = Type.Object(
   open,
 );
 
+export const HoldSchema = Type.Union([Type.Object({ stage: text, reason: text, until: textOrNull }), Type.Null()], {
+  description: 'Nobody is told while this stands.',
+});
+
 export const IncidentSchema = Type.Object(
   {
     id: text,
@@ -109,9 +113,7 @@ export const IncidentSchema = Type.Object(
     labels: Type.Record(Type.String(), text),
     monitors: Type.Array(text),
     failing_count: Type.Integer({ description: 'Members that fail now.' }),
-    held: Type.Union([Type.Object({ stage: text, reason: text, until: textOrNull }), Type.Null()], {
-      description: 'Nobody is told while this stands.',
-    }),
+    held: HoldSchema,
     assignee: textOrNull,
     merged_into: textOrNull,
     cause: Type.Object(

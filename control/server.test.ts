@@ -94,7 +94,18 @@ beforeEach(async () => {
     answers: { answer: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },
     answerLinks: { look: async () => ({ status: 'forged' }), act: async () => ({ status: 'forged' }) },
     heartbeats: { beat: async () => null },
-    rules: () => [],
+    rules: {
+      list: () => ({
+        items: [],
+        next_cursor: null,
+        counts: { firing: 0, pending: 0, no_data: 0, unasked: 0, inactive: 0, held: 0 },
+        services: [],
+        teams: [],
+        policies: 0,
+        files: { problems: [], read_at: null },
+      }),
+      find: () => undefined,
+    },
     onCall: createOnCall({ users: new Map(), schedules: new Map() }, clock, new MemoryOverrides()),
     workers: {
       protocol: 1,

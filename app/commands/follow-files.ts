@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { systemClock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import { FileWatch } from '../../scenarios/watch-files.ts';
+import { fileProblems } from '../config/file-problems.ts';
 import { InvalidFiles } from '../invalid-files.ts';
 import { reloadFiles, type Setup, type SetupOptions } from '../setup.ts';
 import { printDiagnostics, terminal } from '../terminal.ts';
@@ -13,7 +14,7 @@ import { contentsOf, reloadWords, totals } from './reload-words.ts';
 export interface Followed {
   from: SetupOptions;
   setup: Setup;
-  watcher: Pick<Watcher, 'replaceScenarios' | 'replacePolicies'>;
+  watcher: Pick<Watcher, 'replaceScenarios' | 'replacePolicies' | 'refuseFiles'>;
   log: Logger;
   json: boolean;
 }
@@ -34,7 +35,7 @@ export async function followFiles({ from, setup, watcher, log, json }: Followed,
       const changed = await watch.next(abort);
       try {
         now = await reloadFiles(from, now);
-        await watcher.replacePolicies(now.policies);
+        await watcher.replacePolicies(now.policies, now.policyPlaces);
         await watcher.replaceScenarios(now.scenarios);
         files = watched(now.files);
         const before = contents;
@@ -48,6 +49,7 @@ export async function followFiles({ from, setup, watcher, log, json }: Followed,
         if (!(error instanceof InvalidFiles)) throw error;
         mistaken = true;
         files = [...new Set([...files, ...watched([...error.texts.keys()])])];
+        watcher.refuseFiles(fileProblems(error.diagnostics, error.texts, now.config.file));
         if (!json) printDiagnostics(error.diagnostics, error.texts);
         const first = error.diagnostics[0]!;
         log.error(

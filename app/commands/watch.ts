@@ -122,6 +122,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           functions: setup.functions,
           scenarios: setup.scenarios,
           policies: setup.policies,
+          policyPlaces: setup.policyPlaces,
           channels: setup.config.channels,
           channelTypes: setup.channelTypes,
           secrets: setup.secrets,

@@ -35,6 +35,8 @@ export interface AlertingDeps
   clock: Clock;
   log: Logger;
   state: State;
+  /** Rules entered other states. Must not throw. */
+  onRules(): void;
   /** Where links in pages lead, as soon as that is known. */
   address(): string;
   /** Environment of rules that name none. */
@@ -124,6 +126,7 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     observe: (observation) => void desk.observe(observation),
     waiting: (monitor) => desk.monitorState(monitor)?.incident_id != null,
     retired: (monitors) => void desk.letGo(monitors),
+    onChange: deps.onRules,
   });
   const restoreRules = () => rules.restore(desk.failingRules().map(({ key, since }) => ({ monitor: key, since })));
   const notifiers = () => [...channels.values()].map(({ notifier }) => notifier);

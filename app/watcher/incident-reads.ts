@@ -1,5 +1,7 @@
+import type { ComingStep as EngineStep } from '../../alerts/engine/forecast.ts';
 import type { AlertDesk } from '../../alerts/incidents/desk.ts';
 import type { ControlDeps } from '../../control/deps.ts';
+import type { ComingStep } from '../../control/resources.ts';
 import type { Clock } from '../../core/clock.ts';
 import { writePostMortem } from './post-mortem.ts';
 import type { State } from './state-file.ts';
@@ -12,6 +14,7 @@ export function incidentReads(
   desk: AlertDesk,
   { alerts: store, runs }: Pick<State, 'alerts' | 'runs'>,
   clock: Clock,
+  named: (steps: readonly EngineStep[]) => ComingStep[],
 ): ControlDeps['incidents'] {
   const present = async (id: string) => desk.incident(id) ?? (await store.find(id))?.incident ?? null;
   return {
@@ -27,14 +30,15 @@ export function incidentReads(
     },
     async find(id) {
       const live = desk.incident(id);
+      const coming = named(desk.coming(id) ?? []);
       try {
         const history = await store.find(id);
         if (history)
-          return { ...(live ?? history.incident), timeline: history.timeline, deliveries: history.deliveries };
+          return { ...(live ?? history.incident), timeline: history.timeline, deliveries: history.deliveries, coming };
       } catch (error) {
         if (!live) throw error;
       }
-      return live ? { ...live, timeline: [], deliveries: [] } : null;
+      return live ? { ...live, timeline: [], deliveries: [], coming } : null;
     },
     async explain(id) {
       const live = desk.incident(id);

@@ -4,9 +4,11 @@ import { stands } from '../../alerts/engine/stages/silence.ts';
 import type { Policy } from '../../alerts/policies/policy.ts';
 import { Access } from '../../control/access.ts';
 import { LiveEvents } from '../../control/live-events.ts';
+import type { FileProblem } from '../../control/resources.ts';
 import { buildControl } from '../../control/server.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
+import { seldom } from '../../core/seldom.ts';
 import type { Relay, RelayStatus } from '../../monitoring/relay/supervisor.ts';
 import { compareRuns } from '../../scenarios/engine/comparison/compare-runs.ts';
 import type { ScenarioFunctions } from '../../scenarios/engine/functions/load-functions.ts';
@@ -15,6 +17,7 @@ import type { RunResult } from '../../scenarios/run-result.ts';
 import { Scheduler } from '../../scenarios/schedule/scheduler.ts';
 import type { SecretProvider } from '../../scenarios/secrets/create-secret-provider.ts';
 import type { EnvironmentSettings } from '../config/load.ts';
+import type { PolicyPlace } from '../config/policy-places.ts';
 import { scenarioRunner, toRunEnvironment } from '../scenario-runner.ts';
 import { packageRoot, userAgent, version } from '../version.ts';
 import { ControlTargets, mayBeOurNetwork } from '../watchdog/control-targets.ts';
@@ -23,12 +26,15 @@ import { isOwnMonitor } from '../watchdog/watchdog.ts';
 import { RemoteRuns } from '../worker/remote-runs.ts';
 import { type AlertingSettings, createAlerting } from './alerting.ts';
 import { annotations } from './annotations.ts';
+import { withNames } from './coming-calls.ts';
 import { Dependencies } from './dependencies.ts';
 import { Deployments } from './deployments.ts';
 import { incidentReads } from './incident-reads.ts';
 import { listen } from './listen.ts';
 import { defineMonitors, MonitorBoard } from './monitor-board.ts';
 import { createOwnMetrics } from './own-metrics.ts';
+import { PolicyFiles } from './policy-files.ts';
+import { ruleBoard } from './rule-board.ts';
 import { runReception } from './run-reception.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
 import { selfWatch } from './self-watch.ts';
@@ -49,6 +55,8 @@ export interface WatcherSettings extends AlertingSettings {
   allowedTargets: readonly string[];
   functions: ScenarioFunctions;
   scenarios: Scenario[];
+  /** Where the policies stand, by their ids. */
+  policyPlaces: ReadonlyMap<string, PolicyPlace>;
   secrets: SecretProvider;
   /** Names of secrets that the config tells where to find. */
   configuredSecrets: readonly string[];
@@ -74,7 +82,9 @@ export interface Watcher {
   /** From now on these are the scenarios. Runs under way end as they began; monitors that stay keep their history. */
   replaceScenarios(scenarios: readonly Scenario[]): Promise<void>;
   /** From now on these are the policies. Nobody is told again of what is open. */
-  replacePolicies(policies: readonly Policy[]): Promise<void>;
+  replacePolicies(policies: readonly Policy[], places: ReadonlyMap<string, PolicyPlace>): Promise<void>;
+  /** Files were changed and cannot be taken over; shown until they can. */
+  refuseFiles(problems: readonly FileProblem[]): void;
   /** Ends gracefully; at once when `abort` fires. The relay is not the watcher's and goes on. */
   shutdown(abort: AbortSignal): Promise<void>;
 }
@@ -86,6 +96,7 @@ const HISTORY_AGAIN_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const RUNS_ALWAYS_KEPT = 100;
 const PASSING_RUNS_COMPARED = 5;
+const RULES_TOLD_EVERY_MS = 1_000;
 const INCIDENTS_REMEMBERED = 1_000;
 
 /** Puts the rooms together: schedule → run → alert desk → page, and the HTTP API over all of it. */
@@ -147,6 +158,13 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   );
   unwind.defer(() => metrics.shutdown());
 
+  const files = new PolicyFiles(clock, settings.policies, settings.policyPlaces);
+  const tellOfRules = seldom(
+    clock,
+    RULES_TOLD_EVERY_MS,
+    () => events.publish({ type: 'rules', data: { at: new Date(clock.now()).toISOString() } }),
+    stopping.signal,
+  );
   // An incident is told of at every change; its annotation, once for each state.
   const annotatedStates = new Map<string, string>();
   const alerting = createAlerting(settings, {
@@ -158,6 +176,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     reader: relay.reader,
     monitors: () => board.definitions(),
     print: deps.print,
+    onRules: tellOfRules,
     onIncident(incident) {
       events.publish({ type: 'incident', data: incident });
       if (annotatedStates.get(incident.id) === incident.state) return;
@@ -296,6 +315,8 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     }
   }
 
+  const typeOf = (channel: string) => settings.channels.find(({ name }) => name === channel)?.type ?? 'console';
+  const named = withNames({ onCall: alerting.onCall, typeOf, now: () => clock.now() });
   const control = await buildControl({
     version,
     clock,
@@ -303,10 +324,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     access: new Access(settings.token, clock),
     events,
     publicUrl,
-    channels: [...alerting.channels.keys()].map((name) => ({
-      name,
-      type: settings.channels.find((entry) => entry.name === name)?.type ?? 'console',
-    })),
+    channels: [...alerting.channels.keys()].map((name) => ({ name, type: typeOf(name) })),
     monitors: {
       list: () => board.list(),
       find: (key) => board.find(key),
@@ -325,7 +343,16 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     heartbeats: wayIn.heartbeats,
     onCall: alerting.onCall,
     workers: remote.control,
-    rules: () => rules.status(),
+    rules: ruleBoard({
+      clock,
+      policies: () => files.policies(),
+      places: () => files.places(),
+      files: () => files.state(),
+      evaluator: rules,
+      desk,
+      monitors: () => board.list(),
+      named,
+    }),
     scenarios: createScenarioEditor({
       ...settings,
       clock,
@@ -417,7 +444,15 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   return {
     url: address,
     replaceScenarios,
-    replacePolicies: (policies) => alerting.replacePolicies(policies),
+    async replacePolicies(policies, places) {
+      files.use(policies, places);
+      await alerting.replacePolicies(policies);
+      tellOfRules();
+    },
+    refuseFiles(problems) {
+      files.refuse(problems);
+      tellOfRules();
+    },
     async shutdown(abort) {
       abort.addEventListener('abort', () => life.abort(abort.reason), { once: true });
       if (abort.aborted) life.abort(abort.reason);

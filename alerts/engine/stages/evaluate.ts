@@ -69,7 +69,11 @@ function applicable(policies: readonly Policy[], subject: Subject) {
     .filter(({ rules }) => rules.length > 0);
 }
 
-function concerns(rule: ScenarioRule, subject: Subject): boolean {
+/** Whether a rule is about a monitor. */
+export function concerns(
+  rule: ScenarioRule,
+  subject: Pick<Subject, 'monitor' | 'service' | 'environment'> & { tags: readonly string[] },
+): boolean {
   return (
     (rule.tags.length === 0 || rule.tags.some((tag) => subject.tags.includes(tag))) &&
     (rule.ids.length === 0 || rule.ids.includes(subject.monitor.slice(0, subject.monitor.lastIndexOf('@')))) &&
