@@ -33,6 +33,8 @@ export interface RuleEvaluatorDeps {
   retired(monitors: readonly string[]): void;
   /** Uniform in [0, 1); spreads the starts of rules. */
   random?: () => number;
+  /** What a rule was answered at the turn of `at` (wall-clock milliseconds); null where it could not be asked. Must not throw. */
+  onAnswer?: (asked: { question: SignalQuestion; at: number; every_ms: number; answer: SignalAnswer | null }) => void;
   /** A rule cannot be evaluated as it should, or (null) can again. Must not throw. */
   onTrouble?: (rule: { policy: string; rule: string }, trouble: string | null) => void;
   /** An evaluation found other instances, or some in other states, than the one before. Must not throw. */
@@ -229,10 +231,12 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
     const { watch } = running;
     // By the turn, not by when it came to be: a rule that waits for 2m must not wait for 2m and a moment.
     const monotonic = running.due - watch.rule.every_ms;
+    const turn = Math.round(clock.now() - (clock.monotonic() - monotonic));
     let trouble: string | null = null;
     try {
+      const questions = watch.questions(clock.now());
       const answers = await Promise.all(
-        watch.questions(clock.now()).map((question) =>
+        questions.map((question) =>
           ask(question, abort).catch((error: unknown) => {
             trouble ??= toError(error).message;
             return null;
@@ -240,6 +244,10 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
         ),
       );
       if (stopping.signal.aborted || rules.get(`${watch.policy.id}/${watch.rule.id}`) !== running) return;
+      const { every_ms } = watch.rule;
+      questions.forEach((question, index) => {
+        deps.onAnswer?.({ question, at: turn, every_ms, answer: answers[index]! });
+      });
       const at = { wall: clock.now(), monotonic };
       const { observations, gone } =
         trouble !== null && answers.every((answer) => answer === null)
@@ -352,6 +360,6 @@ function sameInstances(before: RuleWatch, next: SignalRule): boolean {
     rule.kind === next.kind &&
     rule.service === next.service &&
     rule.environment === next.environment &&
-    kind.labels(rule.spec).join() === kind.labels(next.spec).join()
+    [...kind.labels(rule.spec)].sort().join('\0') === [...kind.labels(next.spec)].sort().join('\0')
   );
 }
