@@ -335,7 +335,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       const passing = await state.runs.passingBefore(run.monitor, run.started_at, PASSING_RUNS_COMPARED);
       return compareRuns(run, passing[0] ?? null, passing);
     },
-    incidents: incidentReads(desk, state, clock),
+    incidents: incidentReads(desk, state, clock, named),
     ...silencing({ desk, clock, monitors: () => board.list() }),
     inbound: wayIn.receiver,
     answers: wayIn.answers,
