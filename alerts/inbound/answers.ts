@@ -8,6 +8,7 @@ import type { ReplayGuard } from './replay-guard.ts';
 
 const SILENCE_MS = 30 * 60_000;
 const LOGGED_EVERY_MS = 60_000;
+const CHANGES_NOTHING: ReadonlySet<ChannelAnswer['action']> = new Set(['delivered', 'unanswered', 'repeat']);
 
 /** A channel that something comes back from. */
 export interface AnsweringChannel {
@@ -43,7 +44,10 @@ export interface AnswerDeskDeps {
 
 export type AnswerReceipt =
   /** `reply` null: nothing but that it was taken. */
-  { status: 'taken'; reply: AnswerReply | null } | ({ status: 'refused' } & Refusal);
+  | { status: 'taken'; reply: AnswerReply | null }
+  /** It counts, but is not on disk, and nobody else would tell the person: the vendor is to hear that it failed. */
+  | { status: 'unavailable'; reason: string }
+  | ({ status: 'refused' } & Refusal);
 
 export type AnswerCount = 'taken' | 'replayed' | 'unauthentic' | 'malformed' | 'unknown_channel';
 
@@ -87,7 +91,10 @@ export function createAnswerDesk(deps: AnswerDeskDeps): AnswerDesk {
     if ('refused' in verified) return refuse(name, verified);
     const read = answers.read(settings, request);
     if ('refused' in read) return refuse(name, read);
-    const taking = verified.replay_key === null ? undefined : deps.replays.take(`answer ${name}`, verified.replay_key);
+    // What changes nothing may come again: strangers' texts are not worth remembering for a year.
+    const lasting = verified.timeless === true && read.some(({ action }) => !CHANGES_NOTHING.has(action));
+    const taking =
+      verified.replay_key === null ? undefined : deps.replays.take(`answer ${name}`, verified.replay_key, lasting);
     if (taking === null) {
       count(name, 'replayed');
       // Whoever did not hear our reply asks again; what stands is told once more, and nothing is done twice.

@@ -37,8 +37,11 @@ export interface InboundAlert {
 export type Refusal = { refused: 'unauthentic' | 'malformed'; reason: string };
 
 export type Verified =
-  /** `replay_key`: the same key is not taken twice within 24 h; null where the vendor names none. */
-  { verified: true; replay_key: string | null } | Refusal;
+  /**
+   * `replay_key`: the same key is not taken twice within 24 h; null where the vendor names none. `timeless`: nothing in
+   * it says when it was sent, so it would be as good as new afterwards.
+   */
+  { verified: true; replay_key: string | null; timeless?: boolean } | Refusal;
 
 /** Whether it is authentic cannot be told now: the sender is asked to try again (503). Never holds a secret. */
 export type Undecided = { unavailable: string };

@@ -41,3 +41,21 @@ test('memory is bounded: of a flood the oldest are forgotten', () => {
   expect(guard.take('flood', '1000')).toBeNull();
   expect(guard.take('flood', '0')).not.toBeNull();
 });
+
+test('one that bears no time is known a year later, after a restart and a flood of others', async () => {
+  const clock = new VirtualClock();
+  const saved: TakenRequest[] = [];
+  const first = new ReplayGuard(clock, async (entry) => void saved.push(entry), 1_000);
+  await first.take('sms', 'reply', true)!.carriedOut();
+  for (let index = 0; index <= 1_000; index++) await first.take('flood', String(index))!.carriedOut();
+  expect(first.take('sms', 'reply', true)).toBeNull();
+  await clock.advance(365 * 86_400_000);
+  const next = new ReplayGuard(clock, undefined, 1_000);
+  // As the store lists them: what it may forget is what was taken more than a day ago.
+  const since = clock.now() - REPLAY_WINDOW_MS;
+  const kept = saved.filter(({ at }) => Date.parse(at) > since);
+  expect(kept).toHaveLength(1);
+  next.remember(kept);
+  expect(next.take('sms', 'reply', true)).toBeNull();
+  expect(first.take('sms', 'reply', true)).toBeNull();
+});

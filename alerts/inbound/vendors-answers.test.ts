@@ -68,7 +68,8 @@ async function send(channel: string, request: InboundRequest): Promise<string> {
 
 let calls = 0;
 const key = (Digits: string, more = '') =>
-  twilioPost(`${PUBLIC_URL}/api/v1/answers/call-kim?on=key&incident=${incident.id}&turn=1${more}`, {
+const placed = () => Math.floor(world.clock.now() / 1_000);
+  twilioPost(`${PUBLIC_URL}/api/v1/answers/call-kim?on=key&incident=${incident.id}&placed=${placed()}&turn=1${more}`, {
     CallSid: `CA${++calls}`,
     AccountSid: SID,
     Digits,
@@ -100,7 +101,7 @@ describe('on the phone', () => {
 
   test('a call that nobody answered, and one that a mailbox took, acknowledge nothing', async () => {
     for (const CallStatus of ['no-answer', 'completed']) {
-      const address = `${PUBLIC_URL}/api/v1/answers/call-kim?on=status&incident=${incident.id}`;
+      const address = `${PUBLIC_URL}/api/v1/answers/call-kim?on=status&incident=${incident.id}&placed=${placed()}`;
       await send('call-kim', twilioPost(address, { CallSid: 'CA0', AccountSid: SID, CallStatus }));
     }
     expect(now().state).toBe('triggered');

@@ -10,6 +10,7 @@ import { LANGUAGES, phrasesOf } from './phrases.ts';
 
 const ANSWERS = `${PUBLIC_URL}/api/v1/answers/call-kim`;
 const { incident, page } = notification();
+const PLACED = 1_800_000_000;
 const settings = {
   name: 'call-kim',
   type: 'twilio-voice',
@@ -23,7 +24,7 @@ const settings = {
 function phone(over: { language?: string; failing?: number; incident?: Incident | null } = {}) {
   const own = { ...settings, ...(over.language ? { language: over.language } : {}) };
   const voice = { language: own.language ?? 'en-US', voice: undefined };
-  const first = { answerUrl: ANSWERS, incident: incident.id, turn: 1, again: false, language: null };
+  const first = { answerUrl: ANSWERS, incident: incident.id, placed: PLACED, turn: 1, again: false, language: null };
   let twiml = pageTwiml(page.speech, voice, first, 'minsu');
   const done: ChannelAnswer[] = [];
   const requests: AnswerRequest[] = [];
@@ -44,7 +45,7 @@ function phone(over: { language?: string; failing?: number; incident?: Incident 
         CallStatus: 'in-progress',
       });
       requests.push(request);
-      expect(answers.verify(own, request, Date.now())).toMatchObject({ verified: true });
+      expect(answers.verify(own, request, PLACED * 1_000)).toMatchObject({ verified: true });
       const read = answers.read(own, request);
       if ('refused' in read) throw new Error(read.reason);
       done.push(...read);
@@ -160,6 +161,38 @@ describe('the end of a call', () => {
   };
 
   test('answered is not acknowledged', () => {
+describe('the time of a call stands in every address of it', () => {
+  const at = (query: string, secondsLater: number) => {
+    const request = twilioPost(`${ANSWERS}?on=key&incident=${incident.id}${query}&turn=1`, {
+      CallSid: 'CA1',
+      Digits: '4',
+    });
+    return answers.verify(settings, request, (PLACED + secondsLater) * 1_000);
+  };
+
+  test('a request that somebody copied is worth nothing once its call must be over, be it a day later or a year', () => {
+    expect(at(`&placed=${PLACED}`, 7_200)).toMatchObject({ verified: true });
+    for (const later of [7_201, 86_401, 365 * 86_400]) {
+      expect(at(`&placed=${PLACED}`, later)).toEqual({ refused: 'unauthentic', reason: 'the call is over' });
+    }
+  });
+
+  test.each(['', '&placed=', '&placed=x', '&placed=Infinity', `&placed=${PLACED + 1_000_000}`])(
+    'one with no such time is not believed: %s',
+    (query) => {
+      expect(at(query, 0)).toMatchObject({ refused: 'unauthentic' });
+    },
+  );
+
+  test('the next menu keeps it', () => {
+    const kim = phone();
+    kim.press('*');
+    expect(new URL(kim.requests[0]!.publicUrl).searchParams.get('placed')).toBe(String(PLACED));
+    kim.press('*');
+    expect(new URL(kim.requests[1]!.publicUrl).searchParams.get('placed')).toBe(String(PLACED));
+  });
+});
+
     expect(end('completed')).toMatchObject([{ action: 'delivered', provider_ref: 'CA1' }]);
   });
 
@@ -198,7 +231,7 @@ test('hostile text stays text in what is replied', () => {
 });
 
 test('a call fits the length that Twilio takes, in every language, with the keys', () => {
-  const keys = { answerUrl: ANSWERS, incident: incident.id, turn: 1, again: false, language: null };
+  const keys = { answerUrl: ANSWERS, incident: incident.id, placed: PLACED, turn: 1, again: false, language: null };
   for (const language of LANGUAGES) {
     const long = ['ko-KR', 'en-US', 'de-DE'].includes(language) ? ['서버 오류가 났습니다 & <b> '.repeat(300)] : [];
     for (const speech of [page.speech, ...long]) {

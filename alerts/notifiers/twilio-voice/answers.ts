@@ -1,5 +1,5 @@
 import type { AnswerOutcome, AnswerReader, AnswerRequest, ChannelAnswer, ChannelSettings } from '../../notifier.ts';
-import { malformed } from '../../signatures.ts';
+import { malformed, unauthentic } from '../../signatures.ts';
 import { formOf, type TwilioAccount, verifyTwilio } from '../twilio.ts';
 import { withoutBodies } from '../without-bodies.ts';
 import { ask, farewell, type Keys, MOST_TURNS } from './menu.ts';
@@ -15,11 +15,22 @@ export interface VoiceSettings extends ChannelSettings, TwilioAccount {
 /** How a call ended: https://www.twilio.com/docs/voice/api/call-resource#statuscallback */
 const UNANSWERED: ReadonlySet<string> = new Set(['busy', 'no-answer', 'failed', 'canceled']);
 
+/** Longer than the most menus of a call take; then Twilio hangs up. */
+export const LONGEST_CALL_S = 20 * 60;
+/** The call itself, its ringing, the time that Twilio lets it wait, and a clock that is set by an hour meanwhile. */
+const ANSWERED_WITHIN_S = 2 * 3_600;
+
 /** Keys that were pressed, and how calls ended. Only a key counts: a mailbox answers, too. */
 export const answers: AnswerReader<VoiceSettings> = {
   configured: ({ auth_token }) => auth_token !== '',
 
-  verify: verifyTwilio,
+  verify(settings, request, now) {
+    const verified = verifyTwilio(settings, request);
+    if ('refused' in verified) return verified;
+    // Twilio signs no time, but it signs the address. One without the time of its call could be sent again for ever.
+    const ageS = now / 1_000 - Number.parseInt(request.query.placed ?? '', 10);
+    return Math.abs(ageS) <= ANSWERED_WITHIN_S ? verified : unauthentic('the call is over');
+  },
 
   read(_settings, request) {
     const { on, incident, again } = request.query;
@@ -67,6 +78,7 @@ function said(settings: VoiceSettings, request: AnswerRequest, outcome: AnswerOu
   const keys: Keys = {
     answerUrl: request.publicUrl.split('?', 1)[0]!,
     incident: outcome.incident.id,
+    placed: Number.parseInt(request.query.placed ?? '', 10),
     turn,
     again: false,
     language: request.query.language ?? null,

@@ -4,7 +4,7 @@ import { contactCard } from '../contact-card.ts';
 import { defineChannel, IncludeBodies } from '../define.ts';
 import { reachable, refusedAsWritten, TwilioSettings, twilioSender } from '../twilio.ts';
 import { withoutBodies } from '../without-bodies.ts';
-import { answers, nextOf, voiceOf } from './answers.ts';
+import { answers, LONGEST_CALL_S, nextOf, voiceOf } from './answers.ts';
 import { callbackUrl, type Keys, pageTwiml } from './menu.ts';
 import { LANGUAGES } from './phrases.ts';
 
@@ -51,13 +51,15 @@ export const channel = defineChannel({
       async notify(notification, abort) {
         const { speech, escalates_to } = settings.include_bodies ? notification.page : withoutBodies(notification);
         const incident = notification.incident.id;
+        const placed = Math.floor(context.clock.now() / 1_000);
         const call = (keys: Keys | null) => {
           const Twiml = pageTwiml(speech, voiceOf(settings, context.language), keys, nextOf(escalates_to));
-          const status = keys && { StatusCallback: callbackUrl(keys.answerUrl, { on: 'status', incident }) };
-          return calls.send({ Twiml, ...status }, abort);
+          const ended = { on: 'status', incident, placed: String(placed) };
+          const status = keys && { StatusCallback: callbackUrl(keys.answerUrl, ended) };
+          return calls.send({ Twiml, TimeLimit: String(LONGEST_CALL_S), ...status }, abort);
         };
         if (answerUrl === null || notification.event === 'test') return call(null);
-        const delivery = await call({ answerUrl, incident, turn: 1, again: false, language: context.language });
+        const delivery = await call({ answerUrl, incident, placed, turn: 1, again: false, language: context.language });
         return refusedAsWritten(delivery) ? call(null) : delivery;
       },
       lookup: (_notification, attempt, abort) => calls.find(attempt.since, abort, { others: attempt.others }),

@@ -15,6 +15,8 @@ export interface Keys {
   /** Where Twilio sends the key, without a query. */
   answerUrl: string;
   incident: string;
+  /** When the call was made, Unix seconds. It stands in every address of the call, which Twilio signs. */
+  placed: number;
   /** Counts the menus of a call, so that no two requests of it are alike: what comes twice is a replay. */
   turn: number;
   /** Whether 6 was pressed while it failed: the next one asks for quiet. */
@@ -62,10 +64,11 @@ export function callbackUrl(answerUrl: string, query: Record<string, string>): s
 }
 
 /** An empty `finishOnKey` makes `#` a key like others. */
-function gather({ answerUrl, incident, turn, again, language }: Keys, spoken: string): string {
+function gather({ answerUrl, incident, placed, turn, again, language }: Keys, spoken: string): string {
   const query = {
     on: 'key',
     incident,
+    placed: String(placed),
     turn: String(turn),
     ...(again ? { again: '1' } : {}),
     ...(language ? { language } : {}),
