@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EXIT, RingdownError, toError } from '../core/errors.ts';
+import { RULE_ANSWERS_FOLDER } from '../storage/rule-answers/index.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -67,6 +68,11 @@ export class DataDirectory {
 
   get stateFile(): string {
     return join(this.path, 'state.db');
+  }
+
+  /** What rules were answered, for `alerts replay`. */
+  get ruleAnswersDirectory(): string {
+    return join(this.path, RULE_ANSWERS_FOLDER);
   }
 
   get relayDirectory(): string {

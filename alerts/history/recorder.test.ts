@@ -47,7 +47,7 @@ test('answers of a minute are one segment, and the rest is written at the end', 
   }
   await until(() => history.segments.length === 1);
   hear(4);
-  await recorder.shutdown();
+  await recorder.shutdown(AbortSignal.timeout(5_000));
   const read = await Promise.all(history.segments.map((segment) => decodeSegment(segment!.body)));
   const answers = read.map((segment) => segment!.turns.get(questionKey(question))!.map(({ answer }) => answer));
   expect(answers).toEqual([[0, 1, 2, 3].map((lost) => ({ lag_ms: 0, lost })), [{ lag_ms: 0, lost: 4 }]]);
@@ -69,7 +69,7 @@ test('a disk that takes nothing is told once; what it refuses is written later, 
   await clock.advance(60_000);
   await until(() => recorder.counts().kept === 10);
   expect(said).toEqual([expect.stringContaining('cannot be kept'), expect.stringContaining('kept again')]);
-  await recorder.shutdown();
+  await recorder.shutdown(AbortSignal.timeout(5_000));
 });
 
 test('an answer of too many series, and too many of them in a minute, are left out and counted', async () => {
@@ -81,7 +81,7 @@ test('an answer of too many series, and too many of them in a minute, are left o
   await clock.advance(60_000);
   await until(() => history.segments.length === 1);
   hear(0, 1_000);
-  await recorder.shutdown();
+  await recorder.shutdown(AbortSignal.timeout(5_000));
   expect(recorder.counts()).toEqual({ kept: 41, left_out: 11, lost: 0 });
   expect(said).toEqual([expect.stringContaining('too many series')]);
 });

@@ -97,6 +97,11 @@ export function createAnswerRecorder({ clock, history, retentionMs, log }: Answe
     }
   }
 
+  async function last(): Promise<void> {
+    await loop;
+    await write();
+  }
+
   return {
     heard(one) {
       const groups = (one.answer as SeriesAnswer | null)?.groups?.length ?? 1;
@@ -114,12 +119,19 @@ export function createAnswerRecorder({ clock, history, retentionMs, log }: Answe
     async start() {
       loop ??= run();
     },
-    async shutdown() {
+    async shutdown(abort) {
       stopping.abort();
-      await loop;
-      await write();
+      // A disk that hangs holds nobody up either.
+      await Promise.race([last(), aborted(abort)]);
       for (const { answers } of waiting) counts.lost += answers;
       waiting = [];
     },
   };
+}
+
+function aborted(abort: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (abort.aborted) resolve();
+    else abort.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -1,4 +1,5 @@
 import type { Observation } from '../engine/observation.ts';
+import type { RecordedAnswers } from '../history/recorded-answers.ts';
 import type { SeriesAnswer, SeriesQuestion, SignalAnswer, SignalQuestion, SignalSource } from '../rules/signal.ts';
 import { GivenNumbers } from './given-numbers.ts';
 import type { GivenSeries } from './policy-test.ts';
@@ -13,20 +14,30 @@ export class GivenSignals implements SignalSource {
   readonly #elapsed: () => number;
   readonly #knownSince: string;
   readonly #runs: { at_ms: number; run: Observation }[] = [];
+  /** Of each question about runs, the times of those it counts: found once, however often it is asked. */
+  readonly #counted = new WeakMap<RunQuestion, { seen: number; times: number[] }>();
   readonly #beats = new Map<string, { at: string; failed: boolean }>();
   readonly #certificates = new Map<string, string>();
   readonly #ledgers = new Map<string, { lag_ms: number; lost: number }>();
+  readonly #recorded: RecordedAnswers | null;
   #awayUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(series: readonly GivenSeries[], clock: { now(): number; monotonic(): number }) {
+  /** @param recorded of a replay: answers to everything but questions about runs */
+  constructor(
+    series: readonly GivenSeries[],
+    clock: { now(): number; monotonic(): number },
+    recorded: RecordedAnswers | null = null,
+  ) {
+    this.#recorded = recorded;
     this.#numbers = new GivenNumbers(series);
     this.#wallClock = () => clock.now();
     this.#elapsed = () => clock.monotonic();
     this.#knownSince = new Date(clock.now()).toISOString();
   }
 
-  ran(run: Observation): void {
-    this.#runs.push({ at_ms: this.#elapsed(), run });
+  /** @param at_ms before the start, for runs of then that later windows reach back to */
+  ran(run: Observation, at_ms = this.#elapsed()): void {
+    this.#runs.push({ at_ms, run });
   }
 
   beat(name: string, failed: boolean): void {
@@ -52,6 +63,11 @@ export class GivenSignals implements SignalSource {
   /** @throws Error where the source is away, or the test says nothing about what is asked */
   answer(question: SignalQuestion): SignalAnswer {
     if (this.#elapsed() < this.#awayUntil) throw new Error('the test takes the source of signals away');
+    if (this.#recorded && question.of !== 'runs') {
+      const said = this.#recorded.at(question, this.#wallClock());
+      if (said) return said;
+      throw new Error(said === null ? 'it could not be asked then either' : 'nothing is recorded of that time');
+    }
     switch (question.of) {
       case 'runs':
         return this.#countRuns(question);
@@ -82,14 +98,17 @@ export class GivenSignals implements SignalSource {
    */
   constantUntil(question: SignalQuestion): number {
     const now = this.#elapsed();
+    // The next turn was answered anew.
+    if (this.#recorded && question.of !== 'runs') return now;
     const away = now < this.#awayUntil ? this.#awayUntil : Number.POSITIVE_INFINITY;
     switch (question.of) {
       case 'runs': {
         const to = now - question.offset_ms;
         const from = to - question.window_ms;
-        const later = this.#runs.filter(({ at_ms }) => at_ms > from);
-        if (later.some(({ at_ms }) => at_ms <= to)) return now;
-        return Math.min(away, ...later.map(({ at_ms }) => at_ms + question.offset_ms));
+        const times = this.#timesOf(question);
+        const next = times[countUpTo(times, from)];
+        if (next === undefined) return away;
+        return next <= to ? now : Math.min(away, next + question.offset_ms);
       }
       case 'certificate':
       case 'heartbeat':
@@ -102,20 +121,42 @@ export class GivenSignals implements SignalSource {
 
   #countRuns(question: RunQuestion): SeriesAnswer {
     const to = this.#elapsed() - question.offset_ms;
-    const from = to - question.window_ms;
-    const any = (wanted: readonly string[], has: (one: string) => boolean) => wanted.length === 0 || wanted.some(has);
-    const value = this.#runs.filter(
-      ({ at_ms, run }) =>
-        at_ms > from &&
-        at_ms <= to &&
-        run.status !== 'skipped' &&
-        run.watcher_fault === null &&
-        (question.status === null || (question.status === 'passed') === (run.status === 'passed')) &&
-        any(question.ids, (id) => run.monitor.slice(0, run.monitor.lastIndexOf('@')) === id) &&
-        any(question.tags, (tag) => run.tags.includes(tag)) &&
-        any(question.services, (service) => run.service === service) &&
-        any(question.environments, (environment) => run.environment === environment),
-    ).length;
+    const times = this.#timesOf(question);
+    const value = countUpTo(times, to) - countUpTo(times, to - question.window_ms);
     return { unit: '1', groups: [{ labels: {}, value, samples: value }] };
   }
+
+  #timesOf(question: RunQuestion): readonly number[] {
+    const known = this.#counted.get(question) ?? { seen: 0, times: [] };
+    this.#counted.set(question, known);
+    for (; known.seen < this.#runs.length; known.seen++) {
+      const { at_ms, run } = this.#runs[known.seen]!;
+      if (counts(question, run)) known.times.push(at_ms);
+    }
+    return known.times;
+  }
+}
+
+function counts(question: RunQuestion, run: Observation): boolean {
+  const any = (wanted: readonly string[], has: (one: string) => boolean) => wanted.length === 0 || wanted.some(has);
+  return (
+    run.status !== 'skipped' &&
+    run.watcher_fault === null &&
+    (question.status === null || (question.status === 'passed') === (run.status === 'passed')) &&
+    any(question.ids, (id) => run.monitor.slice(0, run.monitor.lastIndexOf('@')) === id) &&
+    any(question.tags, (tag) => run.tags.includes(tag)) &&
+    any(question.services, (service) => run.service === service) &&
+    any(question.environments, (environment) => run.environment === environment)
+  );
+}
+
+/** How many of these, which are in order, are not later. */
+function countUpTo(times: readonly number[], ms: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! <= ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,6 +1,8 @@
+import type { AnswerHistory } from '../history/history.ts';
 import { isScenarioRule, type Policy } from '../policies/policy.ts';
 import { ruleKinds } from '../rules/registry.ts';
 import type { Given } from './policy-test.ts';
+import { asksOthers, type RecordedRules, readRecordedRules } from './recorded-rules.ts';
 import { type SimulationSetup, simulate } from './simulate.ts';
 import type { Simulation, Told } from './simulation.ts';
 
@@ -9,8 +11,10 @@ export interface Recording {
   /** Wall-clock milliseconds. */
   start: number;
   end: number;
-  /** Runs and answers of people, in the order of their times since `start`. */
+  /** Runs and answers of people, in the order of their times since `start`; runs of before, that windows reach back to, among them. */
   given: readonly Given[];
+  /** What rules were answered. */
+  answers: AnswerHistory;
 }
 
 /** What policies would have done. A page is a ring: an update or the end of an incident is none. */
@@ -36,8 +40,19 @@ export interface Comparison {
   after: Outcome;
   /** In the order of time. */
   divergences: readonly Divergence[];
-  /** Rules whose numbers are not recorded, so that neither side evaluated them: `critical/slow-posts`. */
+  /** Rules of which nothing is recorded in that time, so that neither side evaluated them: `critical/slow-posts`. */
   left_out: readonly string[];
+  /** Rules of which something is missing; meanwhile neither side evaluated them, which neither fires nor ends anything. */
+  gaps: readonly { rule: string; missing: readonly Gap[] }[];
+  rule_answers: number;
+  /** Pieces of history that could not be read. */
+  damaged: number;
+}
+
+/** RFC 3339. */
+export interface Gap {
+  from: string;
+  to: string;
 }
 
 /** Plays what was recorded through two sets of policies. */
@@ -46,43 +61,59 @@ export async function compareOnRecording(
   policies: { before: readonly Policy[]; after: readonly Policy[] },
   recording: Recording,
 ): Promise<Comparison> {
+  const { start, end, answers } = recording;
+  const recorded = await readRecordedRules(answers, { from: start, to: end }, [policies.before, policies.after]);
+  const restarts = recorded.restarts.map((at_ms): Given => ({ at_ms, kind: 'restart', down_ms: 0 }));
+  const given = [...restarts, ...recording.given].sort((a, b) => a.at_ms - b.at_ms);
   const play = (all: readonly Policy[]) =>
-    simulate(
-      { ...setup, policies: all.map(replayable) },
-      {
-        start: recording.start,
-        given: recording.given,
-        series: [],
-        looks: [],
-        end_ms: recording.end - recording.start,
-      },
-    );
+    simulate({ ...setup, policies: all }, { start, given, series: [], looks: [], end_ms: end - start, recorded });
   const before = await play(policies.before);
   const after = await play(policies.after);
   return {
     before: outcomeOf(before),
     after: outcomeOf(after),
-    divergences: divergencesOf(ringsOf(before), ringsOf(after), recording.start),
-    left_out: [...new Set([...policies.before, ...policies.after].flatMap(leftOut))].sort(),
+    divergences: divergencesOf(ringsOf(before), ringsOf(after), start),
+    ...missingOf([...policies.before, ...policies.after], recorded, recording),
+    rule_answers: recorded.answers,
+    damaged: recorded.damaged,
   };
 }
 
-/** The policy without rules on numbers that nobody recorded. */
-function replayable(policy: Policy): Policy {
-  return { ...policy, rules: policy.rules.filter(isReplayable) };
-}
-
-function leftOut(policy: Policy): string[] {
-  return policy.rules.flatMap((rule) =>
-    isReplayable(rule) || isScenarioRule(rule) ? [] : [`${policy.id}/${rule.id}`],
+/** How far back rules about runs look, in milliseconds. */
+export function lookBackOf(policies: readonly Policy[]): number {
+  const questions = policies.flatMap(({ rules }) =>
+    rules.flatMap((rule) => (isScenarioRule(rule) ? [] : (ruleKinds.get(rule.kind)?.questions(rule.spec, 0) ?? []))),
+  );
+  return questions.reduce(
+    (most, question) => Math.max(most, question.of === 'runs' ? question.window_ms + question.offset_ms : 0),
+    0,
   );
 }
 
-/** Runs are recorded; metrics, logs, certificates, heartbeats and ledgers are not, or not for as long. */
-function isReplayable(rule: Policy['rules'][number]): boolean {
-  if (isScenarioRule(rule)) return true;
-  const questions = ruleKinds.get(rule.kind)?.questions(rule.spec, 0) ?? [];
-  return questions.length > 0 && questions.every(({ of }) => of === 'runs');
+function missingOf(
+  policies: readonly Policy[],
+  recorded: RecordedRules,
+  { start, end }: Recording,
+): Pick<Comparison, 'left_out' | 'gaps'> {
+  const left_out = new Set<string>();
+  const gaps = new Map<string, Gap[]>();
+  const iso = (ms: number) => new Date(start + ms).toISOString();
+  for (const policy of policies) {
+    for (const rule of policy.rules.filter(asksOthers)) {
+      const name = `${policy.id}/${rule.id}`;
+      const missing = recorded.missing(policy.id, rule.id);
+      if (missing.length === 1 && missing[0]!.from <= 0 && missing[0]!.to >= end - start) left_out.add(name);
+      else if (missing.length > 0)
+        gaps.set(
+          name,
+          missing.map(({ from, to }) => ({ from: iso(from), to: iso(to) })),
+        );
+    }
+  }
+  return {
+    left_out: [...left_out].sort(),
+    gaps: [...gaps].map(([rule, missing]) => ({ rule, missing })).sort((a, b) => (a.rule < b.rule ? -1 : 1)),
+  };
 }
 
 function ringsOf({ told }: Simulation): Told[] {

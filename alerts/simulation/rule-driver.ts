@@ -1,9 +1,11 @@
 import { toError } from '../../core/errors.ts';
 import type { Observation } from '../engine/observation.ts';
+import type { Stretch } from '../history/coverage.ts';
 import { isScenarioRule, type Policy } from '../policies/policy.ts';
 import type { SignalAnswer, SignalQuestion } from '../rules/signal.ts';
 import { type FiringInstance, RuleWatch, type WatchDeps } from '../rules/watch.ts';
 import type { GivenSignals } from './given-signals.ts';
+import type { RecordedRules } from './recorded-rules.ts';
 
 export interface RuleDriverDeps extends WatchDeps {
   signals: GivenSignals;
@@ -12,6 +14,10 @@ export interface RuleDriverDeps extends WatchDeps {
   end_ms: number;
   observe(observation: Observation): void;
   retired(monitors: readonly string[]): void;
+  /** Of a replay: what there is history of. */
+  recorded?: Pick<RecordedRules, 'missing' | 'firstTurn'>;
+  /** Monotonic milliseconds since which telemetry is received, where that is not now. */
+  listening_since?: number;
 }
 
 interface Turning {
@@ -19,6 +25,8 @@ interface Turning {
   /** Monotonic milliseconds of its first evaluation; the others follow at its interval. */
   first_ms: number;
   due_ms: number;
+  /** When nothing is recorded of it, what is over left out. */
+  missing: Stretch[];
 }
 
 /**
@@ -36,12 +44,21 @@ export class RuleDriver {
     const now = deps.clock.monotonic();
     this.#rules = policies.flatMap((policy) =>
       policy.rules.flatMap((rule) =>
-        isScenarioRule(rule) ? [] : [{ watch: new RuleWatch(policy, rule, deps, now), first_ms: now, due_ms: now }],
+        isScenarioRule(rule)
+          ? []
+          : [this.#turning(new RuleWatch(policy, rule, deps, deps.listening_since ?? now), now)],
       ),
     );
     this.asksAboutRuns = this.#rules.some(({ watch }) =>
       watch.questions(deps.clock.now()).some((question) => question.of === 'runs'),
     );
+  }
+
+  #turning(watch: RuleWatch, now: number): Turning {
+    const { recorded, clock } = this.#deps;
+    if (!recorded) return { watch, first_ms: now, due_ms: now, missing: [] };
+    const first = recorded.firstTurn(watch.questions(clock.now()), watch.rule.every_ms, now);
+    return { watch, first_ms: first, due_ms: first, missing: [...recorded.missing(watch.policy.id, watch.rule.id)] };
   }
 
   /** When something is evaluated next; infinity for never. */
@@ -71,8 +88,14 @@ export class RuleDriver {
     const now = this.#deps.clock.monotonic();
     for (const rule of this.#rules) {
       if (rule.due_ms > now) continue;
-      this.#evaluate(rule);
-      rule.due_ms = this.#nextDue(rule, now);
+      const unknownUntil = missingUntil(rule, now);
+      if (unknownUntil === null) {
+        this.#evaluate(rule);
+        rule.due_ms = this.#nextDue(rule, now);
+      } else {
+        this.#doubt(rule);
+        rule.due_ms = turnAtOrAfter(rule, Math.max(unknownUntil, now + 1));
+      }
     }
   }
 
@@ -86,6 +109,12 @@ export class RuleDriver {
         : watch.take(answers, at);
     for (const observation of observations) observe(observation);
     if (gone.length > 0) retired(gone);
+  }
+
+  /** What nobody wrote down says nothing: nothing fires of it, and nothing ends. */
+  #doubt({ watch }: Turning): void {
+    const at = { wall: this.#deps.clock.now(), monotonic: this.#deps.clock.monotonic() };
+    for (const observation of watch.doubt('nothing is recorded of that time', at)) this.#deps.observe(observation);
   }
 
   /** `trouble` says why the first of those that could not be asked could not. */
@@ -143,6 +172,12 @@ export class RuleDriver {
 
 function dependsOnTime({ of }: SignalQuestion): boolean {
   return of === 'certificate' || of === 'heartbeat';
+}
+
+/** Until when nothing is recorded; null where something is. */
+function missingUntil({ missing }: Turning, now: number): number | null {
+  while (missing[0] && missing[0].to <= now) missing.shift();
+  return missing[0] && missing[0].from <= now ? missing[0].to : null;
 }
 
 function turnAtOrAfter({ first_ms, watch }: Turning, ms: number): number {

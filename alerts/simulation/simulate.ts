@@ -1,5 +1,6 @@
 import type { Observation } from '../engine/observation.ts';
 import type { AlertChange, MonitorState } from '../engine/state.ts';
+import type { RecordedAnswers } from '../history/recorded-answers.ts';
 import type { CommonInboundSettings } from '../inbound/define.ts';
 import { observeAlert, tidy } from '../inbound/observe-alert.ts';
 import type { Incident } from '../incident.ts';
@@ -7,7 +8,8 @@ import { GivenSignals } from './given-signals.ts';
 import { observationOf } from './observation-of.ts';
 import { firedBy, rulesFiredBy } from './parts.ts';
 import type { Given, GivenAlert, GivenSeries, ToldEvent } from './policy-test.ts';
-import { RuleDriver } from './rule-driver.ts';
+import type { RecordedRules } from './recorded-rules.ts';
+import { RuleDriver, type RuleDriverDeps } from './rule-driver.ts';
 import { SimulatedWatcher, type WatcherParts } from './simulated-watcher.ts';
 import type { FiredParts, Happening, Simulation, Told } from './simulation.ts';
 import { SimulationClock } from './simulation-clock.ts';
@@ -32,6 +34,8 @@ export interface Script {
   /** When incidents are looked at. */
   looks: readonly number[];
   end_ms: number;
+  /** Of a replay: what rules were answered. */
+  recorded?: RecordedRules;
 }
 
 /** Timeline entries that repeat what `told` says. */
@@ -51,6 +55,7 @@ class Run {
   readonly #script: Script;
   readonly #clock: SimulationClock;
   readonly #signals: GivenSignals;
+  readonly #recorded: RecordedAnswers | null;
   readonly #watcher: SimulatedWatcher;
   readonly #told: Told[] = [];
   readonly #happenings: Happening[] = [];
@@ -71,7 +76,8 @@ class Run {
     this.#setup = setup;
     this.#script = script;
     this.#clock = new SimulationClock(script.start);
-    this.#signals = new GivenSignals(script.series, this.#clock);
+    this.#recorded = script.recorded?.open() ?? null;
+    this.#signals = new GivenSignals(script.series, this.#clock, this.#recorded);
     this.#watcher = new SimulatedWatcher(setup, this.#clock, {
       onTold: (channel, user, { event, incident }) => {
         const { id, dedup_key, title, priority, policy } = incident;
@@ -102,7 +108,7 @@ class Run {
     this.#start();
     await this.#clock.advanceTo(0);
     const looks = [...new Set(this.#script.looks)].sort((a, b) => a - b);
-    let given = 0;
+    let given = this.#recall();
     let look = 0;
     for (;;) {
       while (this.#changesNothingRecorded(this.#script.given[given])) given++;
@@ -117,6 +123,8 @@ class Run {
       const acts = this.#acts;
       for (; this.#script.given[given]?.at_ms === moment; given++) this.#do(this.#script.given[given]!);
       for (const repeat of this.#repeating) if (repeat.next_ms === moment) this.#repeat(repeat);
+      const wall = this.#clock.now();
+      if (this.#recorded?.hasReached(wall) === false) await this.#recorded.reach(wall);
       if (this.#watcher.desk) this.#rules.evaluate();
       if (this.#acts > acts) await this.#clock.advanceTo(moment);
       for (const run of this.#failed.splice(0)) this.#cover(run);
@@ -132,6 +140,16 @@ class Run {
       problems: this.#problems,
       fired: this.#fired,
     };
+  }
+
+  /** Runs of before are nothing to the desk, but windows reach back to them. @returns where the script begins */
+  #recall(): number {
+    const { given } = this.#script;
+    let at = 0;
+    for (let one = given[at]; one && one.at_ms < 0; one = given[++at]) {
+      if (one.kind === 'recorded') this.#signals.ran(one.observation(), one.at_ms);
+    }
+    return at;
   }
 
   /** When a run comes again that may change something; those that cannot are over with at once. */
@@ -285,6 +303,7 @@ class Run {
       clock: this.#clock,
       environment: this.#setup.environment ?? 'default',
       end_ms: this.#script.end_ms,
+      ...this.#heard(),
       waiting: (monitor) => (this.#watcher.desk?.monitorState(monitor)?.incident_id ?? null) !== null,
       observe: (observation) => {
         this.#acts++;
@@ -295,6 +314,15 @@ class Run {
         void this.#watcher.desk?.letGo(monitors);
       },
     });
+  }
+
+  /** A watcher that was started meanwhile has listened since then. */
+  #heard(): Pick<RuleDriverDeps, 'recorded' | 'listening_since'> {
+    const { recorded } = this.#script;
+    if (!recorded) return {};
+    const { listening_since_ms, restarts } = recorded;
+    const before = listening_since_ms !== undefined && !(restarts[0]! <= this.#clock.monotonic());
+    return { recorded, ...(before ? { listening_since: listening_since_ms } : {}) };
   }
 
   #alert(alert: GivenAlert): void {

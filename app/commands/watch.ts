@@ -134,6 +134,10 @@ export async function watch(options: WatchOptions): Promise<number> {
           inboundKinds: setup.inboundKinds,
           heartbeats: setup.config.heartbeats,
           runRetentionMs: setup.config.runRetentionMs,
+          ruleAnswers: {
+            folder: directory.ruleAnswersDirectory,
+            retentionMs: setup.config.ruleAnswersRetentionMs,
+          },
           deadMan: setup.config.deadMan,
           controlTargets: setup.config.controlTargets,
           uiDirectory: builtUi(),

@@ -258,7 +258,15 @@ export const configSchema = ({ channel, backend, source, inbound }: EntrySchemas
       ),
       retention: Type.Optional(
         Type.Object(
-          { runs: Type.Optional(Duration('Older runs are deleted; the newest 100 of each monitor stay.', '30d')) },
+          {
+            runs: Type.Optional(Duration('Older runs are deleted; the newest 100 of each monitor stay.', '30d')),
+            rule_answers: Type.Optional(
+              Duration(
+                'What rules were answered, for `ringdown alerts replay`: days before that are deleted, and the oldest beyond 1 GB; 14d when absent.',
+                '14d',
+              ),
+            ),
+          },
           { additionalProperties: false },
         ),
       ),

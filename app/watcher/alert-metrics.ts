@@ -1,4 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
+import type { AnswerRecorder } from '../../alerts/history/recorder.ts';
 import type { AnswerDesk } from '../../alerts/inbound/answers.ts';
 import type { Receiver } from '../../alerts/inbound/receiver.ts';
 import type { RuleEvaluator } from '../../alerts/rules/evaluator.ts';
@@ -6,6 +7,7 @@ import type { RuleEvaluator } from '../../alerts/rules/evaluator.ts';
 /** What the alerting side tells of itself when somebody looks. */
 export interface AlertMetricSources {
   rules: Pick<RuleEvaluator, 'status' | 'behindMs'>;
+  ruleAnswers: Pick<AnswerRecorder, 'counts'>;
   inbound: Pick<Receiver, 'counts'>;
   answers: Pick<AnswerDesk, 'counts'>;
   /** Open incidents of which nobody is told for now. */
@@ -17,7 +19,7 @@ const PHASES = ['inactive', 'pending', 'firing', 'no_data'] as const;
 
 export function observeAlerts(
   meter: Meter,
-  { rules, inbound, answers, held, standingSilences }: AlertMetricSources,
+  { rules, ruleAnswers, inbound, answers, held, standingSilences }: AlertMetricSources,
 ): void {
   meter
     .createObservableGauge('ringdown_rule_instances', { description: 'Instances of each rule by what they are at.' })
@@ -40,6 +42,13 @@ export function observeAlerts(
       description: 'How late the most overdue evaluation is.',
     })
     .addCallback((result) => result.observe(rules.behindMs() / 1_000));
+  meter
+    .createObservableCounter('ringdown_rule_answers_total', {
+      description: 'What rules were answered, by whether it was kept for alerts replay.',
+    })
+    .addCallback((result) => {
+      for (const [outcome, count] of Object.entries(ruleAnswers.counts())) result.observe(count, { outcome });
+    });
   meter
     .createObservableCounter('ringdown_inbound_total', {
       description: 'Alerts and requests of other systems by what became of them.',

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type AnswerRecorder, createAnswerRecorder } from '../../alerts/history/recorder.ts';
 import { type AlertDesk, type AlertDeskDeps, createAlertDesk, type DeskChannel } from '../../alerts/incidents/desk.ts';
 import { createOnCall, type OnCallBook } from '../../alerts/on-call/book.ts';
 import { userOfChannel } from '../../alerts/on-call/contacts.ts';
@@ -12,6 +13,7 @@ import { toError } from '../../core/errors.ts';
 import type { Reader } from '../../monitoring/reader.ts';
 import type { BackendStatus } from '../../monitoring/telemetry.ts';
 import type { Failure, RunResult } from '../../scenarios/run-result.ts';
+import { answerFiles } from '../../storage/rule-answers/index.ts';
 import { userAgent } from '../version.ts';
 import { createChannels } from './channels.ts';
 import { telemetryEvidence } from './evidence-source.ts';
@@ -28,6 +30,8 @@ export interface AlertingSettings extends WayInSettings {
   /** Null where nobody is on call by a schedule. */
   onCall: OnCall | null;
   maintenance: readonly MaintenanceWindow[];
+  /** What rules were answered, and for how long that is kept. */
+  ruleAnswers: { folder: string; retentionMs: number };
 }
 
 export interface AlertingDeps
@@ -53,6 +57,8 @@ export interface Alerting extends Component {
   onCall: OnCallBook;
   wayIn: WayIn;
   rules: RuleEvaluator;
+  /** What rules were answered, since the start. */
+  ruleAnswers: Pick<AnswerRecorder, 'counts'>;
   channels: ReadonlyMap<string, DeskChannel>;
   /** Remembers the failing step, so that its incident can ask telemetry about it. */
   runFailed(run: RunResult, failure: Failure): void;
@@ -111,6 +117,12 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
   });
   const wayIn = createWayIn(settings, { clock, log, state, desk, people });
   const rules = createRuleEvaluator({
+  const recorder = createAnswerRecorder({
+    clock,
+    log,
+    history: answerFiles(settings.ruleAnswers.folder),
+    retentionMs: settings.ruleAnswers.retentionMs,
+  });
     clock,
     log,
     policies: settings.policies,
@@ -128,6 +140,10 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     retired: (monitors) => void desk.letGo(monitors),
     onChange: deps.onRules,
   });
+    // Runs are kept themselves.
+    onAnswer(asked) {
+      if (asked.question.of !== 'runs') recorder.heard(asked);
+    },
   const restoreRules = () => rules.restore(desk.failingRules().map(({ key, since }) => ({ monitor: key, since })));
   const notifiers = () => [...channels.values()].map(({ notifier }) => notifier);
 
@@ -150,6 +166,7 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     wayIn,
     rules,
     channels,
+    ruleAnswers: recorder,
     runFailed(run, failure) {
       failingSpans.set(run.id, failure.span_id);
       if (failingSpans.size > FAILING_SPANS_REMEMBERED) failingSpans.delete(failingSpans.keys().next().value!);
@@ -170,11 +187,13 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
       await desk.start();
       await wayIn.start();
       await rules.start();
+      await recorder.start();
     },
     async shutdown(abort) {
       stopping.abort();
       await rules.shutdown(abort);
       await wayIn.shutdown(abort);
+      await recorder.shutdown(abort);
       await desk.shutdown(abort);
       await Promise.all([reading, ...notifiers().map((notifier) => notifier.shutdown(abort))]);
     },

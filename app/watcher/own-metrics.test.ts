@@ -22,6 +22,7 @@ afterEach(() => {
 const workers = { connected: () => ({}), counts: () => [] };
 const nothing: AlertMetricSources = {
   rules: { status: () => [], behindMs: () => 0 },
+  ruleAnswers: { counts: () => ({ kept: 0, left_out: 0, lost: 0 }) },
   inbound: { counts: () => [] },
   answers: { counts: () => [] },
   held: () => 0,
@@ -141,6 +142,7 @@ test('alerting is told by rule, source and channel', async () => {
   };
   const alerts: AlertMetricSources = {
     rules: { status: () => [status], behindMs: () => 2_000 },
+    ruleAnswers: { counts: () => ({ kept: 7, left_out: 0, lost: 3 }) },
     inbound: { counts: () => [{ source: 'am', outcome: 'accepted', count: 4 }] },
     answers: { counts: () => [{ channel: 'team', outcome: 'unauthentic', count: 2 }] },
     held: () => 3,
@@ -163,6 +165,7 @@ test('alerting is told by rule, source and channel', async () => {
     'ringdown_rule_instances{policy="p",rule="slow",state="pending"} 0',
     'ringdown_rule_trouble{policy="p",rule="slow"} 1',
     'ringdown_rules_behind_seconds 2',
+    'ringdown_rule_answers_total{outcome="lost"} 3',
     'ringdown_inbound_total{source="am",outcome="accepted"} 4',
     'ringdown_answers_total{channel="team",outcome="unauthentic"} 2',
     'ringdown_incidents_held 3',

@@ -147,6 +147,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       workers: { connected: () => remote.connected(), counts: () => remote.counts() },
       alerts: {
         rules: { status: () => rules.status(), behindMs: () => rules.behindMs() },
+        ruleAnswers: { counts: () => alerting.ruleAnswers.counts() },
         inbound: { counts: () => wayIn.receiver.counts() },
         answers: { counts: () => wayIn.answers.counts() },
         held: () => desk.openIncidents().filter((incident) => incident.held !== null).length,

@@ -10,7 +10,7 @@ import { openSqlite } from '../../../storage/sqlite/index.ts';
 import { toObservation } from '../../watcher/observation.ts';
 import { scenarioFacts } from './scenario-facts.ts';
 
-export interface RecordedHistory extends Recording {
+export interface RecordedHistory extends Omit<Recording, 'answers'> {
   runs: number;
   monitors: number;
   answers: number;
@@ -23,21 +23,24 @@ const INCIDENTS_AT_ONCE = 200;
  * is written, so that a watcher may go on meanwhile.
  * @param from wall-clock milliseconds, included
  * @param to wall-clock milliseconds, excluded
+ * @param lookBackMs runs of so long before are read as well, at times below 0: windows of rules reach back to them
  * @param scenarios what they say now: tags of runs that passed, policies, dependencies
  */
 export async function readRecording(
   file: string,
-  { from, to }: { from: number; to: number },
+  { from, to, lookBackMs }: { from: number; to: number; lookBackMs: number },
   scenarios: readonly Scenario[],
 ): Promise<RecordedHistory> {
   const { db, close } = await openSqlite<RunSchema & AlertSchema>({ file });
   try {
-    const runs = await readRuns(runsBetween(db.$pickTables<'runs'>(), iso(from), iso(to)), from, scenarios);
+    const found = runsBetween(db.$pickTables<'runs'>(), iso(from - lookBackMs), iso(to));
+    const played = await readRuns(found, from, scenarios);
+    const runs = played.filter(({ at_ms }) => at_ms >= 0);
     const answers = await readAnswers(alertRepository(db.$pickTables<keyof AlertSchema>()), from, to);
     return {
       start: from,
       end: to,
-      given: [...runs, ...answers].sort((a, b) => a.at_ms - b.at_ms),
+      given: [...played, ...answers].sort((a, b) => a.at_ms - b.at_ms),
       runs: runs.length,
       monitors: new Set(runs.map(({ monitor }) => monitor)).size,
       answers: answers.length,
@@ -74,7 +77,7 @@ async function readRuns(
       return toObservation(result, scenario, { publicUrl: '', deployment: null, dependsOn });
     };
     const passed = status === 'passed' && !degraded;
-    found.push({ at_ms: Math.max(0, ended - from), kind: 'recorded', monitor, passed, observation });
+    found.push({ at_ms: ended - from, kind: 'recorded', monitor, passed, observation });
   }
   return found;
 }

@@ -111,6 +111,6 @@ test('a policy that waits for a third failure leaves out the page of a single on
 
 test('the same policy pages the same', async () => {
   const text = await replay(1, { json: false });
-  expect(text).toContain('60 runs of 1 monitor, 0 answers of people');
+  expect(text).toContain('60 runs of 1 monitor, 0 answers to rules, 0 answers of people');
   expect(text).toContain('Both page the same, at the same times.');
 });

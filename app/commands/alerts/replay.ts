@@ -7,11 +7,14 @@ import {
   type Comparison,
   compareOnRecording,
   type Divergence,
+  type Gap,
+  lookBackOf,
   type Outcome,
 } from '../../../alerts/simulation/replay.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { EXIT, RingdownError } from '../../../core/errors.ts';
-import { parseDuration } from '../../../core/units.ts';
+import { formatDuration, parseDuration } from '../../../core/units.ts';
+import { answerFiles } from '../../../storage/rule-answers/index.ts';
 import { loadEntrySchemas } from '../../config/entry-schemas.ts';
 import { loadPolicies, loadScenarios } from '../../config/files.ts';
 import { type Config, loadConfig } from '../../config/load.ts';
@@ -58,14 +61,18 @@ export async function replayPolicies(options: ReplayOptions): Promise<number> {
     settings.scenarioFiles ?? shippedFiles('scenarios/suites/**/*.scenario.yaml'),
     null,
   ).value;
-  const recording = await terminal.progress('reading what was recorded', readRecording(file, { from, to }, scenarios));
+  const lookBackMs = lookBackOf([...before, ...after]);
+  const recording = await terminal.progress(
+    'reading what was recorded',
+    readRecording(file, { from, to, lookBackMs }, scenarios),
+  );
   const { onCall, maintenance } = settings;
   const comparison = await terminal.progress(
     'playing it through both sides',
     compareOnRecording(
       { channels, maintenance, ...(onCall ? { resolveTarget: resolveTarget(() => onCall) } : {}) },
       { before, after },
-      recording,
+      { ...recording, answers: answerFiles(options.directory.ruleAnswersDirectory) },
     ),
   );
   const { runs, monitors, answers } = recording;
@@ -109,12 +116,12 @@ function namesOf({ onCall, backends, heartbeats }: Config, channels: readonly { 
 function replayLines(
   span: { from: string; to: string },
   recorded: Pick<RecordedHistory, 'runs' | 'monitors' | 'answers'>,
-  { before, after, divergences, left_out }: Comparison,
+  { before, after, divergences, left_out, gaps, rule_answers, damaged }: Comparison,
 ): string[] {
   const { runs, monitors, answers } = recorded;
   const shown = divergences.slice(0, DIVERGENCES_SHOWN);
   return [
-    `${moment(span.from)} to ${moment(span.to)} UTC: ${count(runs, 'run')} of ${count(monitors, 'monitor')}, ${count(answers, 'answer')} of people`,
+    `${moment(span.from)} to ${moment(span.to)} UTC: ${count(runs, 'run')} of ${count(monitors, 'monitor')}, ${count(rule_answers, 'answer')} to rules, ${count(answers, 'answer')} of people`,
     '',
     ...table(before, after),
     '',
@@ -123,9 +130,23 @@ function replayLines(
       : `${count(divergences.length, 'moment')} at which they differ${divergences.length > shown.length ? `; the first ${shown.length}` : ''}:`,
     ...shown.flatMap(divergenceLines),
     ...(left_out.length > 0
-      ? ['', `Evaluated on neither side, because what they ask is not recorded: ${left_out.join(', ')}`]
+      ? ['', `Evaluated on neither side, because what they ask was not recorded then: ${left_out.join(', ')}`]
+      : []),
+    ...(gaps.length > 0 ? ['', 'Evaluated on neither side while nothing is recorded:', ...gaps.map(gapLine)] : []),
+    ...(damaged > 0
+      ? ['', `${count(damaged, 'piece')} of the history of rules cannot be read; that time is missing`]
       : []),
   ];
+}
+
+function gapLine({ rule, missing }: Comparison['gaps'][number]): string {
+  const lengthOf = ({ from, to }: Gap) => Date.parse(to) - Date.parse(from);
+  const all = formatDuration(missing.reduce((sum, gap) => sum + lengthOf(gap), 0));
+  const longest = missing.reduce((most, gap) => (lengthOf(gap) > lengthOf(most) ? gap : most));
+  const when = `${moment(longest.from)} to ${moment(longest.to)}`;
+  return missing.length === 1
+    ? `  ${rule}: ${all}, ${when}`
+    : `  ${rule}: ${all} in ${missing.length} stretches, the longest ${when}`;
 }
 
 function table(before: Outcome, after: Outcome): string[] {
