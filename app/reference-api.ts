@@ -24,6 +24,8 @@ interface Settings {
 const OWN_GROUP = process.platform !== 'win32';
 
 const START_TIMEOUT_MS = 30_000;
+/** What Node itself says before the API says anything. */
+const WARNING_OF_NODE = /^\(node:\d+\)|^\(Use `node /;
 
 /** Starts the reference API as a process of its own, so that it can die without taking the watcher along. */
 export async function startReferenceApi(settings: Settings): Promise<ReferenceApi> {
@@ -80,7 +82,7 @@ function readiness(child: ChildProcess, output: string[]): Promise<string> {
     const timer = setTimeout(() => failed('no answer within 30 s', EXIT.internal), START_TIMEOUT_MS);
     child.once('error', (error) => failed(error.message, EXIT.internal));
     child.once('exit', (code) => {
-      const [first = `exit code ${code}`] = output;
+      const first = output.find((line) => !WARNING_OF_NODE.test(line)) ?? `exit code ${code}`;
       // It speaks of its own flags; from here its port has another name.
       if (code === EXIT.usage)
         failed(first, EXIT.usage, 'stop what uses its port, or choose another with --api-port (0: any free one)');

@@ -87,20 +87,23 @@ channels:
     const squatter = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const { port } = squatter.address() as AddressInfo;
-    for (const flag of ['--port', '--otlp-port', '--otlp-grpc-port', '--api-port']) {
-      const ports = {
-        '--port': '0',
-        '--otlp-port': '0',
-        '--otlp-grpc-port': '0',
-        '--statsd-port': '0',
-        '--api-port': '0',
-        [flag]: String(port),
-      };
-      const { code, stderr } = await ringdown(['up', '--data-dir', 'data', ...Object.entries(ports).flat()], here());
-      expect({ flag, code, stderr }).toEqual({ flag, code: 2, stderr: expect.stringContaining(String(port)) });
-      expect(stderr).toContain(flag);
+    try {
+      for (const flag of ['--port', '--otlp-port', '--otlp-grpc-port', '--api-port']) {
+        const ports = {
+          '--port': '0',
+          '--otlp-port': '0',
+          '--otlp-grpc-port': '0',
+          '--statsd-port': '0',
+          '--api-port': '0',
+          [flag]: String(port),
+        };
+        const { code, stderr } = await ringdown(['up', '--data-dir', 'data', ...Object.entries(ports).flat()], here());
+        expect({ flag, code, stderr }).toEqual({ flag, code: 2, stderr: expect.stringContaining(String(port)) });
+        expect(stderr).toContain(flag);
+      }
+    } finally {
+      squatter.close();
     }
-    squatter.close();
   });
 
   test('a command that needs a running watcher says so', async () => {

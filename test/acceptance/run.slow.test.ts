@@ -107,7 +107,11 @@ test('--watch runs again when a fragment changes, and goes on after a mistake', 
   const child = spawn(
     process.execPath,
     [join(ROOT, 'app/ringdown.mjs'), 'run', 'a.scenario.yaml', '--env', 'staging', '--watch'],
-    { cwd: folder.path, env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: folder.path,
+      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   try {
     const says = speech(child);
