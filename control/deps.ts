@@ -17,6 +17,7 @@ import type {
   JobReport,
   ReportOutcome,
   WorkerHello,
+  WorkerLocation,
   WorkerStatus,
 } from '../scenarios/workers/protocol.ts';
 import type { Access } from './access.ts';
@@ -163,6 +164,10 @@ export interface ControlDeps {
     /** The answer with these leases did not arrive. */
     handBack(leases: readonly string[]): void;
     heartbeat(worker: WorkerHello, leases: readonly string[]): void;
+    /** Those that scenarios name, and those where a worker was heard of. */
+    locations(): WorkerLocation[];
+    /** Where the watcher itself runs scenarios. */
+    here(): string;
     bundle(id: string): Bundle | undefined;
     report(worker: WorkerHello, report: JobReport): { outcome: ReportOutcome } | { refused: string };
   };

@@ -6,6 +6,7 @@ import type { InstanceStatus } from '../alerts/rules/watch.ts';
 import type { MaintenanceWindow, Matcher, Silence } from '../alerts/silences/silence.ts';
 import type { ScenarioOutline } from '../scenarios/language/outline.ts';
 import type { RunSummary } from '../scenarios/run-store.ts';
+import type { WorkerLocation, WorkerStatus } from '../scenarios/workers/protocol.ts';
 
 export type {
   DeliveryRecord,
@@ -47,7 +48,7 @@ export type {
   Timings,
 } from '../scenarios/run-result.ts';
 export type { RunSummary } from '../scenarios/run-store.ts';
-export type { WorkerStatus } from '../scenarios/workers/protocol.ts';
+export type { WorkerLocation, WorkerStatus } from '../scenarios/workers/protocol.ts';
 
 /** A person of `on_call:`. */
 export interface OnCallPerson {
@@ -295,6 +296,15 @@ export interface RuleDetail extends ListedRule {
   forecast: Forecast | null;
   /** The instance that the forecast is about; null for one of which nobody has heard. */
   forecast_of: string | null;
+}
+
+/** `GET /api/v1/workers`. */
+export interface WorkerList extends List<WorkerStatus> {
+  locations: WorkerLocation[];
+  /** The watcher's own. */
+  here: string;
+  /** Of the watcher; workers should be of the same. */
+  version: string;
 }
 
 /** `GET /api/v1/incidents/{id}/explain`. */

@@ -110,6 +110,8 @@ beforeEach(async () => {
     workers: {
       protocol: 1,
       list: () => [],
+      locations: () => [],
+      here: () => 'local',
       lease: async () => [],
       handBack: () => {},
       heartbeat: () => {},
@@ -143,6 +145,7 @@ beforeEach(async () => {
     },
     metrics: async () => 'ringdown_runs_total 1\n',
     notReady: () => [],
+    written: async () => true,
     uiDirectory: null,
   };
   app = await buildControl(deps);

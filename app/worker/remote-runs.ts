@@ -13,6 +13,7 @@ import {
   type ReportOutcome,
   WORKER_PROTOCOL,
   type WorkerHello,
+  type WorkerLocation,
 } from '../../scenarios/workers/protocol.ts';
 import { inOurTime, problemOf } from '../../scenarios/workers/received-run.ts';
 import type { MonitorDefinition } from '../watcher/monitor-board.ts';
@@ -47,7 +48,8 @@ export class RemoteRuns {
   readonly #outcomes = new Map<string, number>();
   /** What is told of reports under way, so that an end waits for them. */
   readonly #telling = new Set<Promise<void>>();
-  #locations = new Set<string>();
+  /** Keys of the monitors that each other location runs. */
+  #locations = new Map<string, string[]>();
 
   constructor(deps: RemoteRunDeps) {
     this.#deps = deps;
@@ -72,7 +74,13 @@ export class RemoteRuns {
     const remote = [...new Set(definitions.map(({ scenario }) => scenario))].filter(
       (scenario) => this.#elsewhere(scenario).length > 0,
     );
-    this.#locations = new Set(remote.flatMap((scenario) => this.#elsewhere(scenario)));
+    this.#locations = new Map();
+    for (const { key, scenario } of definitions)
+      for (const name of this.#elsewhere(scenario)) {
+        const keys = this.#locations.get(name);
+        if (keys) keys.push(key);
+        else this.#locations.set(name, [key]);
+      }
     this.#bundles.use(remote);
     for (const scenario of remote) {
       const packed = this.#bundles.of(scenario);
@@ -116,7 +124,7 @@ export class RemoteRuns {
   /** Locations that scenarios name, and how many workers serve each. */
   connected(): Record<string, number> {
     const workers = this.#desk.workers().filter(({ connected }) => connected);
-    const names = [...this.#locations, ...workers.map(({ location }) => location)];
+    const names = [...this.#locations.keys(), ...workers.map(({ location }) => location)];
     return Object.fromEntries(names.map((name) => [name, workers.filter(({ location }) => location === name).length]));
   }
 
@@ -127,10 +135,34 @@ export class RemoteRuns {
     });
   }
 
+  /** Each location with who serves it and what waits there, by name. */
+  locations(): WorkerLocation[] {
+    const workers = Map.groupBy(this.#desk.workers(), ({ location }) => location);
+    const waiting = this.#desk.waiting();
+    const counts = Map.groupBy(this.counts(), ({ location }) => location);
+    const names = new Set([...this.#locations.keys(), ...workers.keys()]);
+    return [...names].sort().map((name) => {
+      const own = (workers.get(name) ?? []).filter(({ connected }) => connected);
+      const sum = (of: 'concurrency' | 'running') => own.reduce((total, worker) => total + worker[of], 0);
+      return {
+        name,
+        monitors: this.#locations.get(name) ?? [],
+        connected: own.length,
+        capacity: sum('concurrency'),
+        running: sum('running'),
+        waiting: waiting.get(name)?.count ?? 0,
+        lag_ms: waiting.get(name)?.longest_ms ?? 0,
+        outcomes: Object.fromEntries((counts.get(name) ?? []).map(({ outcome, count }) => [outcome, count])),
+      };
+    });
+  }
+
   /** What the HTTP API needs of it. */
   readonly control: ControlDeps['workers'] = {
     protocol: WORKER_PROTOCOL,
     list: () => this.#desk.workers(),
+    locations: () => this.locations(),
+    here: () => this.#deps.here,
     lease: async (worker, capacity, waitMs, abort) => {
       const granted = await this.#desk.lease(worker, capacity, waitMs, abort);
       return granted.map(

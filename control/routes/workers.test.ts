@@ -17,6 +17,8 @@ async function withWorkers(over: Partial<ControlDeps['workers']> = {}): Promise<
   const workers: ControlDeps['workers'] = {
     protocol: 1,
     list: () => [],
+    locations: () => [],
+    here: () => 'local',
     lease: async () => [],
     handBack: () => {},
     heartbeat: () => {},
@@ -71,4 +73,20 @@ test('a scenario that is no longer in use is not found', async () => {
   await withWorkers();
   const answer = await app.inject({ url: `/api/v1/workers/bundles/${'a'.repeat(64)}`, headers });
   expect(answer.statusCode).toBe(404);
+});
+
+test('locations are listed beside workers, so that one that nobody serves can be seen', async () => {
+  const location = {
+    name: 'tokyo',
+    monitors: ['post-journey@local'],
+    connected: 0,
+    capacity: 0,
+    running: 0,
+    waiting: 1,
+    lag_ms: 4_000,
+    outcomes: { not_done: 3 },
+  };
+  await withWorkers({ locations: () => [location], here: () => 'seoul' });
+  const answer = await app.inject({ url: '/api/v1/workers', headers });
+  expect(answer.json()).toMatchObject({ items: [], locations: [location], here: 'seoul', version: '1.2.3' });
 });

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { HeartbeatRequest, LeaseAnswer, LeaseRequest, ReportRequest } from '../../scenarios/workers/protocol.ts';
 import { HttpProblem, notFound } from '../problems.ts';
+import type { WorkerList } from '../resources.ts';
 import { listOf, problems } from '../schemas.ts';
 import type { ControlRoutes } from '../server.ts';
 
@@ -24,8 +25,23 @@ const WorkerSchema = Type.Object(
     concurrency: Type.Integer(),
     connected: Type.Boolean({ description: 'False when nothing was heard of it for a minute.' }),
     running: Type.Integer(),
+    runs: Type.Array(Type.Object({ monitor: Type.String(), since: Type.String() })),
     first_seen_at: Type.String(),
     last_seen_at: Type.String(),
+  },
+  { additionalProperties: true },
+);
+
+const LocationSchema = Type.Object(
+  {
+    name: Type.String(),
+    monitors: Type.Array(Type.String(), { description: 'Run there.' }),
+    connected: Type.Integer({ description: 'Workers that were heard of within a minute.' }),
+    capacity: Type.Integer({ description: 'Runs at the same time, over all of them.' }),
+    running: Type.Integer(),
+    waiting: Type.Integer({ description: 'Runs that no worker has taken yet.' }),
+    lag_ms: Type.Number({ description: 'For how long the oldest of them has waited.' }),
+    outcomes: Type.Record(Type.String(), Type.Integer(), { description: 'Of runs since the watcher started.' }),
   },
   { additionalProperties: true },
 );
@@ -46,11 +62,25 @@ export const workerRoutes: ControlRoutes = async (app, { deps }) => {
     '/api/v1/workers',
     {
       schema: {
-        summary: 'Workers that were heard of today.',
-        response: { 200: listOf('Workers', WorkerSchema), ...problems },
+        summary: 'Workers that were heard of today, and the locations that scenarios name.',
+        response: {
+          200: Type.Object({
+            ...listOf('Workers', WorkerSchema).properties,
+            locations: Type.Array(LocationSchema),
+            here: Type.String({ description: 'The location of the watcher itself.' }),
+            version: Type.String({ description: 'Of the watcher; workers should be of the same.' }),
+          }),
+          ...problems,
+        },
       },
     },
-    async () => ({ items: deps.workers.list(), next_cursor: null }),
+    async (): Promise<WorkerList> => ({
+      items: deps.workers.list(),
+      next_cursor: null,
+      locations: deps.workers.locations(),
+      here: deps.workers.here(),
+      version: deps.version,
+    }),
   );
 
   app.post<{ Body: LeaseRequest }>(

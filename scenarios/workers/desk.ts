@@ -106,11 +106,23 @@ export class WorkerDesk<Work> implements Component {
   workers(): WorkerStatus[] {
     const monotonic = this.#clock.monotonic();
     const wall = (at: number) => new Date(this.#clock.now() - (monotonic - at)).toISOString();
-    return this.#book.workers(monotonic).map(({ firstSeenAt, lastSeenAt, ...worker }) => ({
+    return this.#book.workers(monotonic).map(({ firstSeenAt, lastSeenAt, runs, ...worker }) => ({
       ...worker,
+      runs: runs.map(({ monitor, grantedAt }) => ({ monitor, since: wall(grantedAt) })),
       first_seen_at: wall(firstSeenAt),
       last_seen_at: wall(lastSeenAt),
     }));
+  }
+
+  /** What waits for a worker, by location: how much, and for how long the oldest has. */
+  waiting(): ReadonlyMap<string, { count: number; longest_ms: number }> {
+    const now = this.#clock.monotonic();
+    return new Map(
+      [...this.#book.waiting()].map(([location, { count, since }]) => [
+        location,
+        { count, longest_ms: count === 0 ? 0 : now - since },
+      ]),
+    );
   }
 
   async #wait(worker: WorkerHello, ms: number, abort: AbortSignal): Promise<Waiter> {

@@ -126,3 +126,13 @@ test('one that asks first leaves something for the others', () => {
     'm12@local',
   ]);
 });
+
+test('what each worker runs, and what waits for one and since when, can be seen', () => {
+  const leases = book();
+  leases.offer(order(), 0);
+  leases.offer(order('health@local'), 500);
+  expect(leases.waiting().get('seoul')).toEqual({ count: 2, since: 0 });
+  leases.take(worker('a'), 1, 1_000);
+  expect(leases.workers(2_000)).toMatchObject([{ running: 1, runs: [{ monitor: 'posts@local', grantedAt: 1_000 }] }]);
+  expect(leases.waiting().get('seoul')).toEqual({ count: 1, since: 500 });
+});

@@ -54,6 +54,8 @@ export interface NotDone<Work> {
 export interface KnownWorker extends WorkerHello {
   readonly connected: boolean;
   readonly running: number;
+  /** What it was given and has not answered, the oldest first. */
+  readonly runs: readonly { readonly monitor: string; readonly grantedAt: number }[];
   readonly firstSeenAt: number;
   readonly lastSeenAt: number;
 }
@@ -202,15 +204,28 @@ export class LeaseBook<Work> {
   }
 
   workers(now: number): KnownWorker[] {
-    const running = new Map<string, number>();
-    for (const { worker } of this.#leases.values()) running.set(worker, (running.get(worker) ?? 0) + 1);
-    return [...this.#workers.values()].map(({ hello, firstSeenAt, lastSeenAt }) => ({
-      ...hello,
-      connected: now - lastSeenAt < this.#lengths.offlineMs,
-      running: running.get(hello.id) ?? 0,
-      firstSeenAt,
-      lastSeenAt,
-    }));
+    const given = Map.groupBy(this.#leases.values(), ({ worker }) => worker);
+    return [...this.#workers.values()].map(({ hello, firstSeenAt, lastSeenAt }) => {
+      const leases = given.get(hello.id) ?? [];
+      return {
+        ...hello,
+        connected: now - lastSeenAt < this.#lengths.offlineMs,
+        running: leases.length,
+        runs: leases.map(({ entry, grantedAt }) => ({ monitor: entry.order.monitor, grantedAt })),
+        firstSeenAt,
+        lastSeenAt,
+      };
+    });
+  }
+
+  /** Orders that no worker has taken yet, by location, and since when the oldest of them waits. */
+  waiting(): ReadonlyMap<string, { readonly count: number; readonly since: number }> {
+    return new Map(
+      [...this.#waiting].map(([location, entries]) => [
+        location,
+        { count: entries.size, since: Math.min(...[...entries].map(({ waitsSince }) => waitsSince)) },
+      ]),
+    );
   }
 
   #lost(entry: Entry<Work>, lease: Lease<Work>, now: number): string | null {

@@ -88,11 +88,31 @@ export interface ReportRequest {
  */
 export type ReportOutcome = 'counted' | 'late' | 'known' | 'unknown';
 
-/** `GET /api/v1/workers`. */
+/** An item of `GET /api/v1/workers`. */
 export interface WorkerStatus extends WorkerHello {
   /** False when nothing was heard for a minute. */
   connected: boolean;
   running: number;
+  /** What it runs now, the oldest first. */
+  runs: { monitor: string; since: string }[];
   first_seen_at: string;
   last_seen_at: string;
+}
+
+/** A location that scenarios name, or where a worker was heard of; in `GET /api/v1/workers`. */
+export interface WorkerLocation {
+  name: string;
+  /** Keys of the monitors that are run there. */
+  monitors: string[];
+  /** Workers that were heard of within a minute. */
+  connected: number;
+  /** Runs at the same time, over all of them. */
+  capacity: number;
+  running: number;
+  /** Runs that no worker has taken yet. */
+  waiting: number;
+  /** For how long the oldest of them has waited. */
+  lag_ms: number;
+  /** What became of runs since the watcher started: `counted`, `late`, `known`, `refused`, `not_done`, `still_running`. */
+  outcomes: Record<string, number>;
 }
