@@ -1,6 +1,7 @@
 import type { IncidentEvent, NotificationEvent } from '../incident.ts';
 import type { StageWord } from '../incidents/people.ts';
 import type { ResolveTarget } from '../on-call/targets.ts';
+import type { NameRecipient } from '../on-call/words.ts';
 import { withMember } from '../page/members.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { MaintenanceWindow, Silence } from '../silences/silence.ts';
@@ -28,6 +29,8 @@ export interface Surroundings {
   publicUrl: string;
   /** Where there is none, a target is the channel of that name. */
   resolveTarget?: ResolveTarget;
+  /** Says to people who a recipient is; where there is none, that is the channel, and the key of its user. */
+  nameRecipient?: NameRecipient;
   /** Windows of the config; those of the API are part of the state. */
   maintenance?: readonly MaintenanceWindow[];
 }

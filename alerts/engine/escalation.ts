@@ -1,4 +1,5 @@
 import { formatDuration } from '../../core/units.ts';
+import type { Recipient } from '../on-call/targets.ts';
 import type { Draft, Surroundings } from './draft.ts';
 import { calledBy } from './stages/escalate.ts';
 import type { IncidentTimer, TrackedIncident } from './state.ts';
@@ -42,10 +43,7 @@ export function restartEscalation(draft: Draft, row: TrackedIncident, around: Su
       untold.filter(({ delay_ms }) => delay_ms === 0).map(({ channel }) => channel),
       index,
     );
-    for (const { channel, delay_ms, user } of untold) {
-      if (delay_ms > 0)
-        draft.schedule(row, { kind: 'page', step: index, channel, user, due_at: draft.after(delay_ms) });
-    }
+    for (const recipient of untold) if (recipient.delay_ms > 0) schedulePage(draft, row, index, recipient, around);
     scheduleRepeat(draft, row, index, 0);
   });
   scheduleLoop(draft, row, 1);
@@ -208,9 +206,10 @@ function ring(draft: Draft, row: TrackedIncident, index: number, repeat: number,
   const { recipients, nobody, everyone } = calledBy(step, row, around);
   const now = recipients.filter(({ delay_ms }) => delay_ms === 0).map(({ channel }) => channel);
   const later = recipients.filter(({ delay_ms }) => delay_ms > 0);
-  const named = [...now, ...later.map(({ channel, delay_ms }) => `${channel} in ${formatDuration(delay_ms)}`)].join(
-    ', ',
-  );
+  const named = recipients
+    .toSorted((a, b) => Number(a.delay_ms > 0) - Number(b.delay_ms > 0))
+    .map((each) => `${whoIs(each, around)}${each.delay_ms > 0 ? ` in ${formatDuration(each.delay_ms)}` : ''}`)
+    .join(', ');
   const again = repeat > 0 ? ', again' : '';
   const which = `step ${index + 1} of ${row.escalation.length}${again}`;
   if (everyone) {
@@ -226,15 +225,30 @@ function ring(draft: Draft, row: TrackedIncident, index: number, repeat: number,
   const missed = nobody.length > 0 ? `; nobody for ${nobody.join(', ')}` : '';
   draft.say(row, 'escalate', recipients.length > 0 ? 'told' : 'nobody', `${which}: ${named}${missed}`);
   draft.tell(row, first ? 'incident.triggered' : 'incident.escalated', now, index);
-  for (const { channel, delay_ms, user } of later) {
-    draft.schedule(row, { kind: 'page', step: index, channel, user, due_at: draft.after(delay_ms) });
-  }
+  for (const recipient of later) schedulePage(draft, row, index, recipient, around);
   scheduleRepeat(draft, row, index, repeat);
+}
+
+function schedulePage(
+  draft: Draft,
+  row: TrackedIncident,
+  step: number,
+  recipient: Recipient,
+  around: Surroundings,
+): void {
+  const { channel, user, delay_ms } = recipient;
+  const due_at = draft.after(delay_ms);
+  draft.schedule(row, { kind: 'page', step, channel, user, due_at, who: whoIs(recipient, around) });
+}
+
+function whoIs(recipient: Recipient, { nameRecipient, now }: Surroundings): string {
+  if (nameRecipient) return nameRecipient(recipient, now);
+  return recipient.user === null ? recipient.channel : `${recipient.channel} for ${recipient.user}`;
 }
 
 function page(draft: Draft, row: TrackedIncident, timer: IncidentTimer & { kind: 'page' }, around: Surroundings): void {
   const { step, channel, user } = timer;
-  const who = user === null ? channel : `${channel} for ${user}`;
+  const who = timer.who ?? whoIs({ channel, user, delay_ms: 0 }, around);
   if (!around.channels.some(({ name }) => name === channel)) {
     tellEveryone(draft, row, around.channels, step, `${who} is not configured any more`);
     return;

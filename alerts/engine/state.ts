@@ -62,8 +62,8 @@ export interface ServiceAlert {
 /** Something that an open incident waits for. */
 export type IncidentTimer =
   | { kind: 'escalate'; step: number; repeat: number; due_at: string }
-  /** Somebody wants to be told this way only so long after the step that names them. */
-  | { kind: 'page'; step: number; channel: string; user: string | null; due_at: string }
+  /** Somebody wants to be told this way only so long after the step that names them. `who`: as people know them; absent in older rows. */
+  | { kind: 'page'; step: number; channel: string; user: string | null; due_at: string; who?: string }
   /** The whole chain begins again; the first time around is round 0. */
   | { kind: 'loop'; round: number; due_at: string }
   /** It is still open: whoever was told is told again. */

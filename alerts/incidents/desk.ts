@@ -29,6 +29,7 @@ import { urgency } from '../engine/urgency.ts';
 import type { Incident, NotificationEvent } from '../incident.ts';
 import type { Page } from '../notifier.ts';
 import type { ResolveTarget } from '../on-call/targets.ts';
+import type { NameRecipient } from '../on-call/words.ts';
 import { isScenarioRule, type Policy } from '../policies/policy.ts';
 import { Boundaries } from '../silences/boundaries.ts';
 import type { MaintenanceWindow } from '../silences/silence.ts';
@@ -65,6 +66,8 @@ export interface AlertDeskDeps {
   publicUrl: string;
   /** Who is behind `on-call:…` and `user:…`; without it every target is the channel of that name. */
   resolveTarget?: ResolveTarget;
+  /** Says to people who is behind a target that was resolved. */
+  nameRecipient?: NameRecipient;
   /** A signed link by which whoever a channel tells may answer; null where none can be made. */
   answerLink?(incidentId: string, channel: string): string | null;
   /** Windows of the config. */
@@ -142,6 +145,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     channels,
     publicUrl: deps.publicUrl,
     ...(deps.resolveTarget ? { resolveTarget: deps.resolveTarget } : {}),
+    ...(deps.nameRecipient ? { nameRecipient: deps.nameRecipient } : {}),
     ...(deps.maintenance ? { maintenance: deps.maintenance } : {}),
   });
 

@@ -52,6 +52,24 @@ describe('a step that names people', () => {
     ]);
   });
 
+  test('is explained with the names of people and the end of their turn, also what comes later', async () => {
+    const nameRecipient = ({ channel, user }: { channel: string; user: string | null }) =>
+      user === null ? channel : `${channel} of Kim (on call in days until Mon 09:00 UTC)`;
+    const deps = { resolveTarget: onCall, nameRecipient };
+    const played = new World([{ ...builtInPolicy, escalation: [step(0, 'on-call:days', 'mail')] }], CHANNELS, deps);
+    await timeline(played, [
+      at('0s', run(JOURNEY, failed)),
+      at('1m', restart()),
+      at('4m', ({ desk }) => {
+        const words = desk.explain(desk.openIncidents()[0]!.id)!.filter(({ stage }) => stage === 'escalate');
+        expect(words.map(({ why }) => why)).toEqual([
+          'step 1 of 1: push-kim of Kim (on call in days until Mon 09:00 UTC), mail, call-kim of Kim (on call in days until Mon 09:00 UTC) in 3 min',
+          'step 1 of 1: call-kim of Kim (on call in days until Mon 09:00 UTC)',
+        ]);
+      }),
+    ]);
+  });
+
   test('keeps its time over a restart', async () => {
     await timeline(world({ escalation: [step(0, 'user:kim')] }, onCall), [
       at('0s', run(JOURNEY, failed)),

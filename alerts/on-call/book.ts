@@ -7,6 +7,7 @@ import type { OnCall, Override, Schedule, Shift } from './on-call.ts';
 import type { OverrideStore, StoredOverride } from './override-store.ts';
 import { nowAndNext, type OnCallNow, shifts } from './shifts.ts';
 import { type ResolveTarget, resolveTarget } from './targets.ts';
+import { type NameRecipient, nameRecipient } from './words.ts';
 
 const DAY_MS = 86_400_000;
 /** Overrides that ended earlier are forgotten, and so is who was on call then. */
@@ -37,6 +38,7 @@ export interface OnCallBook {
   load(): Promise<void>;
   onCall(): OnCall;
   readonly resolve: ResolveTarget;
+  readonly nameOf: NameRecipient;
   now(schedule: Schedule): OnCallNow;
   shifts(schedule: Schedule, from: Instant, until: Instant): Shift[];
   /** Resolves when it is on disk. The one added last stands over those before. */
@@ -81,6 +83,7 @@ export function createOnCall(written: OnCall, clock: Clock, store: OverrideStore
   return {
     onCall: () => current,
     resolve: resolveTarget(() => current),
+    nameOf: nameRecipient(() => current),
     now: (schedule) => nowAndNext(schedule, clock.now()),
     shifts,
 

@@ -8,6 +8,8 @@ export interface Recipient {
   delay_ms: number;
   /** Key of the user; null for a channel that was named itself. */
   user: string | null;
+  /** Key of the schedule that brought the user; absent where they were named themselves. */
+  schedule?: string;
 }
 
 /**
@@ -34,7 +36,11 @@ export function resolveTarget(onCall: () => OnCall): ResolveTarget {
     const { users, schedules } = onCall();
     const schedule = kind === 'on-call' ? schedules.get(name) : undefined;
     const keys = kind === 'user' ? [name] : schedule ? whoIsOnCall(schedule, at) : [];
-    return keys.flatMap((key) => recipients(users.get(key), priority)).filter(firstOfItsKind());
+    const through = schedule ? { schedule: schedule.key } : {};
+    return keys
+      .flatMap((key) => recipients(users.get(key), priority))
+      .map((recipient) => ({ ...recipient, ...through }))
+      .filter(firstOfItsKind());
   };
 }
 

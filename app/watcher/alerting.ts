@@ -95,6 +95,7 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     policies: settings.policies,
     channels,
     resolveTarget: onCall.resolve,
+    nameRecipient: onCall.nameOf,
     maintenance: settings.maintenance,
     answerLink: (incident, channel) => `${deps.address()}${wayIn.links.path(incident, channel)}`,
     get publicUrl() {
@@ -139,11 +140,11 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     waiting: (monitor) => desk.monitorState(monitor)?.incident_id != null,
     retired: (monitors) => void desk.letGo(monitors),
     onChange: deps.onRules,
-  });
     // Runs are kept themselves.
     onAnswer(asked) {
       if (asked.question.of !== 'runs') recorder.heard(asked);
     },
+  });
   const restoreRules = () => rules.restore(desk.failingRules().map(({ key, since }) => ({ monitor: key, since })));
   const notifiers = () => [...channels.values()].map(({ notifier }) => notifier);
 

@@ -85,7 +85,8 @@ test('a watcher is asked by the beginning of an id too, and deliveries are not c
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  writeFileSync(join(folder, 'ready.json'), JSON.stringify({ url: `http://127.0.0.1:${port}` }));
+  const url = `http://127.0.0.1:${port}`;
+  writeFileSync(join(folder, 'ready.json'), JSON.stringify({ url, sign_in_url: `${url}/?token=t` }));
   try {
     expect(await explain('inc-01')).toBe(0);
     expect(printed.join('')).toContain('It paged: step 1 of 2: push.');
