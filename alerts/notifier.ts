@@ -133,6 +133,8 @@ export interface AnswerOutcome {
   still_failing: number;
   /** What would be told of it now, for whoever asks to hear it again; null when no open incident is meant. */
   page: Page | null;
+  /** False: it counts, but could not be written down, so that a restart would forget it. Whoever did it is to know. */
+  written: boolean;
 }
 
 export interface AnswerReply {
@@ -148,7 +150,7 @@ export interface AnswerReader<Settings extends ChannelSettings = ChannelSettings
   verify(settings: Settings, request: AnswerRequest, now: number): import('./inbound/inbound.ts').Verified;
   /** Pure. Answers to act on; none where the request is of another kind. */
   read(settings: Settings, request: AnswerRequest): readonly ChannelAnswer[] | import('./inbound/inbound.ts').Refusal;
-  /** What the vendor gets: TwiML, an edited message, or nothing. */
+  /** What the vendor gets: TwiML, an edited message, or nothing, which is an error of ours where it was not written. */
   reply(settings: Settings, request: AnswerRequest, outcomes: readonly AnswerOutcome[]): AnswerReply | null;
 }
 

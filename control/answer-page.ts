@@ -36,7 +36,7 @@ const ACTIONS: Record<LinkAction, string> = {
  * What a link in a page opens. Readable without a script and on a small screen.
  * @param publicUrl where those who may can sign in
  */
-export function answerPage(view: LinkView, publicUrl: string): { status: 200 | 404 | 410; html: string } {
+export function answerPage(view: LinkView, publicUrl: string): { status: 200 | 404 | 410 | 503; html: string } {
   switch (view.status) {
     case 'open':
       return { status: 200, html: page(view.incident.title, incident(view)) };
@@ -44,6 +44,17 @@ export function answerPage(view: LinkView, publicUrl: string): { status: 200 | 4
       return {
         status: 410,
         html: page('This link has expired', words('Links in pages can be used for seven days.', publicUrl)),
+      };
+    case 'unwritten':
+      return {
+        status: 503,
+        html: page(
+          'It counts, but it could not be written down',
+          words(
+            'The state database of the watcher does not answer: should the watcher be restarted before it does, this is forgotten, and people are told again. Open the link once more in a while to see what stands.',
+            publicUrl,
+          ),
+        ),
       };
     case 'gone':
       return {

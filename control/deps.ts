@@ -137,6 +137,11 @@ export interface ControlDeps {
     end(id: string, by: string): Promise<ListedSilence | null>;
     preview(matchers: readonly WrittenMatcher[]): SilencePreview | Refused;
   };
+  /**
+   * Whether everything that was decided so far is on disk; waits two seconds for it at most. False: it counts, but a
+   * restart would forget it.
+   */
+  written(): Promise<boolean>;
   maintenance: {
     list(): PlannedMaintenance[];
     plan(body: NewMaintenanceBody, by: string): Promise<PlannedMaintenance | Refused>;
@@ -159,15 +164,15 @@ export interface ControlDeps {
     /** The version of the exchange that this watcher speaks. */
     protocol: number;
     list(): WorkerStatus[];
+    /** Those that scenarios name, and those where a worker was heard of. */
+    locations(): WorkerLocation[];
+    /** Where the watcher itself runs scenarios. */
+    here(): string;
     /** Waits until there is something to run; `abort`: the worker is gone. */
     lease(worker: WorkerHello, capacity: number, waitMs: number, abort: AbortSignal): Promise<Job[]>;
     /** The answer with these leases did not arrive. */
     handBack(leases: readonly string[]): void;
     heartbeat(worker: WorkerHello, leases: readonly string[]): void;
-    /** Those that scenarios name, and those where a worker was heard of. */
-    locations(): WorkerLocation[];
-    /** Where the watcher itself runs scenarios. */
-    here(): string;
     bundle(id: string): Bundle | undefined;
     report(worker: WorkerHello, report: JobReport): { outcome: ReportOutcome } | { refused: string };
   };

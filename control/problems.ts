@@ -36,6 +36,10 @@ export function answerError(
   if (error instanceof HttpProblem)
     return sendProblem(reply, { ...problem(error.status, error.code, error.message), ...error.more });
   if (error.validation) return sendProblem(reply, problem(400, 'INVALID_REQUEST', error.message));
+  if (/^SQLITE_(?!CONSTRAINT)/.test(error.code ?? '')) {
+    request.log.warn({ err: error }, 'the state database did not answer a request');
+    return sendProblem(reply, problem(503, 'STORAGE', `the state database does not answer: ${error.message}`));
+  }
   const status = error.statusCode ?? 500;
   if (status < 500) return sendProblem(reply, problem(status, error.code ?? 'REFUSED', error.message));
   request.log.error({ err: error }, 'request failed');

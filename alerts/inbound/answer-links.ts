@@ -14,6 +14,8 @@ export type LinkView =
       /** What fails, in one line, without what the service answered: links are forwarded. Null when nothing is to be told. */
       headline: string | null;
     }
+  /** What was done counts, but is not on disk: a restart would forget it. */
+  | { status: 'unwritten' }
   /** The link is good; the incident is no longer known. */
   | { status: 'gone' }
   | { status: 'expired' }
@@ -31,6 +33,8 @@ export interface AnswerLinks {
 export function createAnswerLinks(deps: {
   signer: LinkSigner;
   people: Pick<PeopleDesk, LinkAction>;
+  /** Whether everything that the desk decided so far is on disk. */
+  written(): Promise<boolean>;
   /** Any incident that is still known, resolved ones too. */
   find(id: string): Promise<Incident | null>;
   /** What would be told of it now; null when nothing can be said of it any more. */
@@ -55,6 +59,7 @@ export function createAnswerLinks(deps: {
       const link = deps.signer.open(token);
       if (!link.valid) return { status: link.why };
       const incident = await deps.people[action](link.incident, { by: link.channel, via: link.channel });
+      if (incident && !(await deps.written())) return { status: 'unwritten' };
       // Somebody else was faster: what stands is shown.
       return incident ? shown(incident, link.channel) : look(token);
     },

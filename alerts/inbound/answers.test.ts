@@ -28,6 +28,7 @@ let done: unknown[];
 let reports: DeliveryReport[];
 let logged: object[];
 let broken: Error | null;
+let onDisk: boolean;
 
 beforeEach(() => {
   incident = open;
@@ -35,6 +36,7 @@ beforeEach(() => {
   reports = [];
   logged = [];
   broken = null;
+  onDisk = true;
   const clock = new VirtualClock();
   const act =
     (what: string, change: Partial<Incident>) =>
@@ -46,6 +48,7 @@ beforeEach(() => {
   desk = createAnswerDesk({
     channels: new Map([
       ['call-kim', { settings: { name: 'call-kim', type: 'voice', secret: 's' }, answers: reader }],
+      ['chat', { settings: { name: 'chat', type: 'chat', secret: 's' }, answers: { ...reader, reply: () => null } }],
       ['deaf', { settings: { name: 'deaf', type: 'voice' }, answers: reader }],
     ]),
     people: {
@@ -62,6 +65,7 @@ beforeEach(() => {
     findByDedupKey: async (key) => (key === open.dedup_key ? incident : null),
     nameOf: () => null,
     pageOf: () => notification().page,
+    written: async () => onDisk,
     report: (report) => void reports.push(report),
     replays: new ReplayGuard(clock),
     clock,
@@ -171,6 +175,7 @@ describe('a request', () => {
     broken = new Error('a bug');
     await expect(send([answer({})], { 'x-id': '1' })).rejects.toThrow('a bug');
     broken = null;
+    onDisk = true;
     await send([answer({})], { 'x-id': '1' });
     expect(done).toHaveLength(1);
   });
@@ -189,5 +194,31 @@ describe('a request', () => {
     expect(await send([answer({})], {}, 'nobody')).toMatchObject({ refused: 'unauthentic' });
     expect(await send([answer({})], {}, 'deaf')).toMatchObject({ refused: 'unauthentic' });
     expect(done).toEqual([]);
+  });
+});
+
+describe('what is not on disk', () => {
+  beforeEach(() => {
+    onDisk = false;
+  });
+
+  test('is carried out, and the reply says that it is not written', async () => {
+    expect(await outcome({ action: 'acknowledge' })).toMatchObject({ incident: { id: open.id }, written: false });
+    expect(done).toEqual([['acknowledge', open.id, who]]);
+  });
+
+  test('is an error for a vendor that gets no reply, until it is written, and done once', async () => {
+    const sent = () => send([answer({})], { 'x-id': '1' }, 'chat');
+    expect((await sent()).status).toBe('unavailable');
+    expect((await sent()).status).toBe('unavailable');
+    onDisk = true;
+    expect(await sent()).toEqual({ status: 'taken', reply: null });
+    expect(done).toHaveLength(1);
+  });
+
+  test('does not concern those who only asked, or report how a call ended', async () => {
+    incident = { ...open, failing_count: 2 };
+    for (const action of ['repeat', 'delivered', 'unanswered', 'resolve_unless_failing'] as const)
+      expect(await outcome({ action })).toMatchObject({ written: true });
   });
 });

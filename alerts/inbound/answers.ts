@@ -36,6 +36,8 @@ export interface AnswerDeskDeps {
   nameOf(channel: string, contact: ChannelAnswer['contact']): string | null;
   pageOf(incident: Incident): Page | null;
   report(report: DeliveryReport): void;
+  /** Whether everything that the desk decided so far is on disk. */
+  written(): Promise<boolean>;
   /** Shared with the receiver. */
   replays: ReplayGuard;
   clock: Clock;
@@ -49,7 +51,7 @@ export type AnswerReceipt =
   | { status: 'unavailable'; reason: string }
   | ({ status: 'refused' } & Refusal);
 
-export type AnswerCount = 'taken' | 'replayed' | 'unauthentic' | 'malformed' | 'unknown_channel';
+export type AnswerCount = 'taken' | 'unwritten' | 'replayed' | 'unauthentic' | 'malformed' | 'unknown_channel';
 
 export interface AnswerDesk {
   /** What came back from a channel. */
@@ -99,18 +101,35 @@ export function createAnswerDesk(deps: AnswerDeskDeps): AnswerDesk {
       count(name, 'replayed');
       // Whoever did not hear our reply asks again; what stands is told once more, and nothing is done twice.
       const outcomes = await Promise.all(read.map(async (each) => outcomeOf(each, await find(each))));
-      return { status: 'taken', reply: answers.reply(settings, request, outcomes) };
+      return receiptOf(channel, request, outcomes);
     }
     try {
       const outcomes: AnswerOutcome[] = [];
       for (const each of read) outcomes.push(await act(name, each));
       await taking?.carriedOut();
       count(name, 'taken');
-      return { status: 'taken', reply: answers.reply(settings, request, outcomes) };
+      return await receiptOf(channel, request, outcomes);
     } catch (error) {
       taking?.failed();
       throw error;
     }
+  }
+
+  /** Also of what is sent again: the first time it may not have been on disk. */
+  async function receiptOf(
+    { settings, answers }: AnsweringChannel,
+    request: InboundRequest,
+    outcomes: readonly AnswerOutcome[],
+  ): Promise<AnswerReceipt> {
+    const written = !outcomes.some(changes) || (await deps.written());
+    const reply = answers.reply(
+      settings,
+      request,
+      outcomes.map((outcome) => ({ ...outcome, written: written || !changes(outcome) })),
+    );
+    if (written || reply) return { status: 'taken', reply };
+    count(settings.name, 'unwritten');
+    return { status: 'unavailable', reason: 'it counts, but cannot be written down now: send it again' };
   }
 
   async function find(each: ChannelAnswer): Promise<Incident | null> {
@@ -160,8 +179,14 @@ export function createAnswerDesk(deps: AnswerDeskDeps): AnswerDesk {
       incident,
       still_failing: resolves ? (before?.failing_count ?? 0) : 0,
       page: incident && deps.pageOf(incident),
+      written: true,
     };
   }
 
   return { answer, counts: () => [...counted.values()].map((entry) => ({ ...entry })) };
+}
+
+function changes({ answer: { action }, still_failing }: AnswerOutcome): boolean {
+  if (action === 'resolve_unless_failing' && still_failing > 0) return false;
+  return action !== 'delivered' && action !== 'unanswered' && action !== 'repeat';
 }

@@ -42,7 +42,7 @@ test('a heartbeat is known with its time; before the first one, since when it is
   expect(heartbeats.lastHeartbeat('backup')).toEqual(none);
   await clock.advance(3_600_000);
   const last_at = new Date(clock.now()).toISOString();
-  expect(await heartbeats.beat('backup', [TOKEN], false, fine)).toEqual({ name: 'backup', at: last_at });
+  expect(await heartbeats.beat('backup', [TOKEN], false, fine)).toEqual({ name: 'backup', at: last_at, written: true });
   expect(heartbeats.lastHeartbeat('backup')).toEqual({ ...none, last_at });
   expect(heartbeats.lastHeartbeat('other')).toBeUndefined();
 });
@@ -85,7 +85,8 @@ test('while the database is away heartbeats are kept in memory, and written when
   expect(heartbeats.lastHeartbeat('plain')).toBeUndefined();
   const beating = heartbeats.beat('backup', [TOKEN], false, fine);
   await clock.advance(2_000);
-  const { at } = (await beating)!;
+  const { at, written } = (await beating)!;
+  expect(written).toBe(false);
   expect(heartbeats.lastHeartbeat('backup')).toMatchObject({ last_at: at });
   // Once it is known to be away nobody waits for it.
   await heartbeats.beat('backup', [TOKEN], false, fine);

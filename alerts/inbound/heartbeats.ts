@@ -62,14 +62,15 @@ export interface Heartbeats extends Component {
   /**
    * @param tokens what the job brought
    * @param trusted it brought the watcher's own token
-   * @returns when it was taken, on disk or safe in memory; null for an unknown name or a wrong token
+   * @returns when it was taken, and whether that is on disk (it waits two seconds for that): it counts in any case, but
+   * a restart would forget it. Null for an unknown name or a wrong token.
    */
   beat(
     name: string,
     tokens: readonly string[],
     trusted: boolean,
     beat: Beat,
-  ): Promise<{ name: string; at: string } | null>;
+  ): Promise<{ name: string; at: string; written: boolean } | null>;
   /** Undefined for a name that is not configured, and while the database has not yet told what came before. */
   lastHeartbeat(name: string): HeartbeatState | undefined;
 }
@@ -130,8 +131,7 @@ export function createHeartbeats({ heartbeats, store, clock, log }: HeartbeatDep
       const said = message?.trim().slice(0, LONGEST_MESSAGE).toWellFormed() || null;
       const state: HeartbeatState = { name, known_since, last_at: at, failed, message: said };
       states.set(name, state);
-      await disk.put(name, state);
-      return { name, at };
+      return { name, at, written: await disk.put(name, state) };
     },
     lastHeartbeat: (name) => states.get(name),
     async start() {

@@ -48,6 +48,7 @@ beforeEach(async () => {
     findByDedupKey: async (key) => find((each) => each.dedup_key === key),
     nameOf: () => null,
     pageOf: () => notification().page,
+    written: async () => true,
     report: () => {},
     replays: new ReplayGuard(world.clock),
     clock: world.clock,
@@ -67,8 +68,8 @@ async function send(channel: string, request: InboundRequest): Promise<string> {
 }
 
 let calls = 0;
-const key = (Digits: string, more = '') =>
 const placed = () => Math.floor(world.clock.now() / 1_000);
+const key = (Digits: string, more = '') =>
   twilioPost(`${PUBLIC_URL}/api/v1/answers/call-kim?on=key&incident=${incident.id}&placed=${placed()}&turn=1${more}`, {
     CallSid: `CA${++calls}`,
     AccountSid: SID,

@@ -120,6 +120,7 @@ function deskFor({ settings }: Vendor, over: object = {}) {
     findByDedupKey: async (key) => (key === incident.dedup_key ? incident : null),
     nameOf: () => null,
     pageOf: () => notification().page,
+    written: async () => true,
     report: () => {},
     replays: new ReplayGuard(clock),
     clock,

@@ -337,6 +337,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
       return compareRuns(run, passing[0] ?? null, passing);
     },
     incidents: incidentReads(desk, state, clock, named),
+    written: () => desk.written(),
     ...silencing({ desk, clock, monitors: () => board.list() }),
     inbound: wayIn.receiver,
     answers: wayIn.answers,

@@ -78,6 +78,7 @@ export function createWayIn(
         { channel, incident: incident?.id, provider_ref },
         what === 'delivered' ? 'a page arrived' : 'nobody answered a page',
       ),
+    written: () => desk.written(),
     replays: receiver.replays,
     clock,
     log,
@@ -85,6 +86,7 @@ export function createWayIn(
   const links = createAnswerLinks({
     signer: createLinkSigner(settings.token, clock),
     people: desk,
+    written: () => desk.written(),
     find,
     pageOf: (incident) => desk.page(incident.id),
   });

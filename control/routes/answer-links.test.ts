@@ -11,6 +11,7 @@ let app: FastifyInstance;
 let clock: VirtualClock;
 let incident: Incident | null;
 let done: unknown[];
+let onDisk: boolean;
 let path: string;
 let headline: string;
 let links: AnswerLinks;
@@ -25,6 +26,7 @@ afterAll(() => app.close());
 beforeEach(() => {
   clock = new VirtualClock();
   done = [];
+  onDisk = true;
   headline = notification().page.headline;
   incident = notification().incident;
   const act = (action: string, change: Partial<Incident>) => async (id: string, who: object) => {
@@ -39,6 +41,7 @@ beforeEach(() => {
       escalate: act('escalate', {}),
       resolve: act('resolve', { state: 'resolved', resolved_by: 'mail' }),
     },
+    written: async () => onDisk,
     find: async () => incident,
     pageOf: () => ({ ...notification().page, headline }),
   });
@@ -118,6 +121,14 @@ describe('a button', () => {
     expect(body).not.toContain('value="acknowledge"');
     await press('resolve');
     expect((await look()).body).not.toContain('<form');
+  });
+
+  test('says so when what it did could not be written down', async () => {
+    onDisk = false;
+    const answer = await press('acknowledge');
+    expect(answer.statusCode).toBe(503);
+    expect(answer.body).toContain('could not be written down');
+    expect(done).toHaveLength(1);
   });
 
   test('pressed from another site does nothing', async () => {

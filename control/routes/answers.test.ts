@@ -60,6 +60,11 @@ test('what is not believed is 401 without detail, what is not understood 400', a
   expect((await post('x')).json()).toMatchObject({ status: 400, detail: 'the body is no form' });
 });
 
+test('what is not on disk, and nobody else would say so, is 503: vendors send it again or show an error', async () => {
+  receipt = { status: 'unavailable', reason: 'send it again' };
+  expect((await post('Digits=4')).json()).toMatchObject({ status: 503, code: 'NOT_WRITTEN' });
+});
+
 test('a body beyond 256 KiB is 413 and reaches nobody', async () => {
   expect((await post('x'.repeat(262_145))).statusCode).toBe(413);
   expect(asked).toEqual([]);

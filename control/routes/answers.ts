@@ -27,6 +27,7 @@ export const answerRoutes: ControlRoutes = async (app, { deps }) => {
       if (receipt.status === 'refused') {
         throw receipt.refused === 'unauthentic' ? notBelieved() : new HttpProblem(400, 'MALFORMED', receipt.reason);
       }
+      if (receipt.status === 'unavailable') throw new HttpProblem(503, 'NOT_WRITTEN', receipt.reason);
       if (!receipt.reply) return reply.code(200).send();
       // As bytes: the vendor's own format passes by the serializer of JSON.
       return reply.type(receipt.reply.content_type).send(Buffer.from(receipt.reply.body));

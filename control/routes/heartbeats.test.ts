@@ -8,12 +8,14 @@ const TOKEN = 'token-of-the-backup';
 const clock = new VirtualClock(Date.parse('2026-11-23T03:05:00Z'));
 let app: FastifyInstance;
 let heartbeats: Heartbeats;
+let saving: () => void;
 
 beforeEach(async () => {
+  saving = () => {};
   const silent = () => {};
   heartbeats = createHeartbeats({
     heartbeats: [{ name: 'backup', token: TOKEN }],
-    store: { load: async () => [], save: async () => {} },
+    store: { load: async () => [], save: async () => saving() },
     clock,
     log: { info: silent, warn: silent, error: silent },
   });
@@ -30,6 +32,17 @@ test.each(['GET', 'HEAD', 'POST'] as const)('%s with the token reports that the 
   const answer = await app.inject({ method, url: url(`?token=${TOKEN}`) });
   expect(answer.statusCode).toBe(200);
   if (method !== 'HEAD') expect(answer.json()).toEqual({ name: 'backup', at: '2026-11-23T03:05:00.000Z' });
+  expect(heartbeats.lastHeartbeat('backup')!.last_at).toBe('2026-11-23T03:05:00.000Z');
+});
+
+test('one that is not on disk is 503, and counts all the same', async () => {
+  saving = () => {
+    throw new Error('database is locked');
+  };
+  expect((await app.inject({ url: url(`?token=${TOKEN}`) })).json()).toMatchObject({
+    status: 503,
+    code: 'NOT_WRITTEN',
+  });
   expect(heartbeats.lastHeartbeat('backup')!.last_at).toBe('2026-11-23T03:05:00.000Z');
 });
 

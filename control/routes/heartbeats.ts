@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { HttpProblem } from '../problems.ts';
 import { queryOf, takeRawBodies } from '../raw-body.ts';
 import { problems } from '../schemas.ts';
 import type { ControlRoutes } from '../server.ts';
@@ -39,7 +40,14 @@ export const heartbeatRoutes: ControlRoutes = async (app, { deps }) => {
         message,
       });
       if (!taken) throw notBelieved();
-      return taken;
+      const { name, at, written } = taken;
+      if (!written)
+        throw new HttpProblem(
+          503,
+          'NOT_WRITTEN',
+          'it counts, but a restart of the watcher would forget it: send it again',
+        );
+      return { name, at };
     },
   });
 };

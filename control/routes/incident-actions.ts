@@ -5,6 +5,7 @@ import { HttpProblem, notFound } from '../problems.ts';
 import type { Incident } from '../resources.ts';
 import { ActorName, IdParams, IncidentSchema, problems, SilenceSchema } from '../schemas.ts';
 import type { ControlRoutes } from '../server.ts';
+import { written } from '../written.ts';
 
 const LONGEST_NOTE = 5_000;
 const LONGEST_SILENCE_MS = 30 * 86_400_000;
@@ -71,7 +72,7 @@ export const incidentActionRoutes: ControlRoutes = async (app, { deps }) => {
       const { into } = body;
       if (into === params.id) throw new HttpProblem(400, 'INVALID_MERGE', 'an incident cannot be merged into itself');
       const merged = await incidents.merge(params.id, into, name(body));
-      if (merged) return merged;
+      if (merged) return written(deps, merged);
       // One of the two is missing or over: the answer says which.
       await open(deps, params.id, await openOne(deps, params.id));
       return open(deps, into, await openOne(deps, into));
@@ -96,7 +97,7 @@ export const incidentActionRoutes: ControlRoutes = async (app, { deps }) => {
       const lasts = lengthOf(body, deps.clock.now());
       const silence = await incidents.silence(params.id, lasts, name(body));
       if (!silence) return open(deps, params.id, null);
-      return reply.code(201).send(silence);
+      return reply.code(201).send(await written(deps, silence));
     },
   );
 };
@@ -105,10 +106,10 @@ function name(body: By | null): string {
   return body?.by ?? 'operator';
 }
 
-/** @throws what kept it from being done: there is no such incident, or it is over */
+/** @throws what kept it from being done, or from being written: there is no such incident, or it is over */
 async function open(deps: ControlDeps, id: string, done: Incident | null): Promise<Incident> {
   // What has just been resolved is still known, and stays as it is.
-  if (done && done.state !== 'resolved') return done;
+  if (done && done.state !== 'resolved') return written(deps, done);
   const known = await deps.incidents.find(id);
   if (!known) throw notFound(`incident "${id}"`);
   throw new HttpProblem(409, 'NOT_OPEN', `incident "${id}" is ${known.state}: this can be done to open ones alone`);

@@ -3,6 +3,7 @@ import { notFound } from '../problems.ts';
 import type { IncidentState } from '../resources.ts';
 import { ActorName, IdParams, IncidentSchema, listOf, PageQuery, problems } from '../schemas.ts';
 import type { ControlRoutes } from '../server.ts';
+import { written } from '../written.ts';
 
 const StateFilter = Type.Optional(Type.Enum(['triggered', 'acknowledged', 'resolved']));
 const Actor = Type.Union([Type.Object({ by: ActorName }), Type.Null()]);
@@ -98,7 +99,7 @@ export const incidentRoutes: ControlRoutes = async (app, { deps }) => {
       async ({ params, body }) => {
         const incident = await deps.incidents[action](params.id, body?.by ?? 'operator');
         if (!incident) throw notFound(`incident "${params.id}"`);
-        return incident;
+        return written(deps, incident);
       },
     );
   }

@@ -3,6 +3,7 @@ import { HttpProblem, notFound } from '../problems.ts';
 import type { NewMaintenanceBody, WrittenMatcher } from '../resources.ts';
 import { ActorName, IdParams, listOf, MaintenanceSchema, MatchersSchema, problems } from '../schemas.ts';
 import type { ControlRoutes } from '../server.ts';
+import { written } from '../written.ts';
 
 /** One shape of the two, because a union of closed ones loses the members of the second. */
 const Schedule = Type.Object(
@@ -55,7 +56,7 @@ export const maintenanceRoutes: ControlRoutes = async (app, { deps }) => {
       const { name, matchers, by = 'operator' } = body;
       const planned = await deps.maintenance.plan({ name, matchers, schedule: scheduleOf(body.schedule) }, by);
       if ('refused' in planned) throw invalid(planned.refused);
-      return reply.code(201).send(planned);
+      return reply.code(201).send(await written(deps, planned));
     },
   );
 
@@ -74,6 +75,7 @@ export const maintenanceRoutes: ControlRoutes = async (app, { deps }) => {
       if (outcome === 'unknown') throw notFound(`maintenance window "${params.id}"`);
       if (outcome === 'from_config')
         throw new HttpProblem(409, 'FROM_CONFIG', 'it stands in ringdown.yaml: remove it there');
+      await written(deps, null);
       return reply.code(204).send();
     },
   );

@@ -12,6 +12,7 @@ import {
   problems,
 } from '../schemas.ts';
 import type { ControlRoutes } from '../server.ts';
+import { written } from '../written.ts';
 
 const Time = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));
 
@@ -59,7 +60,7 @@ export const silenceRoutes: ControlRoutes = async (app, { deps }) => {
       },
     },
     async ({ body: { by = 'operator', ...body } }, reply) =>
-      reply.code(201).send(accepted(await deps.silences.create(body, by))),
+      reply.code(201).send(await written(deps, accepted(await deps.silences.create(body, by)))),
   );
 
   app.post<{ Body: { matchers: WrittenMatcher[] } }>(
@@ -87,7 +88,7 @@ export const silenceRoutes: ControlRoutes = async (app, { deps }) => {
     async ({ params, query }) => {
       const ended = await deps.silences.end(params.id, query.by ?? 'operator');
       if (!ended) throw notFound(`silence "${params.id}"`);
-      return ended;
+      return written(deps, ended);
     },
   );
 };

@@ -22,6 +22,7 @@ export async function controlWith(
     events: new LiveEvents(),
     publicUrl: () => 'https://ringdown.example.com',
     uiDirectory: null,
+    written: async () => true,
     ...deps,
   } as ControlDeps);
   return { app, clock, log };

@@ -93,7 +93,12 @@ function mayAnswer({ to, replies_from }: SmsSettings, from: string): boolean {
   return from === to || (replies_from?.includes(from) ?? false);
 }
 
-function resultOf({ answer, incident, still_failing }: AnswerOutcome): string {
+function resultOf(outcome: AnswerOutcome): string {
+  const result = doneOf(outcome);
+  return outcome.written ? result : `${result}. Not written down: a restart of the watcher would forget it.`;
+}
+
+function doneOf({ answer, incident, still_failing }: AnswerOutcome): string {
   if (!incident) return 'No open incident has this code. It may be over.';
   switch (answer.action) {
     case 'acknowledge':

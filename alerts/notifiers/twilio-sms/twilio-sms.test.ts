@@ -200,7 +200,14 @@ describe('replies', () => {
     };
     const said = (action: AnswerOutcome['answer']['action'], over: Partial<AnswerOutcome> = {}) => {
       const hostile = { ...incident, title: 'a <b> & "c"' };
-      const outcome = { answer: { ...answer, action }, incident: hostile, still_failing: 0, page: null, ...over };
+      const outcome = {
+        answer: { ...answer, action },
+        incident: hostile,
+        still_failing: 0,
+        page: null,
+        written: true,
+        ...over,
+      };
       const { body } = answers.reply(own, text('4 3f2a9c'), [outcome])!;
       expect(isTwiml(body)).toBe(true);
       return body;
@@ -210,6 +217,7 @@ describe('replies', () => {
     expect(said('resolve_unless_failing', { still_failing: 2 })).toContain(
       '2 monitors still fail. Reply 66 3f2a9c to be quiet',
     );
+    expect(said('acknowledge', { written: false })).toContain('. Not written down: a restart');
     expect(said('acknowledge', { incident: null })).toContain('No open incident has this code');
   });
 

@@ -21,7 +21,7 @@ const settings = {
 };
 
 /** A phone on the line, and what a desk would do with its keys. */
-function phone(over: { language?: string; failing?: number; incident?: Incident | null } = {}) {
+function phone(over: { language?: string; failing?: number; written?: boolean; incident?: Incident | null } = {}) {
   const own = { ...settings, ...(over.language ? { language: over.language } : {}) };
   const voice = { language: own.language ?? 'en-US', voice: undefined };
   const first = { answerUrl: ANSWERS, incident: incident.id, placed: PLACED, turn: 1, again: false, language: null };
@@ -55,6 +55,7 @@ function phone(over: { language?: string; failing?: number; incident?: Incident 
           answer,
           incident: open,
           still_failing: answer.action === 'resolve_unless_failing' ? (over.failing ?? 0) : 0,
+          written: over.written ?? true,
           page: open && { ...page, escalates_to: 'minsu' },
         }),
       );
@@ -79,6 +80,11 @@ describe('keys', () => {
       { incident_id: incident.id, dedup_key: null, action, by: null, contact: null, text: null, provider_ref: 'CA1' },
     ]);
     expect(kim.mayPress()).toBe(false);
+  });
+
+  test('a key whose effect is not on disk hears that, in its language', () => {
+    expect(phone({ written: false }).press('4')).toContain('It counts, but could not be written down.');
+    expect(phone({ written: false, language: 'ko-KR' }).press('4')).toContain('기록하지 못했습니다');
   });
 
   test('6 while two monitors fail says so; a second 6 is quiet for thirty minutes', () => {
@@ -148,19 +154,13 @@ test('what is said after a key is in the language of the person as well', () => 
   const said = (Digits: string) => {
     const request = twilioPost(url, { CallSid: 'CA1', Digits });
     const [answer] = answers.read(settings, request) as ChannelAnswer[];
-    return answers.reply(settings, request, [{ answer: answer!, incident, still_failing: 0, page }])!.body;
+    return answers.reply(settings, request, [{ answer: answer!, incident, still_failing: 0, page, written: true }])!
+      .body;
   };
   expect(said('4')).toContain(`<Say language="ko-KR">${phrasesOf('ko-KR').acknowledged}`);
   expect(actionOf(said('*'))).toContain('language=ko-KR');
 });
 
-describe('the end of a call', () => {
-  const end = (CallStatus: string) => {
-    const url = `${ANSWERS}?on=status&incident=${incident.id}`;
-    return answers.read(settings, twilioPost(url, { CallSid: 'CA1', CallStatus }));
-  };
-
-  test('answered is not acknowledged', () => {
 describe('the time of a call stands in every address of it', () => {
   const at = (query: string, secondsLater: number) => {
     const request = twilioPost(`${ANSWERS}?on=key&incident=${incident.id}${query}&turn=1`, {
@@ -193,6 +193,13 @@ describe('the time of a call stands in every address of it', () => {
   });
 });
 
+describe('the end of a call', () => {
+  const end = (CallStatus: string) => {
+    const url = `${ANSWERS}?on=status&incident=${incident.id}`;
+    return answers.read(settings, twilioPost(url, { CallSid: 'CA1', CallStatus }));
+  };
+
+  test('answered is not acknowledged', () => {
     expect(end('completed')).toMatchObject([{ action: 'delivered', provider_ref: 'CA1' }]);
   });
 
@@ -222,7 +229,7 @@ test('hostile text stays text in what is replied', () => {
   for (const told of [{ ...page, speech: HOSTILE_TEXT, escalates_to: HOSTILE_TEXT }, null]) {
     const hostile = { ...incident, id, title: HOSTILE_TEXT, cause: { ...incident.cause, message: HOSTILE_TEXT } };
     const { body } = answers.reply(settings, request, [
-      { answer: answer!, incident: hostile, still_failing: 0, page: told },
+      { answer: answer!, incident: hostile, still_failing: 0, page: told, written: true },
     ])!;
     expect(isTwiml(body)).toBe(true);
     expect(body).not.toContain('<Dial>');
@@ -252,6 +259,7 @@ test('what the service answered is not read out when the page is heard again eit
       answer: (answers.read(settings, again) as ChannelAnswer[])[0]!,
       incident: open,
       still_failing: 0,
+      written: true,
       page: told,
     };
     return answers.reply({ ...settings, include_bodies }, again, [outcome])!.body;

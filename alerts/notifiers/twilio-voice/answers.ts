@@ -83,6 +83,7 @@ function said(settings: VoiceSettings, request: AnswerRequest, outcome: AnswerOu
     again: false,
     language: request.query.language ?? null,
   };
+  if (!outcome.written) return farewell(phrases.unwritten, voice);
   switch (outcome.answer.action) {
     case 'acknowledge':
       return farewell(phrases.acknowledged, voice);

@@ -12,6 +12,8 @@ export interface Phrases {
   escalated: string;
   closed: string;
   quiet: string;
+  /** What the key did counts, but is not on disk. */
+  unwritten: string;
   /** No open incident is meant any more. */
   over: string;
   unknownKey: string;
@@ -28,6 +30,7 @@ const en: Omit<Phrases, 'language'> = {
   escalated: 'Passed on. Good-bye.',
   closed: 'Resolved. Good-bye.',
   quiet: 'Quiet for thirty minutes. Good-bye.',
+  unwritten: 'It counts, but could not be written down. Should the watcher restart, you may be called again. Good-bye.',
   over: 'This incident is over. Good-bye.',
   unknownKey: 'That key means nothing.',
   nobodyPressed: 'No key was pressed, so nobody has taken it yet. Good-bye.',
@@ -43,6 +46,8 @@ const de: Omit<Phrases, 'language'> = {
   escalated: 'Weitergegeben. Auf Wiederhören.',
   closed: 'Geschlossen. Auf Wiederhören.',
   quiet: 'Dreißig Minuten Ruhe. Auf Wiederhören.',
+  unwritten:
+    'Es gilt, konnte aber nicht festgehalten werden. Nach einem Neustart werden Sie vielleicht noch einmal angerufen. Auf Wiederhören.',
   over: 'Dieser Vorfall ist vorbei. Auf Wiederhören.',
   unknownKey: 'Diese Taste hat keine Bedeutung.',
   nobodyPressed: 'Es wurde keine Taste gedrückt, also hat ihn noch niemand übernommen. Auf Wiederhören.',
@@ -58,6 +63,7 @@ const ko: Omit<Phrases, 'language'> = {
   escalated: '다음 담당자에게 넘겼습니다. 안녕히 계세요.',
   closed: '종료되었습니다. 안녕히 계세요.',
   quiet: '30분 동안 알림을 멈춥니다. 안녕히 계세요.',
+  unwritten: '처리되었지만 기록하지 못했습니다. 시스템이 다시 시작되면 다시 전화가 갈 수 있습니다. 안녕히 계세요.',
   over: '이 장애는 이미 끝났습니다. 안녕히 계세요.',
   unknownKey: '사용하지 않는 번호입니다.',
   nobodyPressed: '입력이 없어 아직 아무도 확인하지 않았습니다. 안녕히 계세요.',
@@ -72,6 +78,7 @@ const ja: Omit<Phrases, 'language'> = {
   escalated: '次の担当者に引き継ぎました。失礼します。',
   closed: '終了しました。失礼します。',
   quiet: '30分間通知を止めます。失礼します。',
+  unwritten: '受け付けましたが、記録できませんでした。再起動すると、もう一度お電話することがあります。失礼します。',
   over: 'この障害はすでに終わっています。失礼します。',
   unknownKey: 'その番号は使われていません。',
   nobodyPressed: '入力がなかったため、まだ誰も確認していません。失礼します。',
@@ -87,6 +94,8 @@ const fr: Omit<Phrases, 'language'> = {
   escalated: 'Transmis. Au revoir.',
   closed: 'Clos. Au revoir.',
   quiet: 'Silence pendant trente minutes. Au revoir.',
+  unwritten:
+    "C'est pris en compte, mais n'a pas pu être enregistré. Après un redémarrage, vous pourriez être rappelé. Au revoir.",
   over: 'Cet incident est terminé. Au revoir.',
   unknownKey: 'Cette touche ne sert à rien.',
   nobodyPressed: "Aucune touche n'a été pressée, personne ne l'a donc pris en charge. Au revoir.",
@@ -102,6 +111,8 @@ const es: Omit<Phrases, 'language'> = {
   escalated: 'Pasado al siguiente. Adiós.',
   closed: 'Cerrado. Adiós.',
   quiet: 'Silencio durante treinta minutos. Adiós.',
+  unwritten:
+    'Se ha tenido en cuenta, pero no se pudo registrar. Tras un reinicio, puede que le volvamos a llamar. Adiós.',
   over: 'Este incidente ha terminado. Adiós.',
   unknownKey: 'Esa tecla no significa nada.',
   nobodyPressed: 'No se pulsó ninguna tecla, así que nadie lo ha aceptado todavía. Adiós.',
