@@ -117,13 +117,13 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     onRecalled: () => restoreRules(),
   });
   const wayIn = createWayIn(settings, { clock, log, state, desk, people });
-  const rules = createRuleEvaluator({
   const recorder = createAnswerRecorder({
     clock,
     log,
     history: answerFiles(settings.ruleAnswers.folder),
     retentionMs: settings.ruleAnswers.retentionMs,
   });
+  const rules = createRuleEvaluator({
     clock,
     log,
     policies: settings.policies,
@@ -166,8 +166,8 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     onCall,
     wayIn,
     rules,
-    channels,
     ruleAnswers: recorder,
+    channels,
     runFailed(run, failure) {
       failingSpans.set(run.id, failure.span_id);
       if (failingSpans.size > FAILING_SPANS_REMEMBERED) failingSpans.delete(failingSpans.keys().next().value!);
@@ -187,14 +187,14 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
       reading ??= readOverrides();
       await desk.start();
       await wayIn.start();
-      await rules.start();
       await recorder.start();
+      await rules.start();
     },
     async shutdown(abort) {
       stopping.abort();
       await rules.shutdown(abort);
-      await wayIn.shutdown(abort);
       await recorder.shutdown(abort);
+      await wayIn.shutdown(abort);
       await desk.shutdown(abort);
       await Promise.all([reading, ...notifiers().map((notifier) => notifier.shutdown(abort))]);
     },
