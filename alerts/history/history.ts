@@ -34,11 +34,19 @@ export interface AnswerHistory {
   prune(before: number): Promise<void>;
 }
 
+/** Of questions that rules ask again and again. */
+const keys = new WeakMap<SignalQuestion, string>();
+
 /** Two rules that ask the same have the same key, however their files put it. */
 export function questionKey(question: SignalQuestion): string {
-  return JSON.stringify(question, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+  let key = keys.get(question);
+  if (key === undefined) {
+    key = JSON.stringify(question, (_, value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+        : value,
+    );
+    keys.set(question, key);
+  }
+  return key;
 }

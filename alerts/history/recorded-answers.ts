@@ -16,7 +16,6 @@ export class RecordedAnswers {
   readonly #segments: AsyncIterator<StoredSegment | null>;
   readonly #turns = new Map<string, Turn[]>();
   readonly #wanted: ReadonlySet<string>;
-  readonly #keys = new WeakMap<SignalQuestion, string>();
   #readTo = Number.NEGATIVE_INFINITY;
 
   /**
@@ -63,12 +62,7 @@ export class RecordedAnswers {
    * @returns undefined where nothing is recorded; null where it could not be asked
    */
   at(question: SignalQuestion, at: number): SignalAnswer | null | undefined {
-    let key = this.#keys.get(question);
-    if (key === undefined) {
-      key = questionKey(question);
-      this.#keys.set(question, key);
-    }
-    const turns = this.#turns.get(key);
+    const turns = this.#turns.get(questionKey(question));
     if (!turns) return undefined;
     forgetBefore(turns, at);
     const [turn] = turns;

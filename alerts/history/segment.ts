@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { SeriesAnswer, SignalAnswer, SignalGroup, SignalQuestion } from '../rules/signal.ts';
+import type { SeriesAnswer, SignalAnswer, SignalGroup } from '../rules/signal.ts';
 import { type AskedQuestion, questionKey } from './history.ts';
 
 /** What a segment comes to when it is read again: by the key of the question, its turns in the order of their times. */
@@ -18,7 +18,7 @@ export interface Turn {
 
 /** One question. Its turns as written: milliseconds since the one before, what was answered, and the interval where that changed. */
 interface Track {
-  question: SignalQuestion;
+  key: string;
   /** Sets of labels; groups name them by their number. */
   labels: Record<string, string>[];
   turns: [since: number, said: Said, every_ms?: number][];
@@ -47,7 +47,7 @@ const unpack = promisify(gunzip);
 export async function encodeSegment(life: number, asked: readonly AskedQuestion[]): Promise<Uint8Array> {
   const from = asked.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
   const byKey = Map.groupBy(asked, ({ question }) => questionKey(question));
-  const written: Written = { version: 1, life, from, tracks: [...byKey.values()].map((own) => trackOf(own, from)) };
+  const written: Written = { version: 1, life, from, tracks: [...byKey].map(([key, own]) => trackOf(key, own, from)) };
   // Its checksum is what tells a damaged one.
   return pack(JSON.stringify(written));
 }
@@ -59,20 +59,20 @@ export async function decodeSegment(body: Uint8Array): Promise<Segment | null> {
       (await unpack(body, { maxOutputLength: LARGEST_BYTES })).toString(),
     ) as Written;
     if (version !== 1) return null;
-    return { life, turns: new Map(tracks.map((track) => [questionKey(track.question), turnsOf(track, from)])) };
+    return { life, turns: new Map(tracks.map((track) => [track.key, turnsOf(track, from)])) };
   } catch {
     // Whatever is wrong with it, nothing can be read of that time, which whoever asks is told.
     return null;
   }
 }
 
-function trackOf(asked: readonly AskedQuestion[], from: number): Track {
+function trackOf(key: string, asked: readonly AskedQuestion[], from: number): Track {
   const labels: Record<string, string>[] = [];
   const numbers = new Map<string, number>();
   const numberOf = (of: SignalGroup['labels']) => {
-    const key = JSON.stringify(of);
-    const known = numbers.get(key) ?? labels.push(of) - 1;
-    numbers.set(key, known);
+    const text = JSON.stringify(of);
+    const known = numbers.get(text) ?? labels.push(of) - 1;
+    numbers.set(text, known);
     return known;
   };
   let last = { at: from, said: '', every_ms: 0 };
@@ -86,7 +86,7 @@ function trackOf(asked: readonly AskedQuestion[], from: number): Track {
       last = { at, said: text, every_ms };
       return turn;
     });
-  return { question: asked[0]!.question, labels, turns };
+  return { key, labels, turns };
 }
 
 function sayAnswer(answer: SignalAnswer | null, numberOf: (labels: SignalGroup['labels']) => number): Said {
