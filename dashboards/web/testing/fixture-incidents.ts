@@ -11,6 +11,7 @@ import type {
 import { seededRandom } from '../../../core/testing/seeded-random.ts';
 import { fixtureHeldIncidents } from './fixture-held-incidents.ts';
 import { hex, iso, MINUTE } from './fixture-monitors.ts';
+import { fixtureComing } from './fixture-rules.ts';
 
 export function fixtureIncidents(now: number, monitors: Monitor[]): IncidentDetail[] {
   const posts = monitors[0]!;
@@ -103,6 +104,7 @@ export function fixtureIncidents(now: number, monitors: Monitor[]): IncidentDeta
       description: null,
     },
     runbook: 'https://wiki.example.com/posts',
+    coming: fixtureComing(started).slice(1),
     timeline: [
       event('e1', 104_000, 'triggered', 'Failure confirmed by 2 attempts: status 500, expected 201', posts.key),
       event('e2', 103_700, 'notified', 'push was told in 0.3 s', 'push'),

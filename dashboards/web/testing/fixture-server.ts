@@ -9,6 +9,7 @@ import { AlertFixture } from './fixture-alerts.ts';
 import { BackendFixture } from './fixture-backends.ts';
 import { fixtureIncidents, fixtureLogs, fixtureRequests, fixtureRoutes } from './fixture-incidents.ts';
 import { fixtureMonitors, iso } from './fixture-monitors.ts';
+import { fixtureWorkers, RuleFixture } from './fixture-rules.ts';
 import { fixtureComparison, fixtureRun, fixtureTrace } from './fixture-runs.ts';
 import { FixtureScenarios } from './fixture-scenario.ts';
 
@@ -30,6 +31,7 @@ export interface FixtureServer {
   changes: string[];
   monitor(key: string): Monitor;
   scenarios: FixtureScenarios;
+  rules: RuleFixture;
   /** Changes a monitor and tells every open page. */
   update(key: string, more: Partial<Monitor>): void;
   publish(event: LiveEvent): void;
@@ -70,6 +72,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     return summary ? fixtureRun(summary) : null;
   };
   const backends = new BackendFixture(now);
+  const rules = new RuleFixture(now, empty);
   const alerts = new AlertFixture(now, empty, incidents, monitors);
   const list = (items: unknown[]) => ({ items, next_cursor: null });
 
@@ -125,6 +128,9 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     }
     const answered = alerts.answer(method, path, search, body);
     if (answered !== undefined) return answered;
+    if (resource === 'workers') return fixtureWorkers(now, empty);
+    if (resource === 'rules')
+      return id ? rules.find(key, decodeURIComponent(action ?? ''), search.get('monitor')) : rules.list(search);
     if (resource === 'deployments') {
       return list([...incidents.values()].slice(0, 1).map((incident) => incident.deployment));
     }
@@ -209,6 +215,7 @@ export async function startFixtureServer(options: FixtureOptions = {}): Promise<
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     changes,
     scenarios,
+    rules,
     monitor: (key) => monitors.get(key)!,
     update(key, more) {
       const data = { ...monitors.get(key)!, ...more };

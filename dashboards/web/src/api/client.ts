@@ -73,6 +73,17 @@ export function monitorPath(key: string): string {
   return `/monitors/${encodeKey(key)}`;
 }
 
+/** `/rules/policy/rule?monitor=…` of what `rule:policy/rule{…}` names; null for a monitor of another kind. */
+export function ruleOfMonitor(key: string): string | null {
+  const match = /^rule:([^/{]+)\/([^{…]+)/.exec(key);
+  return match && `${rulePath(match[1]!, match[2]!)}${query({ monitor: key })}`;
+}
+
+/** `/rules/policy/rule`. */
+export function rulePath(policy: string, rule: string): string {
+  return `/rules/${encodeKey(policy)}/${encodeKey(rule)}`;
+}
+
 export function encodeKey(key: string): string {
   return encodeURIComponent(key).replaceAll('%40', '@');
 }

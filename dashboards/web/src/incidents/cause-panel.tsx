@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import type { Incident } from '../../../../control/resources.ts';
-import { monitorPath } from '../api/client.ts';
+import { monitorPath, ruleOfMonitor } from '../api/client.ts';
 import { sourceWords } from './hold-words.ts';
 
 /** The server's own error first: it is what one came for. Where it said nothing, what the watcher saw. */
@@ -8,6 +8,7 @@ export function CausePanel({ incident }: { incident: Incident }) {
   const { cause } = incident;
   const answered = cause.expected !== null || cause.actual !== null;
   const byRun = incident.source === 'run';
+  const rule = ruleOfMonitor(cause.monitor);
   const fails = incident.state === 'resolved' ? 'failed' : 'fails';
   return (
     <section className="panel cause" data-state={incident.state} aria-labelledby="cause">
@@ -91,11 +92,20 @@ export function CausePanel({ incident }: { incident: Incident }) {
           </li>
         )}
         {incident.source === 'rule' && (
-          <li>
-            <Link href="/telemetry" className="button primary plain">
-              Look at the telemetry
-            </Link>
-          </li>
+          <>
+            {rule && (
+              <li>
+                <Link href={rule} className="button primary plain">
+                  Open the rule
+                </Link>
+              </li>
+            )}
+            <li>
+              <Link href="/telemetry" className={rule ? 'button plain' : 'button primary plain'}>
+                Look at the telemetry
+              </Link>
+            </li>
+          </>
         )}
         {incident.runbook && (
           <li>

@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import type { Incident } from '../../../../control/resources.ts';
-import { monitorPath } from '../api/client.ts';
+import { monitorPath, ruleOfMonitor } from '../api/client.ts';
 import { useLive } from '../live/live.tsx';
 import { Fact } from '../parts/page-parts.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
@@ -83,10 +83,10 @@ function MonitorLinks({ keys, marked = false }: { keys: string[]; marked?: boole
         return (
           <li key={key} className={marked ? 'monitor-line' : undefined}>
             {marked && monitor && <StateMark state={monitor.state} hideLabel />}
-            {key.startsWith('rule:') || key.startsWith('inbound:') ? (
+            {key.startsWith('inbound:') ? (
               <span className="mono">{key.replace(/^\w+:/, '')}</span>
             ) : (
-              <Link href={monitorPath(key)}>{monitor?.name ?? key}</Link>
+              <Link href={ruleOfMonitor(key) ?? monitorPath(key)}>{monitor?.name ?? key.replace(/^rule:/, '')}</Link>
             )}
           </li>
         );

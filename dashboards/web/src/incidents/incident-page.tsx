@@ -8,6 +8,7 @@ import { Crumbs, Loading, MissingPage, PageTitle } from '../parts/page-parts.tsx
 import { IncidentMark } from '../parts/state-mark.tsx';
 import { Time } from '../time/times.tsx';
 import { CausePanel } from './cause-panel.tsx';
+import { ComingPanel } from './coming-panel.tsx';
 import { Deliveries } from './deliveries.tsx';
 import { Explanation } from './explanation.tsx';
 import { HeldBanner } from './held-banner.tsx';
@@ -78,6 +79,7 @@ export function IncidentPage({ id }: { id: string }) {
         </p>
       )}
       <CausePanel incident={incident} />
+      <ComingPanel incident={incident} />
       <IncidentFacts incident={incident} />
       {incident.state !== 'resolved' && <WorkPanel incident={incident} name={name} onChange={detail.reload} />}
       <Explanation incident={incident} />

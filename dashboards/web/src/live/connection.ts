@@ -4,7 +4,7 @@ import { type LiveAction, reconnectDelayMs } from './live-state.ts';
 
 // The watcher pings every 15 s; three missed pings and the line is dead, whatever the browser believes.
 const SILENCE_MS = 45_000;
-const EVENT_TYPES: LiveEvent['type'][] = ['monitor', 'monitors', 'run', 'incident', 'ping'];
+const EVENT_TYPES: LiveEvent['type'][] = ['monitor', 'monitors', 'run', 'incident', 'rules', 'ping'];
 
 /**
  * Keeps one stream of events open. After each (re)connect the present state is fetched again, because events

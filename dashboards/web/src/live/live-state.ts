@@ -15,6 +15,8 @@ export interface LiveState {
   incidents: ReadonlyMap<string, Incident> | null;
   /** The run that ended last, for pages that show lists of runs. */
   latest_run: RunSummary | null;
+  /** Counts how often rules were said to have changed. */
+  rules_changed: number;
   /** Server time minus this browser's, so that "3 s ago" is true on a computer with a wrong clock. */
   skew_ms: number;
   /** What a screen reader should say. */
@@ -33,6 +35,7 @@ export function initialState(now: number): LiveState {
     monitors: null,
     incidents: null,
     latest_run: null,
+    rules_changed: 0,
     skew_ms: 0,
     announcement: '',
   };
@@ -73,6 +76,8 @@ function reduceEvent(state: LiveState, event: LiveEvent, at: number): LiveState 
       const monitors = new Map(state.monitors).set(event.data.key, event.data);
       return { ...state, monitors, announcement: stateChangeWords(before, event.data) ?? state.announcement };
     }
+    case 'rules':
+      return { ...state, rules_changed: state.rules_changed + 1 };
     case 'monitors':
       return { ...state, monitors: byKey(event.data.items) };
     case 'incident': {

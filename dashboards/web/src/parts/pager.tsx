@@ -5,10 +5,14 @@ interface PagerProps {
   trail: readonly string[];
   next: string | null;
   onTrail: (trail: string[]) => void;
+  /** Where pages are not a matter of time. */
+  words?: { back: string; on: string };
 }
 
+const OF_TIME = { back: 'Newer', on: 'Older' };
+
 /** Goes back and forth over pages that only know their next one. Nothing to see while there is a single page. */
-export function Pager({ trail, next, onTrail }: PagerProps) {
+export function Pager({ trail, next, onTrail, words = OF_TIME }: PagerProps) {
   if (trail.length === 0 && next === null) return null;
   return (
     <div className="pager">
@@ -18,7 +22,7 @@ export function Pager({ trail, next, onTrail }: PagerProps) {
         disabled={trail.length === 0}
         onClick={() => onTrail(trail.slice(0, -1))}
       >
-        Newer
+        {words.back}
       </button>
       <span className="faint">page {trail.length + 1}</span>
       <button
@@ -27,7 +31,7 @@ export function Pager({ trail, next, onTrail }: PagerProps) {
         disabled={next === null}
         onClick={() => next && onTrail([...trail, next])}
       >
-        Older
+        {words.on}
       </button>
     </div>
   );

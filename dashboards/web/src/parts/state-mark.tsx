@@ -1,4 +1,4 @@
-import type { IncidentState, MonitorState } from '../../../../control/resources.ts';
+import type { IncidentState, MonitorState, RuleState } from '../../../../control/resources.ts';
 import type { RunKind } from '../monitor/history.ts';
 import './state-mark.css';
 
@@ -60,6 +60,14 @@ const INCIDENT_MARKS: Record<IncidentState, [Tone, string]> = {
   resolved: ['passing', 'Resolved'],
 };
 
+const RULE_MARKS: Record<RuleState, [Tone, string]> = {
+  firing: ['failing', 'Firing'],
+  pending: ['degraded', 'Waiting'],
+  unasked: ['no_data', 'Cannot be asked'],
+  no_data: ['no_data', 'No data'],
+  inactive: ['passing', 'Well'],
+};
+
 function Mark({ tone, label, hideLabel = false }: { tone: Tone; label: string; hideLabel?: boolean }) {
   return (
     <span className="mark" data-tone={tone}>
@@ -77,6 +85,11 @@ export function StateMark({ state, hideLabel = false }: { state: MonitorState; h
 
 export function RunMark({ kind, hideLabel = false }: { kind: RunKind; hideLabel?: boolean }) {
   const [tone, label] = RUN_MARKS[kind];
+  return <Mark tone={tone} label={label} hideLabel={hideLabel} />;
+}
+
+export function RuleMark({ state, hideLabel = false }: { state: RuleState; hideLabel?: boolean }) {
+  const [tone, label] = RULE_MARKS[state];
   return <Mark tone={tone} label={label} hideLabel={hideLabel} />;
 }
 

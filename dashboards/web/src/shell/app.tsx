@@ -10,11 +10,14 @@ import { IncidentsPage } from '../incidents/incidents-page.tsx';
 import { LiveProvider } from '../live/live.tsx';
 import { MonitorPage } from '../monitor/monitor-page.tsx';
 import { OnCallPage } from '../on-call/on-call-page.tsx';
+import { RulePage } from '../rules/rule-page.tsx';
+import { RulesPage } from '../rules/rules-page.tsx';
 import { RunPage } from '../run/run-page.tsx';
 import { ScenarioPage } from '../scenario/scenario-route.tsx';
 import { SilencesPage } from '../silences/silences-page.tsx';
 import { TelemetryPage } from '../telemetry/telemetry-page.tsx';
 import { TracePage } from '../trace/trace-page.tsx';
+import { WorkersPage } from '../workers/workers-page.tsx';
 import { NotFound } from './not-found.tsx';
 import { SessionContext } from './session.ts';
 import { Shell } from './shell.tsx';
@@ -82,11 +85,16 @@ export function App() {
             <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
             <Route path="/incidents" component={IncidentsPage} />
             <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={id} />}</Route>
+            <Route path="/rules" component={RulesPage} />
+            <Route path="/rules/:policy/:rule">
+              {({ policy, rule }) => <RulePage key={`${policy}/${rule}`} policy={policy} rule={rule} />}
+            </Route>
             <Route path="/on-call" component={OnCallPage} />
             <Route path="/silences" component={SilencesPage} />
             <Route path="/traces/:trace_id">{({ trace_id }) => <TracePage key={trace_id} traceId={trace_id} />}</Route>
             <Route path="/telemetry/:view?">{({ view }) => <TelemetryPage view={view ?? 'routes'} />}</Route>
             <Route path="/backends" component={BackendsPage} />
+            <Route path="/workers" component={WorkersPage} />
             <Route component={NotFound} />
           </Switch>
         </Shell>

@@ -14,10 +14,12 @@ import { ThemeButton } from './theme-button.tsx';
 const SECTIONS = [
   { href: '/', label: 'Status', owns: /^\/($|monitors\/|runs\/)/ },
   { href: '/incidents', label: 'Incidents', owns: /^\/incidents/ },
+  { href: '/rules', label: 'Rules', owns: /^\/rules/ },
   { href: '/on-call', label: 'On-call', owns: /^\/on-call/ },
   { href: '/silences', label: 'Silences', owns: /^\/silences/ },
   { href: '/telemetry', label: 'Telemetry', owns: /^\/(telemetry|traces)/ },
   { href: '/backends', label: 'Backends', owns: /^\/backends/ },
+  { href: '/workers', label: 'Workers', owns: /^\/workers/ },
 ];
 
 /** What stands around every page: navigation, connection, announcements. */
