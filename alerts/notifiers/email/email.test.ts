@@ -17,10 +17,12 @@ interface Received {
 
 let server: SMTPServer;
 let received: Received[];
+let refuse: string | null;
 let answer: (received: Received) => Error | null;
 
 beforeEach(async () => {
   received = [];
+  refuse = null;
   answer = () => null;
   server = new SMTPServer({
     secure: false,
@@ -31,6 +33,8 @@ beforeEach(async () => {
       username === 'ringdown' && password === PASSWORD
         ? done(null, { user: username })
         : done(new Error('Invalid username or password')),
+    onRcptTo: ({ address }, _session, done) =>
+      done(address === refuse ? Object.assign(new Error('no such user'), { responseCode: 550 }) : null),
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -66,6 +70,17 @@ const create = (over: object = {}) => channel.create(settings(over), context);
 const soon = () => AbortSignal.timeout(5_000);
 const header = (message: string, name: string) => new RegExp(`^${name}: (.*(?:\r\n[ \t].*)*)`, 'mi').exec(message)?.[1];
 
+/** RFC 2047: words of Q and B encoding, run together. */
+const decodedSubject = (message: string) =>
+  header(message, 'Subject')!
+    .replace(/\?=\r\n[ \t]+=\?UTF-8\?[QB]\?/gi, '')
+    .replace(/=\?UTF-8\?([QB])\?([^?]*)\?=/gi, (_word, kind: string, text: string) =>
+      kind.toUpperCase() === 'B'
+        ? Buffer.from(text, 'base64').toString('utf8')
+        : decodeURIComponent(text.replace(/_/g, ' ').replace(/%/g, '%25').replace(/=/g, '%')),
+    )
+    .replace(/\r\n[ \t]/g, ' ');
+
 describe('email', () => {
   test('sends text and HTML to every receiver, threaded by incident', async () => {
     const notifier = create();
@@ -85,6 +100,25 @@ describe('email', () => {
     expect(header(second!, 'Message-ID')).toBe('<ringdown-3f2a9c.second@example.com>');
     expect(header(second!, 'In-Reply-To')).toBe('<ringdown-3f2a9c@example.com>');
     expect(header(second!, 'References')).toBe('<ringdown-3f2a9c@example.com>');
+  });
+
+  test('all of an incident have one subject, also after a restart: mailboxes keep together what is called alike', async () => {
+    const first = await create().notify(notification(), soon());
+    const message_ref = first.status === 'accepted' ? first.messageRef! : null;
+    const page = { ...notification().page, headline: 'Resolved after 5 min' };
+    const over = notification({ event: 'incident.resolved', delivery_id: 'second', message_ref, page });
+    expect(await create().notify(over, soon())).toMatchObject({ messageRef: message_ref });
+    const subjects = received.map(({ message }) => decodedSubject(message));
+    expect(subjects).toEqual([notification().page.headline, `Re: ${notification().page.headline}`]);
+    expect(received[1]!.message).toMatch(/\r\n\r\nResolved after 5 min\r\n/);
+  });
+
+  test('a receiver whom the server refuses is named; the others have it', async () => {
+    refuse = 'kim@example.com';
+    expect(await create().notify(notification(), soon())).toMatchObject({
+      status: 'accepted',
+      providerRef: '<ringdown-3f2a9c@example.com>, refused for kim@example.com',
+    });
   });
 
   test('a machine sent it, of this list, and it matters', async () => {

@@ -61,12 +61,14 @@ async function send(
   notification: Notification,
   { name, from, to, secrets }: { name: string; from: string; to: string[]; secrets: string[] },
 ): Promise<Delivery> {
-  const { dedup_key, event, incident, page } = notification;
+  const { dedup_key, event, incident, message_ref, page } = notification;
+  // Some mailboxes keep together only what has one subject, be it with "Re:". What happened stands in the first line.
+  const subject = message_ref ?? cut(onOneLine(page.headline), LONGEST_SUBJECT);
   const rings = event === 'incident.triggered' || event === 'incident.escalated';
   try {
     const sent = await transport.sendMail({
       to,
-      subject: cut(onOneLine(page.headline), LONGEST_SUBJECT),
+      subject: message_ref === null ? subject : `Re: ${subject}`,
       ...threadHeaders(notification, from),
       priority: rings && (incident.priority === 'P1' || incident.priority === 'P2') ? 'high' : 'normal',
       headers: {
@@ -80,7 +82,9 @@ async function send(
       text: plainText(notification),
       html: html(notification),
     });
-    return { status: 'accepted', providerRef: String(sent.messageId) };
+    const refused: readonly string[] = sent.rejected ?? [];
+    const but = refused.length > 0 ? `, refused for ${refused.join(', ')}` : '';
+    return { status: 'accepted', providerRef: `${sent.messageId}${but}`, messageRef: subject };
   } catch (thrown) {
     return refusal(thrown, secrets);
   }

@@ -25,7 +25,7 @@ const TAG: Partial<Record<Notification['event'], string>> = {
   'incident.resolved': 'white_check_mark',
   test: 'bell',
 };
-const NO_TOPIC = 'url must be https://<server>/<topic>';
+const NO_TOPIC = 'url must be https://<server>/<topic>, with a topic of at most 64 letters, digits, - and _';
 const MOST_ACTIONS = 3;
 /** A server lets one visitor publish once in 5 s after a burst of 60, unless it is set otherwise: docs.ntfy.sh/config. */
 const PER_MINUTE = 12;
@@ -33,6 +33,9 @@ const PER_MINUTE = 12;
 // ntfy turns a longer message into an attachment, which a lock screen does not show.
 const LONGEST_MESSAGE_BYTES = 4_000;
 const LONGEST_TITLE = 250;
+/** The server reads twice the message's limit of a JSON document, escapes and links included, and refuses a larger one. */
+const LARGEST_DOCUMENT_BYTES = 8_000;
+const TOPIC = /^[-_A-Za-z0-9]{1,64}$/;
 
 /** Publishes to a topic of ntfy.sh or of an own server; the ntfy app on a phone makes it sound. No account needed. */
 export const channel = defineChannel({
@@ -65,7 +68,7 @@ export const channel = defineChannel({
             'user-agent': userAgent,
             ...(token ? { authorization: `Bearer ${token}` } : {}),
           },
-          body: JSON.stringify({ topic: target.topic, ...message(notification) }),
+          body: document(target.topic, notification),
           secrets: [target.topic, ...(token ? [token] : [])],
         },
         clock,
@@ -82,7 +85,31 @@ function splitTopic(url: string): { server: string; topic: string } | undefined 
   if (!/^https?:$/.test(parsed.protocol)) return undefined;
   const match = /^(.*\/)([^/]+)\/?$/.exec(parsed.pathname);
   const topic = match ? decoded(match[2]!) : null;
-  return match && topic !== null ? { server: `${parsed.origin}${match[1]}`, topic } : undefined;
+  return match && topic !== null && TOPIC.test(topic) ? { server: `${parsed.origin}${match[1]}`, topic } : undefined;
+}
+
+/** As much of the message as there is room for; a link that is too long for the rest is left out before the message is. */
+function document(topic: string, notification: Notification): string {
+  const { actions, ...rest } = message(notification);
+  const acknowledges = notification.page.answer_url ? 1 : 0;
+  const sized = (text: string, kept: number) =>
+    JSON.stringify({ topic, ...rest, message: text, actions: actions.slice(0, kept) });
+  for (let kept = actions.length; kept > acknowledges; kept--) {
+    if (Buffer.byteLength(sized('', kept)) > LARGEST_DOCUMENT_BYTES / 2) continue;
+    return fill((text) => sized(text, kept), rest.message);
+  }
+  return fill((text) => sized(text, acknowledges), rest.message);
+}
+
+function fill(sized: (text: string) => string, whole: string): string {
+  let text = whole;
+  for (let over = 1; over > 0; ) {
+    over = Buffer.byteLength(sized(text)) - LARGEST_DOCUMENT_BYTES;
+    // Of what an escape doubles, half as much is enough; the rest goes in the next turn.
+    if (over > 0) text = shorten(text, Buffer.byteLength(text) - Math.ceil(over / 2) - 8);
+    if (text === '…') break;
+  }
+  return sized(text);
 }
 
 function message(notification: Notification) {
@@ -95,7 +122,7 @@ function message(notification: Notification) {
   return {
     ...sequence(notification),
     title: cut(onOneLine(page.headline), LONGEST_TITLE),
-    message: shorten(lines.map(onOneLine).join('\n') || onOneLine(page.headline)),
+    message: shorten(lines.map(onOneLine).join('\n') || onOneLine(page.headline), LONGEST_MESSAGE_BYTES),
     // A phone that sounds at night for good news is soon muted; a test that nobody hears tests nothing.
     priority: event === 'test' ? HEARD : open ? URGENCY[incident.priority] : QUIET,
     tags: [TAG[event] ?? OPEN_TAG[incident.priority]],
@@ -131,11 +158,12 @@ function actions({ page }: Notification): object[] {
   return [...acknowledge, ...views].slice(0, MOST_ACTIONS);
 }
 
-function shorten(text: string): string {
-  let bytes = Buffer.from(text);
-  if (bytes.length <= LONGEST_MESSAGE_BYTES) return text;
-  bytes = bytes.subarray(0, LONGEST_MESSAGE_BYTES - 4);
-  return `${bytes.toString('utf8').replace(/\ufffd+$/, '')}…`;
+/** @param most bytes, with the ellipsis */
+function shorten(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  const kept = bytes.subarray(0, Math.max(0, most - 4));
+  return `${kept.toString('utf8').replace(/\ufffd+$/, '')}…`;
 }
 
 function messageId(body: string): string | undefined {

@@ -11,6 +11,8 @@ function ntfy(call: VendorCall) {
   if (call.headers.authorization !== `Bearer ${TOKEN}`)
     return { status: 403, body: '{"code":40301,"error":"forbidden"}' };
   if (call.method !== 'POST' || call.path !== '/') return { status: 404 };
+  // server.go reads a JSON document up to twice the limit of a message, and refuses the rest of it.
+  if (Buffer.byteLength(call.body) > 8_192) return { status: 413, body: '{"code":41301,"error":"too large"}' };
   const { topic, title, message, priority, tags, click, actions, sequence_id = 'none' } = JSON.parse(call.body);
   const valid =
     /^[-_A-Za-z0-9]{1,64}$/.test(topic) &&
@@ -44,6 +46,40 @@ beforeEach(async () => {
   server = await vendorServer(ntfy);
 });
 afterEach(() => server.close());
+
+test('a page whose text doubles by its escapes, with links as long as they may be, is still taken', async () => {
+  const notifier = channel.create({ name: 'push', type: 'ntfy', url: `${server.url}/ops`, token: TOKEN }, context);
+  const facts = Array.from({ length: 40 }, () => ({ label: '"', text: '"\\'.repeat(200) }));
+  const long = `https://wiki.example.com/${'x'.repeat(3_900)}`;
+  for (const links of [
+    [],
+    [
+      { label: 'Incident', url: `${long}1` },
+      { label: 'Runbook', url: `${long}2` },
+    ],
+  ]) {
+    const page = {
+      ...notification().page,
+      facts,
+      links,
+      answer_url: `https://ringdown.example.com/a/${'t'.repeat(300)}`,
+    };
+    expect(await notifier.notify(notification({ page }), AbortSignal.timeout(5_000))).toMatchObject({
+      status: 'accepted',
+    });
+    const { message, actions } = JSON.parse(server.accepted.at(-1)!.body);
+    expect(actions[0].label).toBe('Acknowledge');
+    expect(Buffer.byteLength(message)).toBeGreaterThan(1_500);
+    expect(message).toMatch(/^Server: no such column.*…$/s);
+  }
+});
+
+test.each(['https://ntfy.sh/a b', 'https://ntfy.sh/한국', `https://ntfy.sh/${'x'.repeat(65)}`, 'https://ntfy.sh/'])(
+  'a topic that no server takes is told at start: %s',
+  (url) => {
+    expect(channel.check!({ name: 'push', type: 'ntfy', url })).toMatchObject([{ path: ['url'] }]);
+  },
+);
 
 test('a P1 breaks through, its resolution does not', async () => {
   const notifier = channel.create({ name: 'push', type: 'ntfy', url: `${server.url}/ops`, token: TOKEN }, context);

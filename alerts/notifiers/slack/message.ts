@@ -1,10 +1,11 @@
 import type { Notification, Page } from '../../notifier.ts';
-import { cut } from '../cut.ts';
+import { cut, cutEscaped } from '../cut.ts';
 
 // Limits of Block Kit, in characters: https://docs.slack.dev/reference/block-kit/blocks
 const HEADER = 150;
 const SECTION = 3_000;
 const FIELD = 2_000;
+const LABEL = 200;
 const MOST_FIELDS = 10;
 const MOST_BLOCKS = 45;
 const BUTTON = 75;
@@ -46,7 +47,7 @@ export function messageOf(
   if (page.server_error) {
     blocks.push({
       type: 'section',
-      text: { type: 'mrkdwn', text: `*Server* ${cut(mrkdwn(page.server_error), SECTION - 20)}` },
+      text: words(`*Server* ${cutEscaped(page.server_error, SECTION - 20, mrkdwn)}`),
     });
   }
   if (parts.details) blocks.push(...factBlocks(page));
@@ -54,7 +55,7 @@ export function messageOf(
   const links = answers.length === 0 && page.answer_url ? [{ label: 'Answer', url: page.answer_url }] : [];
   const elements = [...answers, ...[...links, ...page.links].slice(0, MOST_LINKS).flatMap(linkButton)];
   if (elements.length > 0) blocks.push({ type: 'actions', elements });
-  const text = cut(mrkdwn(page.headline), TEXT) || ' ';
+  const text = cutEscaped(page.headline, TEXT, mrkdwn) || ' ';
   const colour = event === 'incident.updated' ? COLOUR_OF_STATE[incident.state] : COLOUR[event];
   // Beside blocks `text` is only what is read out; above coloured ones it is shown, and would say the same twice.
   return colour
@@ -68,7 +69,7 @@ function headerBlock({ headline }: Page): object {
 
 /** The facts, for the thread. */
 export function detailsOf(page: Page, text: string): Message {
-  return { text: cut(mrkdwn(text), TEXT), blocks: factBlocks(page) };
+  return { text: cutEscaped(text, TEXT, mrkdwn), blocks: factBlocks(page) };
 }
 
 function factBlocks(page: Page): object[] {
@@ -76,10 +77,17 @@ function factBlocks(page: Page): object[] {
   for (let start = 0; start < page.facts.length && blocks.length < MOST_BLOCKS; start += MOST_FIELDS) {
     const fields = page.facts
       .slice(start, start + MOST_FIELDS)
-      .map(({ label, text }) => ({ type: 'mrkdwn', text: cut(`*${mrkdwn(label)}*\n${mrkdwn(text)}`, FIELD) }));
+      .map(({ label, text }) =>
+        words(`*${cutEscaped(label, LABEL, mrkdwn)}*\n${cutEscaped(text, FIELD - LABEL - 3, mrkdwn)}`),
+      );
     blocks.push({ type: 'section', fields });
   }
   return blocks;
+}
+
+/** `verbatim`: an address in what a service says does not become a link, nor a name a mention. */
+function words(text: string): object {
+  return { type: 'mrkdwn', text, verbatim: true };
 }
 
 function answerButtons({ id, state }: Notification['incident']): object[] {

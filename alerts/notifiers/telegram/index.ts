@@ -12,10 +12,12 @@ const API_URL = 'https://api.telegram.org';
 const PER_MINUTE_TO_PERSON = 60;
 const PER_MINUTE_TO_GROUP = 20;
 
+type Method = 'sendMessage' | 'editMessageText';
+
 interface Answer {
   result?: { message_id?: number };
   description?: string;
-  parameters?: { retry_after?: number };
+  parameters?: { retry_after?: number; migrate_to_chat_id?: number };
 }
 
 /**
@@ -42,13 +44,29 @@ export const channel = defineChannel({
     per_minute: /^\d/.test(String(chat_id)) ? PER_MINUTE_TO_PERSON : PER_MINUTE_TO_GROUP,
   }),
   create: ({ bot_token, chat_id, include_bodies, url = API_URL }, { clock, userAgent }) => {
-    const call = (method: 'sendMessage' | 'editMessageText', body: object, abort: AbortSignal) =>
+    /** A group that becomes a supergroup has another number, which Telegram names when it refuses the old one. */
+    let chat = chat_id;
+
+    async function call(method: Method, body: object, abort: AbortSignal): Promise<VendorOutcome> {
+      const outcome = await callOnce(method, body, abort);
+      const moved = outcome.kind === 'answer' && parsed(outcome.answer.body)?.parameters?.migrate_to_chat_id;
+      if (!Number.isSafeInteger(moved) || moved === chat) return outcome;
+      chat = moved as number;
+      return callOnce(method, body, abort);
+    }
+
+    const callOnce = (method: Method, body: object, abort: AbortSignal) =>
       callVendor(
         {
           method: 'POST',
           url: `${url.replace(/\/$/, '')}/bot${bot_token}/${method}`,
           headers: { 'content-type': 'application/json', 'user-agent': userAgent },
-          body: JSON.stringify({ chat_id, parse_mode: 'HTML', link_preview_options: { is_disabled: true }, ...body }),
+          body: JSON.stringify({
+            chat_id: chat,
+            parse_mode: 'HTML',
+            link_preview_options: { is_disabled: true },
+            ...body,
+          }),
           secrets: [bot_token, encodeURIComponent(bot_token)],
         },
         clock,
@@ -56,12 +74,7 @@ export const channel = defineChannel({
       );
 
     /** With buttons, or with links in the text where Telegram does not take their addresses: a page matters more than its buttons. */
-    async function tell(
-      method: 'sendMessage' | 'editMessageText',
-      notification: Notification,
-      more: object,
-      abort: AbortSignal,
-    ) {
+    async function tell(method: Method, notification: Notification, more: object, abort: AbortSignal) {
       const buttons = keyboard(notification);
       const outcome = buttons
         ? await call(method, { text: message(notification, false), reply_markup: buttons, ...more }, abort)

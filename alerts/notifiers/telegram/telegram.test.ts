@@ -45,6 +45,11 @@ function telegram() {
     const method = /^\/bot([^/]+)\/(\w+)$/.exec(call.path);
     if (decodeURIComponent(method?.[1] ?? '') !== TOKEN) return refused(401, 'Unauthorized');
     const sent = JSON.parse(call.body) as Sent & { chat_id: string };
+    if (sent.chat_id === '-52') {
+      return refused(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
+        parameters: { migrate_to_chat_id: -10052 },
+      });
+    }
     if (sent.chat_id === '-1') return refused(403, 'Forbidden: bot was kicked from the group chat');
     const text = parsedText(sent.text);
     if (sent.parse_mode !== 'HTML' || text === null) return refused(400, "Bad Request: can't parse entities");
@@ -168,6 +173,13 @@ test('the time to wait stands in the body', async () => {
     body: '{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":11}}',
   }));
   expect(await create().notify(notification(), soon())).toMatchObject({ status: 'retryable', retryAfterMs: 11_000 });
+});
+
+test('a group that became a supergroup is followed: nothing is lost, and the old number is asked once', async () => {
+  const notifier = create({ chat_id: '-52' });
+  expect(await notifier.notify(notification(), soon())).toMatchObject({ status: 'accepted' });
+  await notifier.notify(notification({ event: 'incident.resolved', ...titled('over') }), soon());
+  expect(server.calls.map(({ body }) => JSON.parse(body).chat_id)).toEqual(['-52', -10052, -10052]);
 });
 
 test('a bot that was removed from the group is a failure, so that the next step is called', async () => {

@@ -34,9 +34,23 @@ export function plain(text: string): string {
 
 /** How many messages a phone company makes of it. */
 export function segments(text: string): number {
-  const septets = septetsOf(text);
-  const [length, room] = septets === null ? [text.length, UNITS] : [septets, SEPTETS];
-  return length <= room.alone ? 1 : Math.ceil(length / room.each);
+  const letters = [...text];
+  const inBasic = letters.every((letter) => BASIC.has(letter) || EXTENDED.has(letter));
+  const room = inBasic ? SEPTETS : UNITS;
+  const sizeOf = (letter: string) => (inBasic ? (EXTENDED.has(letter) ? 2 : 1) : letter.length);
+  const whole = letters.reduce((sum, letter) => sum + sizeOf(letter), 0);
+  if (whole <= room.alone) return 1;
+  let count = 1;
+  let used = 0;
+  for (const letter of letters) {
+    // What takes two places is never torn: it begins the next message.
+    if (used + sizeOf(letter) > room.each) {
+      count++;
+      used = 0;
+    }
+    used += sizeOf(letter);
+  }
+  return count;
 }
 
 /** The text up to so many messages, an ellipsis where it was cut. Letters are never torn in two. */
@@ -51,15 +65,4 @@ export function cutToSegments(text: string, most: number): string {
     else high = middle - 1;
   }
   return low === 0 ? '' : `${letters.slice(0, low).join('').trimEnd()}...`;
-}
-
-/** Null where a letter is in neither table. */
-function septetsOf(text: string): number | null {
-  let septets = 0;
-  for (const letter of text) {
-    if (BASIC.has(letter)) septets += 1;
-    else if (EXTENDED.has(letter)) septets += 2;
-    else return null;
-  }
-  return septets;
 }

@@ -117,6 +117,9 @@ describe('segments', () => {
     [plain(`${'a'.repeat(70)}·`), 1],
     ['🔥'.repeat(35), 1],
     ['🔥'.repeat(36), 2],
+    // A sign of two places is not torn: it begins the next message.
+    [`${'a'.repeat(152)}€${'a'.repeat(152)}`, 3],
+    [`${'한'.repeat(66)}🔥${'한'.repeat(66)}`, 3],
   ])('case %#', (text, count) => expect(segments(text)).toBe(count));
 
   test('cutting tears no letter', () => {

@@ -7,6 +7,7 @@ export const HOOK_PATH = '/services/T000/B000/canaryXXXXXXXXXXXX';
 interface Text {
   type: string;
   text: string;
+  verbatim?: boolean;
 }
 
 interface Element {
@@ -130,6 +131,10 @@ function fits({ text, blocks, attachments }: Pick<SlackPost, 'text' | 'blocks' |
     ...all.flatMap((block) => [...(block.text ? [block.text] : []), ...(block.fields ?? [])]),
   ];
   const mention = marked.some((part) => part.type === 'mrkdwn' && /<[!@#]|`/.test(part.text));
+  // What Slack would show, but not as it was meant: an escape torn in two, an address of somebody's as a link.
+  const torn = marked.some((part) => part.type === 'mrkdwn' && /&(?!amp;|lt;|gt;)/.test(part.text));
+  const linked = marked.slice(1).some((part) => part.type === 'mrkdwn' && !part.verbatim);
+  if (torn || linked) return false;
   return all.length <= 50 && all.every(withinLimits) && text.length <= 40_000 && !mention;
 }
 
