@@ -54,6 +54,15 @@ export interface AlertStore {
   /** Newest first. An unreadable cursor starts from the newest. */
   list(options: { state?: IncidentState; limit: number; cursor?: string }): Promise<PageOf<Incident>>;
   find(id: string): Promise<IncidentHistory | null>;
+  /**
+   * Deletes incidents that ended before that time (RFC 3339, UTC), with all that is kept of them, a few hundred rows at
+   * a time so that nobody who writes waits for it. An open one stays, and one that somebody must still hear of.
+   * @param abort ends it between two of its transactions; what is left goes the next time
+   * @returns how many incidents went
+   */
+  prune(before: string, abort: AbortSignal): Promise<number>;
+  /** Which of these runs an incident speaks of: they are kept as long as it is. At most some thousands at a time. */
+  evidenceRuns(runs: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** Deployments: posted, or seen in telemetry. */
@@ -64,4 +73,9 @@ export interface DeploymentStore {
   latest(service: string, environment: string | null): Promise<Deployment | null>;
   /** Newest first. */
   list(options: { service?: string; limit: number; cursor?: string }): Promise<PageOf<Deployment>>;
+  /**
+   * Deletes those of before (RFC 3339, UTC), but never the newest of a service and environment.
+   * @returns how many went
+   */
+  prune(before: string, abort: AbortSignal): Promise<number>;
 }

@@ -81,6 +81,14 @@ export interface RunStore {
    * counts errors too. Skipped runs, and those of which the watcher itself was the cause, are not counted.
    */
   tally(monitors: readonly string[], from: string, to: string): Promise<{ passed: number; failed: number }>;
-  /** Removes runs that started before the given time; the newest `keep` of each monitor stay. @returns how many went */
-  prune(before: string, keep: number): Promise<number>;
+  /**
+   * Removes runs that started before the given time, a few hundred at a time; the newest `keep` of each monitor stay.
+   * @param needed of these ids, those that somebody still speaks of: they stay, too
+   * @returns how many went
+   */
+  prune(
+    before: string,
+    keep: number,
+    needed: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
+  ): Promise<number>;
 }

@@ -16,4 +16,6 @@ export interface OverrideStore {
   /** One with the same id is replaced. */
   put(override: StoredOverride): Promise<void>;
   remove(id: string): Promise<void>;
+  /** Deletes those that ended before that time (RFC 3339, UTC). @returns how many went */
+  prune(endedBefore: string): Promise<number>;
 }

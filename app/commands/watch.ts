@@ -134,6 +134,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           inboundKinds: setup.inboundKinds,
           heartbeats: setup.config.heartbeats,
           runRetentionMs: setup.config.runRetentionMs,
+          incidentRetentionMs: setup.config.incidentRetentionMs,
           ruleAnswers: {
             folder: directory.ruleAnswersDirectory,
             retentionMs: setup.config.ruleAnswersRetentionMs,

@@ -35,6 +35,7 @@ describe('ringdown.yaml', () => {
       channels: [],
       backends: [{ name: 'local', type: 'embedded', retention: '7d', max_size: '5GB' }],
       runRetentionMs: 30 * 86_400_000,
+      incidentRetentionMs: 400 * 86_400_000,
     });
   });
 

@@ -72,6 +72,7 @@ export interface Config {
   /** URLs that answer whenever the network does. */
   controlTargets: string[];
   runRetentionMs: number;
+  incidentRetentionMs: number;
   ruleAnswersRetentionMs: number;
 }
 
@@ -118,7 +119,7 @@ interface ConfigFile {
   };
   watchdog?: { url: string; every?: string };
   control_targets?: string[];
-  retention?: { runs?: string; rule_answers?: string };
+  retention?: { runs?: string; incidents?: string; rule_answers?: string };
 }
 
 export const DEFAULT_CONFIG_FILE = 'ringdown.yaml';
@@ -128,6 +129,7 @@ const SECRET_SOURCES = ['env', 'file', 'aws_ssm'];
 const DEAD_MAN_EVERY = '1m';
 const SHORTEST_DEAD_MAN_MS = 1_000;
 const DEFAULT_RUN_RETENTION_MS = 30 * 86_400_000;
+const DEFAULT_INCIDENT_RETENTION_MS = 400 * 86_400_000;
 const DEFAULT_RULE_ANSWERS_RETENTION_MS = 14 * 86_400_000;
 
 /** Kept, because a shape that is built anew is compiled anew: a fifth of a second each time that the config is read. */
@@ -344,6 +346,8 @@ function interpret(content: ConfigFile, file: string | null, { onCall, maintenan
       (content.retention?.rule_answers && parseDuration(content.retention.rule_answers)) ||
       DEFAULT_RULE_ANSWERS_RETENTION_MS,
     runRetentionMs: (content.retention?.runs && parseDuration(content.retention.runs)) || DEFAULT_RUN_RETENTION_MS,
+    incidentRetentionMs:
+      (content.retention?.incidents && parseDuration(content.retention.incidents)) || DEFAULT_INCIDENT_RETENTION_MS,
   };
 }
 

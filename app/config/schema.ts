@@ -259,7 +259,18 @@ export const configSchema = ({ channel, backend, source, inbound }: EntrySchemas
       retention: Type.Optional(
         Type.Object(
           {
-            runs: Type.Optional(Duration('Older runs are deleted; the newest 100 of each monitor stay.', '30d')),
+            runs: Type.Optional(
+              Duration(
+                'Older runs are deleted; the newest 100 of each monitor stay, and those that an incident speaks of. Default 30d.',
+                '30d',
+              ),
+            ),
+            incidents: Type.Optional(
+              Duration(
+                'Incidents that ended before are deleted with their timeline and deliveries, and so are older deployments and overrides. Default 400d.',
+                '400d',
+              ),
+            ),
             rule_answers: Type.Optional(
               Duration(
                 'What rules were answered, for `ringdown alerts replay`: days before that are deleted, and the oldest beyond 1 GB; 14d when absent.',

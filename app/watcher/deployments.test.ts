@@ -13,6 +13,7 @@ async function watching(versions: ServiceVersion[]) {
     add: async (deployment) => void stored.push(deployment),
     latest: async () => null,
     list: async () => ({ items: [], next_cursor: null }),
+    prune: async () => 0,
   };
   const troubles: Error[] = [];
   const deployments = new Deployments({

@@ -34,6 +34,8 @@ export interface OwnMetrics {
   slipped(ms: number): void;
   /** @param seconds from the run that confirmed a failure to the channel's acceptance */
   delivered(channel: string, seconds: number): void;
+  /** @param rows how many were deleted because they were older than their retention */
+  pruned(kept: string, rows: number): void;
   /** In the Prometheus text format. */
   prometheus(): Promise<string>;
   shutdown(): Promise<void>;
@@ -87,6 +89,9 @@ export function createOwnMetrics(
     'From the run that confirmed a failure to acceptance by a channel.',
   );
   const runs = meter.createCounter('ringdown_runs_total', { description: 'Runs by status.' });
+  const pruned = meter.createCounter('ringdown_pruned_total', {
+    description: 'Runs, incidents, deployments and overrides deleted because they were older than their retention.',
+  });
 
   meter
     .createObservableGauge('ringdown_monitor_state', { description: '1 for the state each monitor is in, else 0.' })
@@ -139,6 +144,7 @@ export function createOwnMetrics(
       if (run.status !== 'skipped') duration.record(run.duration_ms / 1_000, labels);
     },
     slipped: (ms) => slip.record(ms / 1_000),
+    pruned: (kept, rows) => pruned.add(rows, { kept }),
     delivered: (channel, elapsed) => delivery.record(elapsed, { channel }),
     async prometheus() {
       const { resourceMetrics } = await prometheus.collect();

@@ -35,6 +35,7 @@ import { defineMonitors, MonitorBoard } from './monitor-board.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import { PolicyFiles } from './policy-files.ts';
 import { ruleBoard } from './rule-board.ts';
+import { prune } from './retention.ts';
 import { runReception } from './run-reception.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
 import { selfWatch } from './self-watch.ts';
@@ -63,6 +64,7 @@ export interface WatcherSettings extends AlertingSettings {
   /** Files and folders that no scenario from the browser may read. */
   privateFiles: readonly string[];
   runRetentionMs: number;
+  incidentRetentionMs: number;
   deadMan: DeadManSettings | null;
   controlTargets: readonly string[];
   uiDirectory: string | null;
@@ -94,7 +96,6 @@ const CONCURRENT_RUNS = 200;
 const BACKENDS_EVERY_MS = 5_000;
 const HISTORY_AGAIN_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
-const RUNS_ALWAYS_KEPT = 100;
 const PASSING_RUNS_COMPARED = 5;
 const RULES_TOLD_EVERY_MS = 1_000;
 const INCIDENTS_REMEMBERED = 1_000;
@@ -431,8 +432,17 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
         throw error;
       }
     }),
-    every(PRUNE_EVERY_MS, 'old runs could not be removed', () =>
-      state.runs.prune(new Date(clock.now() - settings.runRetentionMs).toISOString(), RUNS_ALWAYS_KEPT),
+    every(PRUNE_EVERY_MS, 'what is older than its retention could not be removed', () =>
+      prune(
+        {
+          state,
+          now: clock.now(),
+          runsMs: settings.runRetentionMs,
+          incidentsMs: settings.incidentRetentionMs,
+          onPruned: metrics.pruned,
+        },
+        stopping.signal,
+      ),
     ),
   ];
   unwind.defer(async () => {

@@ -11,8 +11,10 @@ import {
 import type { Incident } from '../../alerts/incident.ts';
 import type { StageWord } from '../../alerts/incidents/people.ts';
 import type { MaintenanceWindow, Silence } from '../../alerts/silences/silence.ts';
+import { type OnBroken, readJson, readRows, refuseBroken } from '../broken-rows.ts';
 import { pageOf, readCursor } from './newest-first.ts';
 import { completeIncident, completeMonitor } from './older-rows.ts';
+import { evidenceRuns, pruneIncidents } from './prune.ts';
 import type { AlertSchema, IncidentTable, RememberedTable } from './schema.ts';
 
 /** Bound parameters in one statement: SQLite allows 32,766 and MySQL 65,535. */
@@ -20,14 +22,19 @@ const ROWS_AT_ONCE = 200;
 /** Vendors date what they accept by clocks of their own. */
 const VENDOR_CLOCK_SLACK_MS = 60_000;
 
-/** Alerts in SQL that SQLite and MySQL both understand. */
-export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
+/**
+ * Alerts in SQL that SQLite and MySQL both understand.
+ * @param onBroken hears of rows that cannot be read, which are left out; without it the first of them is an error
+ */
+export function alertRepository(db: Kysely<AlertSchema>, onBroken: OnBroken = refuseBroken): AlertStore {
+  const remembered = <Row>(table: string, rows: readonly RememberedTable[], ...wanted: (keyof Row & string)[]) =>
+    readRows(rows, { table, key: ({ key }) => key, read: ({ body }) => readJson<Row>(body, ...wanted) }, onBroken);
   return {
     async load() {
-      const monitors = await db.selectFrom('alert_monitors').select('body').execute();
-      const services = await db.selectFrom('alert_services').select('body').execute();
-      const silences = await db.selectFrom('silences').select('body').execute();
-      const windows = await db.selectFrom('maintenance_windows').select('body').execute();
+      const monitors = await db.selectFrom('alert_monitors').selectAll().execute();
+      const services = await db.selectFrom('alert_services').selectAll().execute();
+      const silences = await db.selectFrom('silences').selectAll().execute();
+      const windows = await db.selectFrom('maintenance_windows').selectAll().execute();
       const pending = await db
         .selectFrom('deliveries')
         .selectAll()
@@ -40,14 +47,17 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
       for (const ids of chunks(unfinished)) {
         open.push(...(await db.selectFrom('incidents').selectAll().where('id', 'in', ids).execute()));
       }
+      const incidents = await withWords(db, await withMonitors(db, open, onBroken));
+      const read = new Set(incidents.map(({ incident }) => incident.id));
       return {
-        monitors: monitors.map(({ body }) => completeMonitor(JSON.parse(body) as Partial<MonitorAlert>)),
-        services: services.map(({ body }) => JSON.parse(body) as ServiceAlert),
-        incidents: await withWords(db, await withMonitors(db, open)),
-        deliveries: pending satisfies QueuedDelivery[],
+        monitors: remembered<Partial<MonitorAlert>>('alert_monitors', monitors, 'key', 'state').map(completeMonitor),
+        services: remembered<ServiceAlert>('alert_services', services, 'key', 'opened'),
+        incidents,
+        // What was to be told of an incident that cannot be read, nobody could say.
+        deliveries: pending.filter(({ incident_id }) => read.has(incident_id)) satisfies QueuedDelivery[],
         accepted: await acceptedSince(db, pending),
-        silences: silences.map(({ body }) => JSON.parse(body) as Silence),
-        windows: windows.map(({ body }) => JSON.parse(body) as MaintenanceWindow),
+        silences: remembered<Silence>('silences', silences, 'id', 'matchers', 'starts_at', 'ends_at'),
+        windows: remembered<MaintenanceWindow>('maintenance_windows', windows, 'id', 'matchers'),
       };
     },
 
@@ -77,14 +87,14 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
         (row) => ({ at: row.triggered_at, id: row.id }),
         (row) => row,
       );
-      const incidents = await withMonitors(db, page.items);
+      const incidents = await withMonitors(db, page.items, onBroken);
       return { items: incidents.map(({ incident }) => incident), next_cursor: page.next_cursor };
     },
 
     async find(id) {
       const row = await db.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirst();
       if (!row) return null;
-      const [tracked] = await withWords(db, await withMonitors(db, [row]));
+      const [tracked] = await withWords(db, await withMonitors(db, [row], refuseBroken));
       const timeline = await db
         .selectFrom('incident_events')
         .selectAll()
@@ -105,6 +115,9 @@ export function alertRepository(db: Kysely<AlertSchema>): AlertStore {
         words: [...tracked!.words],
       };
     },
+
+    prune: (before, abort) => pruneIncidents(db, before, abort),
+    evidenceRuns: (runs) => evidenceRuns(db, runs),
   };
 }
 
@@ -114,10 +127,10 @@ async function write(db: Transaction<AlertSchema>, change: AlertChange): Promise
   }
   // REPLACE is the upsert that SQLite and MySQL share; written again after an unclear answer, the rows are the same.
   for (const part of chunks([...change.monitors.values()])) {
-    await db.replaceInto('alert_monitors').values(part.map(remembered)).execute();
+    await db.replaceInto('alert_monitors').values(part.map(rememberedRow)).execute();
   }
   for (const part of chunks([...change.services.values()])) {
-    await db.replaceInto('alert_services').values(part.map(remembered)).execute();
+    await db.replaceInto('alert_services').values(part.map(rememberedRow)).execute();
   }
   for (const part of chunks([...change.incidents.values()])) {
     await db.replaceInto('incidents').values(part.map(incidentRow)).execute();
@@ -145,7 +158,7 @@ async function writeRemembered(
   }
 }
 
-function remembered(row: { key: string }): RememberedTable {
+function rememberedRow(row: { key: string }): RememberedTable {
   return { key: row.key, body: JSON.stringify(row) };
 }
 
@@ -177,12 +190,17 @@ async function acceptedSince(db: Kysely<AlertSchema>, pending: readonly QueuedDe
 }
 
 function incidentRow(row: TrackedIncident): IncidentTable {
-  const { id, state, triggered_at } = row.incident;
+  const { id, state, triggered_at, resolved_at, source, cause } = row.incident;
   const body = JSON.stringify({ ...row, words: [], incident: { ...row.incident, monitors: [] } });
-  return { id, state, triggered_at, body };
+  const cause_run = source === 'run' ? cause.run_id : null;
+  return { id, state, triggered_at, resolved_at, first_run: row.first_run?.id ?? null, cause_run, body };
 }
 
-async function withMonitors(db: Kysely<AlertSchema>, rows: readonly IncidentTable[]): Promise<TrackedIncident[]> {
+async function withMonitors(
+  db: Kysely<AlertSchema>,
+  rows: readonly IncidentTable[],
+  onBroken: OnBroken,
+): Promise<TrackedIncident[]> {
   const monitors = new Map<string, string[]>();
   for (const ids of chunks(rows.map(({ id }) => id))) {
     const found = await db
@@ -197,11 +215,13 @@ async function withMonitors(db: Kysely<AlertSchema>, rows: readonly IncidentTabl
       else monitors.set(incident_id, [monitor]);
     }
   }
-  return rows.map((row) => {
-    const tracked = completeIncident(JSON.parse(row.body) as Partial<TrackedIncident>);
+  const read = (row: IncidentTable): TrackedIncident => {
+    const tracked = completeIncident(readJson<TrackedIncident>(row.body, 'incident', 'timers'));
+    if (tracked.incident.id !== row.id) throw new Error('it is not the incident that it is kept as');
     const incident: Incident = { ...tracked.incident, monitors: monitors.get(row.id) ?? [] };
     return { ...tracked, incident };
-  });
+  };
+  return readRows(rows, { table: 'incidents', key: ({ id }) => id, read }, onBroken);
 }
 
 async function withWords(db: Kysely<AlertSchema>, rows: readonly TrackedIncident[]): Promise<TrackedIncident[]> {

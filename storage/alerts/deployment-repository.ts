@@ -1,7 +1,11 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { DeploymentStore } from '../../alerts/alert-store.ts';
+import { deleteInParts } from '../delete-in-parts.ts';
 import { pageOf, readCursor } from './newest-first.ts';
 import type { AlertSchema } from './schema.ts';
+
+/** Rows of one transaction. */
+const ROWS_AT_ONCE = 500;
 
 export function deploymentRepository(db: Kysely<AlertSchema>): DeploymentStore {
   const newestFirst = () =>
@@ -47,6 +51,33 @@ export function deploymentRepository(db: Kysely<AlertSchema>): DeploymentStore {
         (row) => ({ at: row.deployed_at, id: row.id }),
         (row) => row,
       );
+    },
+
+    async prune(before, abort) {
+      const { removed } = await deleteInParts(abort, {
+        atOnce: ROWS_AT_ONCE,
+        find: (limit) =>
+          db
+            .selectFrom('deployments as old')
+            .select('old.id')
+            .where('old.deployed_at', '<', before)
+            .where(({ exists, selectFrom }) =>
+              exists(
+                selectFrom('deployments as newer')
+                  .select('newer.id')
+                  .whereRef('newer.service', '=', 'old.service')
+                  .whereRef(sql`coalesce(newer.environment, '')`, '=', sql`coalesce(old.environment, '')`)
+                  .whereRef('newer.deployed_at', '>', 'old.deployed_at'),
+              ),
+            )
+            .limit(limit)
+            .execute(),
+        remove: (rows) => {
+          const ids = rows.map(({ id }) => id);
+          return db.deleteFrom('deployments').where('id', 'in', ids).execute();
+        },
+      });
+      return removed;
     },
   };
 }

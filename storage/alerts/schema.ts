@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { DeliveryRecord, IncidentEvent, IncidentState } from '../../alerts/incident.ts';
 import type { StageWord } from '../../alerts/incidents/people.ts';
@@ -12,6 +13,10 @@ export interface IncidentTable {
   id: string;
   state: IncidentState;
   triggered_at: string;
+  /** These three say what the body says, for whoever prunes. */
+  resolved_at: string | null;
+  first_run: string | null;
+  cause_run: string | null;
   /** TrackedIncident as JSON, without the list of monitors. */
   body: string;
 }
@@ -161,6 +166,22 @@ export const alertMigrations: Record<string, Migration> = {
         .addColumn('why', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('incident_words_key', ['incident_id', 'number'])
         .execute();
+    },
+  },
+  '0005-incident-retention': {
+    async up(db) {
+      await db.schema.alterTable('incidents').addColumn('resolved_at', 'varchar(32)').execute();
+      for (const column of ['first_run', 'cause_run']) {
+        await db.schema.alterTable('incidents').addColumn(column, 'varchar(64)').execute();
+        await db.schema.createIndex(`incidents_by_${column}`).on('incidents').column(column).execute();
+      }
+      await db.schema.createIndex('incidents_by_end').on('incidents').columns(['resolved_at', 'id']).execute();
+      // A damaged row must not keep a watcher from starting.
+      await sql`update incidents set
+        resolved_at = json_extract(body, '$.incident.resolved_at'),
+        cause_run = case when coalesce(json_extract(body, '$.incident.source'), 'run') = 'run'
+          then json_extract(body, '$.incident.cause.run_id') end
+        where json_valid(body)`.execute(db);
     },
   },
 };

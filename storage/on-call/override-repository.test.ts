@@ -40,3 +40,11 @@ test('one that is put again replaces itself; one that is removed is gone', async
   await store.remove('a');
   expect(await store.list('')).toEqual([]);
 });
+
+test('those that ended long ago are deleted, the others stay', async () => {
+  const store = overrideRepository(handle.db);
+  await store.put(override('old', { ends_at: '2025-01-01T00:00:00.000Z' }));
+  await store.put(override('new'));
+  expect(await store.prune('2025-06-01T00:00:00.000Z')).toBe(1);
+  expect((await store.list('2000-01-01T00:00:00.000Z')).map(({ id }) => id)).toEqual(['new']);
+});

@@ -59,5 +59,11 @@ export function overrideRepository(db: Kysely<OnCallSchema>): OverrideStore {
     async remove(id) {
       await db.deleteFrom('on_call_overrides').where('id', '=', id).execute();
     },
+
+    // People made each of them by hand: there are never many.
+    async prune(endedBefore) {
+      const gone = await db.deleteFrom('on_call_overrides').where('ends_at', '<', endedBefore).executeTakeFirst();
+      return Number(gone.numDeletedRows);
+    },
   };
 }

@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { RunResult } from '../../scenarios/run-result.ts';
-import { type RunSummary, restoreRun } from '../../scenarios/run-store.ts';
+import type { RunSummary } from '../../scenarios/run-store.ts';
+import { type OnBroken, readRows, refuseBroken } from '../broken-rows.ts';
 import type { RunSchema } from './run-repository.ts';
+import { summaryOfRun, wholeRun } from './stored-run.ts';
 
 /** A run of the past; whole where it did not pass, since of one that passed the summary says enough. */
 export interface RecordedRun {
@@ -15,8 +17,14 @@ const ROWS_AT_ONCE = 1_000;
  * Runs of every monitor that started in that time, oldest first.
  * @param from RFC 3339 in UTC with milliseconds, included
  * @param to as `from`, excluded
+ * @param onBroken hears of runs that cannot be read, which are left out; without it the first of them is an error
  */
-export async function* runsBetween(db: Kysely<RunSchema>, from: string, to: string): AsyncGenerator<RecordedRun> {
+export async function* runsBetween(
+  db: Kysely<RunSchema>,
+  from: string,
+  to: string,
+  onBroken: OnBroken = refuseBroken,
+): AsyncGenerator<RecordedRun> {
   let last = { started_at: from, id: '' };
   for (;;) {
     const rows = await db
@@ -36,11 +44,17 @@ export async function* runsBetween(db: Kysely<RunSchema>, from: string, to: stri
       .orderBy('id')
       .limit(ROWS_AT_ONCE)
       .execute();
-    for (const { summary, result } of rows) {
-      yield { summary: JSON.parse(summary) as RunSummary, result: result === null ? null : restoreRun(result) };
-    }
+    yield* readRows(rows, recordedRun, onBroken);
     const end = rows.at(-1);
     if (!end || rows.length < ROWS_AT_ONCE) return;
     last = end;
   }
 }
+
+const recordedRun = {
+  ...summaryOfRun,
+  read: ({ id, summary, result }: { id: string; summary: string; result: string | null }): RecordedRun => ({
+    summary: summaryOfRun.read({ id, summary }),
+    result: result === null ? null : wholeRun.read({ id, result }),
+  }),
+};

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { RunResult } from '../../scenarios/run-result.ts';
 import type { RunStore } from '../../scenarios/run-store.ts';
+import type { BrokenRow } from '../broken-rows.ts';
 import { migrate, openSqlite, type SqliteHandle } from '../sqlite/index.ts';
 import { type RunSchema, runMigrations, runRepository } from './run-repository.ts';
 
@@ -89,10 +90,35 @@ test('uptime counts what ran, and what passed only at a later attempt', async ()
 test('pruning keeps the newest of each monitor however old they are', async () => {
   for (let n = 1; n <= 5; n++) await runs.save(run(n));
   await runs.save(run(6, { id: id(60), monitor: 'rare@local' }));
-  expect(await runs.prune('2027-01-01T00:00:00.000Z', 2)).toBe(3);
+  expect(await runs.prune('2027-01-01T00:00:00.000Z', 2, nobody)).toBe(3);
   expect((await runs.list('journey@local', { limit: 10 })).items.map((item) => item.id)).toEqual([id(5), id(4)]);
   expect((await runs.list('rare@local', { limit: 10 })).items).toHaveLength(1);
 });
+
+test('pruning spares what an incident speaks of, and goes on behind it', async () => {
+  for (let n = 1; n <= 450; n++) await runs.save(run(n));
+  const spoken = new Set([id(1), id(200), id(201)]);
+  const needed = async (ids: readonly string[]) => new Set(ids.filter((one) => spoken.has(one)));
+  expect(await runs.prune('2027-01-01T00:00:00.000Z', 10, needed)).toBe(437);
+  expect(await runs.prune('2027-01-01T00:00:00.000Z', 10, needed)).toBe(0);
+  expect(await runs.find(id(200))).not.toBeNull();
+});
+
+test('a run that cannot be read is told of, and hides no other', async () => {
+  for (let n = 1; n <= 3; n++) await runs.save(run(n));
+  await handle.db.updateTable('runs').set({ summary: '{"id":', result: 'null' }).where('id', '=', id(2)).execute();
+  const broken: BrokenRow[] = [];
+  const patient = runRepository(handle.db, (row) => broken.push(row));
+  expect((await patient.list('journey@local', { limit: 10 })).items.map((item) => item.id)).toEqual([id(3), id(1)]);
+  expect(await patient.passingBefore('journey@local', run(9).started_at, 9)).toHaveLength(2);
+  expect(broken).toMatchObject([
+    { table: 'runs', key: id(2) },
+    { key: id(2), problem: 'it is no object' },
+  ]);
+  await expect(patient.find(id(2))).rejects.toMatchObject({ code: 'BROKEN_ROW' });
+});
+
+const nobody = async () => new Set<string>();
 
 test('runs of a window are tallied over several monitors, without those that say nothing about the service', async () => {
   await runs.save(run(1, { status: 'failed' }));

@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { RunStatus } from '../../scenarios/run-result.ts';
-import { type RunStore, type RunSummary, restoreRun, summarize } from '../../scenarios/run-store.ts';
+import { type RunStore, summarize } from '../../scenarios/run-store.ts';
+import { type OnBroken, readRows, refuseBroken } from '../broken-rows.ts';
+import { summaryOfRun, wholeRun } from './stored-run.ts';
 
 export interface RunTable {
   id: string;
@@ -38,13 +40,31 @@ export const runMigrations: Record<string, Migration> = {
 
 /** SQLite takes some 32,000 values in a query. */
 const MONITORS_A_QUERY = 1_000;
+/** Runs deleted in one statement: whoever writes waits behind it. */
+const PRUNED_AT_ONCE = 200;
 
 // RFC 3339 in UTC with milliseconds sorts as text, and a UUIDv7 breaks ties in order of creation.
 const CURSOR = /^([^|]+)\|([^|]+)$/;
 
-export function runRepository(db: Kysely<RunSchema>): RunStore {
+/** @param onBroken hears of runs that cannot be read, which are left out; without it the first of them is an error */
+export function runRepository(db: Kysely<RunSchema>, onBroken: OnBroken = refuseBroken): RunStore {
   const newestFirst = (monitor: string) =>
     db.selectFrom('runs').where('monitor', '=', monitor).orderBy('started_at', 'desc').orderBy('id', 'desc');
+
+  const oldestFirst = (monitor: string, after: { started_at: string; id: string } | undefined) => {
+    const all = db.selectFrom('runs').select(['id', 'started_at']).where('monitor', '=', monitor);
+    const rest = after
+      ? all
+          .where('started_at', '>=', after.started_at)
+          .where((where) =>
+            where.or([
+              where('started_at', '>', after.started_at),
+              where.and([where('started_at', '=', after.started_at), where('id', '>', after.id)]),
+            ]),
+          )
+      : all;
+    return rest.orderBy('started_at').orderBy('id');
+  };
 
   return {
     async save(run) {
@@ -62,8 +82,8 @@ export function runRepository(db: Kysely<RunSchema>): RunStore {
     },
 
     async find(id) {
-      const row = await db.selectFrom('runs').select('result').where('id', '=', id).executeTakeFirst();
-      return row ? restoreRun(row.result) : null;
+      const row = await db.selectFrom('runs').select(['id', 'result']).where('id', '=', id).executeTakeFirst();
+      return row ? (readRows([row], wholeRun, refuseBroken)[0] ?? null) : null;
     },
 
     async list(monitor, { limit, cursor, status }) {
@@ -83,19 +103,19 @@ export function runRepository(db: Kysely<RunSchema>): RunStore {
       const rows = await query.execute();
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return {
-        items: rows.slice(0, limit).map((row) => JSON.parse(row.summary) as RunSummary),
+        items: readRows(rows.slice(0, limit), summaryOfRun, onBroken),
         next_cursor: last ? `${last.started_at}|${last.id}` : null,
       };
     },
 
     async passingBefore(monitor, before, limit) {
       const rows = await newestFirst(monitor)
-        .select('result')
+        .select(['id', 'result'])
         .where('status', '=', 'passed')
         .where('started_at', '<', before)
         .limit(limit)
         .execute();
-      return rows.map((row) => restoreRun(row.result));
+      return readRows(rows, wholeRun, onBroken);
     },
 
     async uptime(monitor, since) {
@@ -133,7 +153,7 @@ export function runRepository(db: Kysely<RunSchema>): RunStore {
       return found;
     },
 
-    async prune(before, keep) {
+    async prune(before, keep, needed) {
       const monitors = await db.selectFrom('runs').select('monitor').distinct().execute();
       let removed = 0;
       for (const { monitor } of monitors) {
@@ -143,13 +163,19 @@ export function runRepository(db: Kysely<RunSchema>): RunStore {
           .limit(1)
           .executeTakeFirst();
         if (!oldestKept) continue;
-        const result = await db
-          .deleteFrom('runs')
-          .where('monitor', '=', monitor)
-          .where('started_at', '<', before)
-          .where('started_at', '<', oldestKept.started_at)
-          .executeTakeFirst();
-        removed += Number(result.numDeletedRows);
+        for (let last: { started_at: string; id: string } | undefined; ; ) {
+          const rows = await oldestFirst(monitor, last)
+            .where('started_at', '<', before)
+            .where('started_at', '<', oldestKept.started_at)
+            .limit(PRUNED_AT_ONCE)
+            .execute();
+          const stay = await needed(rows.map(({ id }) => id));
+          const gone = rows.flatMap(({ id }) => (stay.has(id) ? [] : [id]));
+          if (gone.length > 0) await db.deleteFrom('runs').where('id', 'in', gone).execute();
+          removed += gone.length;
+          last = rows.at(-1);
+          if (!last || rows.length < PRUNED_AT_ONCE) break;
+        }
       }
       return removed;
     },

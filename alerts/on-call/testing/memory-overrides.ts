@@ -21,6 +21,13 @@ export class MemoryOverrides implements OverrideStore {
     this.rows = this.rows.filter((row) => row.id !== id);
   }
 
+  async prune(endedBefore: string): Promise<number> {
+    this.#answer();
+    const before = this.rows.length;
+    this.rows = this.rows.filter(({ ends_at }) => ends_at >= endedBefore);
+    return before - this.rows.length;
+  }
+
   #answer(): void {
     if (this.broken) throw this.broken;
   }
