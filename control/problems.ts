@@ -40,6 +40,10 @@ export function answerError(
     request.log.warn({ err: error }, 'the state database did not answer a request');
     return sendProblem(reply, problem(503, 'STORAGE', `the state database does not answer: ${error.message}`));
   }
+  if (error.code === 'BROKEN_ROW') {
+    request.log.error({ err: error }, 'a row of the state database cannot be read');
+    return sendProblem(reply, problem(500, error.code, error.message));
+  }
   const status = error.statusCode ?? 500;
   if (status < 500) return sendProblem(reply, problem(status, error.code ?? 'REFUSED', error.message));
   request.log.error({ err: error }, 'request failed');

@@ -1,4 +1,4 @@
-import { RingdownError, toError } from '../core/errors.ts';
+import { EXIT, RingdownError, toError } from '../core/errors.ts';
 
 /** A row that is there and cannot be read: its text was damaged, or somebody changed it by hand. */
 export interface BrokenRow {
@@ -48,5 +48,6 @@ export function readJson<T>(text: string, ...wanted: readonly (keyof T & string)
 export function brokenRow({ table, key, problem }: BrokenRow): RingdownError {
   return new RingdownError('BROKEN_ROW', `the row ${key} of ${table} in the database cannot be read: ${problem}`, {
     hint: 'its text is damaged; everything else is there, and a copy of the database may have it',
+    exitCode: EXIT.failed,
   });
 }

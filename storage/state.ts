@@ -1,4 +1,5 @@
 import { type AlertSchema, alertMigrations, alertRepository, deploymentRepository } from './alerts/index.ts';
+import { type OnBroken, refuseBroken } from './broken-rows.ts';
 import { type HeartbeatSchema, heartbeatMigrations, heartbeatRepository } from './heartbeats/index.ts';
 import { type InboundSchema, inboundMigrations, inboundRepository } from './inbound/index.ts';
 import { type OnCallSchema, onCallMigrations, overrideRepository } from './on-call/index.ts';
@@ -8,8 +9,9 @@ import { migrate, openSqlite } from './sqlite/index.ts';
 /**
  * Opens the watcher's state and brings its tables up to date.
  * @param file path of the SQLite database, or `:memory:`
+ * @param onBroken hears of rows that cannot be read, which are left out; without it the first of them is an error
  */
-export async function openState(file: string) {
+export async function openState(file: string, onBroken: OnBroken = refuseBroken) {
   const { db, close } = await openSqlite<RunSchema & AlertSchema & HeartbeatSchema & InboundSchema & OnCallSchema>({
     file,
   });
@@ -26,12 +28,12 @@ export async function openState(file: string) {
     throw error;
   }
   return {
-    runs: runRepository(db.$pickTables<keyof RunSchema>()),
-    alerts: alertRepository(db.$pickTables<keyof AlertSchema>()),
+    runs: runRepository(db.$pickTables<keyof RunSchema>(), onBroken),
+    alerts: alertRepository(db.$pickTables<keyof AlertSchema>(), onBroken),
     deployments: deploymentRepository(db.$pickTables<keyof AlertSchema>()),
     heartbeats: heartbeatRepository(db.$pickTables<keyof HeartbeatSchema>()),
-    inbound: inboundRepository(db.$pickTables<keyof InboundSchema>()),
-    onCallOverrides: overrideRepository(db.$pickTables<keyof OnCallSchema>()),
+    inbound: inboundRepository(db.$pickTables<keyof InboundSchema>(), onBroken),
+    onCallOverrides: overrideRepository(db.$pickTables<keyof OnCallSchema>(), onBroken),
     close,
   };
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { InboundAlert } from '../../alerts/inbound/inbound.ts';
 import type { InboundStore } from '../../alerts/inbound/inbound-store.ts';
+import { type OnBroken, readJson, readRows, refuseBroken } from '../broken-rows.ts';
 
 export interface InboundAlertTable {
   source: string;
@@ -54,7 +55,8 @@ export const inboundMigrations: Record<string, Migration> = {
 /** Rows of one statement, well below the parameters that SQLite takes. */
 const ROWS_AT_ONCE = 500;
 
-export function inboundRepository(db: Kysely<InboundSchema>): InboundStore {
+/** @param onBroken hears of alerts that cannot be read, which are left out; without it the first of them is an error */
+export function inboundRepository(db: Kysely<InboundSchema>, onBroken: OnBroken = refuseBroken): InboundStore {
   return {
     async load(since) {
       const alerts = await db
@@ -70,12 +72,7 @@ export function inboundRepository(db: Kysely<InboundSchema>): InboundStore {
         .orderBy('taken_at')
         .execute();
       return {
-        alerts: alerts.map(({ source, sent_at, received_at, body }) => ({
-          source,
-          at: sent_at,
-          received_at,
-          alert: JSON.parse(body) as InboundAlert,
-        })),
+        alerts: readRows(alerts, remembered, onBroken),
         taken: taken.map(({ request_key, taken_at }) => ({ key: request_key, at: taken_at })),
       };
     },
@@ -128,3 +125,14 @@ export function inboundRepository(db: Kysely<InboundSchema>): InboundStore {
     },
   };
 }
+
+const remembered = {
+  table: 'inbound_alerts',
+  key: ({ source, alert_key }: InboundAlertTable) => `${source} ${alert_key}`,
+  read: ({ source, sent_at, received_at, body }: InboundAlertTable) => ({
+    source,
+    at: sent_at,
+    received_at,
+    alert: readJson<InboundAlert>(body, 'key', 'state'),
+  }),
+};

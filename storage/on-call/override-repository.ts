@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import type { OverrideStore } from '../../alerts/on-call/override-store.ts';
+import type { OverrideStore, StoredOverride } from '../../alerts/on-call/override-store.ts';
+import { type OnBroken, readRows, refuseBroken } from '../broken-rows.ts';
 
 export interface OverrideTable {
   id: string;
@@ -35,7 +36,8 @@ export const onCallMigrations: Record<string, Migration> = {
   },
 };
 
-export function overrideRepository(db: Kysely<OnCallSchema>): OverrideStore {
+/** @param onBroken hears of overrides that cannot be read, which are left out; without it the first of them is an error */
+export function overrideRepository(db: Kysely<OnCallSchema>, onBroken: OnBroken = refuseBroken): OverrideStore {
   return {
     async list(endingAfter) {
       const rows = await db
@@ -45,7 +47,7 @@ export function overrideRepository(db: Kysely<OnCallSchema>): OverrideStore {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return rows.map((row) => ({ ...row, users: JSON.parse(row.users) as string[] }));
+      return readRows(rows, stored, onBroken);
     },
 
     async put(override) {
@@ -67,3 +69,13 @@ export function overrideRepository(db: Kysely<OnCallSchema>): OverrideStore {
     },
   };
 }
+
+const stored = {
+  table: 'on_call_overrides',
+  key: ({ id }: OverrideTable) => id,
+  read(row: OverrideTable): StoredOverride {
+    const users: unknown = JSON.parse(row.users);
+    if (!Array.isArray(users)) throw new Error('its users are no list');
+    return { ...row, users };
+  },
+};

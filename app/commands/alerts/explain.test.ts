@@ -7,6 +7,8 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createAlertDesk } from '../../../alerts/incidents/desk.ts';
 import { failed, observe } from '../../../alerts/testing/observations.ts';
 import { systemClock } from '../../../core/clock.ts';
+import type { AlertSchema } from '../../../storage/alerts/index.ts';
+import { openSqlite } from '../../../storage/sqlite/index.ts';
 import { openState } from '../../../storage/state.ts';
 import { DataDirectory } from '../../data-directory.ts';
 import { explainIncident } from './explain.ts';
@@ -120,4 +122,25 @@ test('what others wrote does not steer the terminal', async () => {
   expect(text).toContain('P4 all is well');
   expect(text).not.toMatch(/\p{Cc}(?<!\n)|\u202e/u);
   expect(text).not.toMatch(/^P4 all is well/m);
+});
+
+test('an incident whose row is damaged is named, and the others are explained as ever', async () => {
+  const whole = await incidentOf(false);
+  const { db, close } = await openSqlite<AlertSchema>({ file: join(folder, 'state.db') });
+  const [row] = await db.selectFrom('incidents').selectAll().execute();
+  await db
+    .insertInto('incidents')
+    .values({ ...row!, id: 'inc-zzz', body: '{"incident":' })
+    .execute();
+  await close();
+  const said = jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  expect(await explain(whole.slice(0, 8))).toBe(0);
+  expect(said.mock.calls.join('')).toMatch(
+    /1 row of the database cannot be read and is left out:.*incidents inc-zzz: /s,
+  );
+  await expect(explain('inc-zzz')).rejects.toMatchObject({
+    code: 'BROKEN_ROW',
+    exitCode: 1,
+    message: expect.stringContaining('the row inc-zzz of incidents in the database cannot be read'),
+  });
 });

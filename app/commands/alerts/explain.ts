@@ -4,10 +4,12 @@ import type { Incident } from '../../../alerts/incident.ts';
 import type { StageWord } from '../../../alerts/incidents/people.ts';
 import { EXIT, RingdownError } from '../../../core/errors.ts';
 import { printable } from '../../../scenarios/reporters/printable.ts';
+import type { BrokenRow } from '../../../storage/broken-rows.ts';
 import { openState } from '../../../storage/state.ts';
 import { askWatcher } from '../../control-client.ts';
 import type { DataDirectory } from '../../data-directory.ts';
 import { terminal } from '../../terminal.ts';
+import { brokenLines } from './broken-lines.ts';
 
 export interface ExplainOptions {
   /** Id of an incident, or its beginning. */
@@ -112,7 +114,8 @@ async function ask(id: string, directory: DataDirectory): Promise<Explained> {
   try {
     return await explained(id);
   } catch (error) {
-    if (error instanceof RingdownError && error.code === 'REFUSED') {
+    // It knows none of that id; any other refusal says more than that.
+    if (error instanceof RingdownError && error.code === 'REFUSED' && error.exitCode === EXIT.usage) {
       return explained(await idBeginning(id, ({ limit }) => askWatcher(directory, `/api/v1/incidents?limit=${limit}`)));
     }
     const away = error instanceof RingdownError && ['NOT_RUNNING', 'WATCHER_AWAY'].includes(error.code);
@@ -123,7 +126,8 @@ async function ask(id: string, directory: DataDirectory): Promise<Explained> {
 }
 
 async function readDatabase(id: string, directory: DataDirectory): Promise<Explained> {
-  const { alerts, close } = await openState(directory.stateFile);
+  const broken = new Map<string, BrokenRow>();
+  const { alerts, close } = await openState(directory.stateFile, (row) => broken.set(row.key, row));
   try {
     const exact = await alerts.find(id);
     const found = exact ?? (await alerts.find(await idBeginning(id, alerts.list)));
@@ -131,6 +135,7 @@ async function readDatabase(id: string, directory: DataDirectory): Promise<Expla
     throw unknown(id);
   } finally {
     await close();
+    for (const line of brokenLines([...broken.values()])) terminal.err(pc.yellow(line));
   }
 }
 

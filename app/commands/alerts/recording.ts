@@ -4,6 +4,7 @@ import type { Given } from '../../../alerts/simulation/policy-test.ts';
 import type { Recording } from '../../../alerts/simulation/replay.ts';
 import type { Scenario } from '../../../scenarios/language/model.ts';
 import { type AlertSchema, alertRepository } from '../../../storage/alerts/index.ts';
+import { type BrokenRow, type OnBroken, readRows } from '../../../storage/broken-rows.ts';
 import { type RecordedRun, runsBetween } from '../../../storage/runs/run-history.ts';
 import type { RunSchema } from '../../../storage/runs/run-repository.ts';
 import { openSqlite } from '../../../storage/sqlite/index.ts';
@@ -11,6 +12,8 @@ import { toObservation } from '../../watcher/observation.ts';
 import { scenarioFacts } from './scenario-facts.ts';
 
 export interface RecordedHistory extends Omit<Recording, 'answers'> {
+  /** Rows that cannot be read, and are left out. */
+  unreadable: BrokenRow[];
   runs: number;
   monitors: number;
   answers: number;
@@ -32,14 +35,17 @@ export async function readRecording(
   scenarios: readonly Scenario[],
 ): Promise<RecordedHistory> {
   const { db, close } = await openSqlite<RunSchema & AlertSchema>({ file });
+  const unreadable: BrokenRow[] = [];
+  const onBroken: OnBroken = (row) => unreadable.push(row);
   try {
-    const found = runsBetween(db.$pickTables<'runs'>(), iso(from - lookBackMs), iso(to));
-    const played = await readRuns(found, from, scenarios);
+    const found = runsBetween(db.$pickTables<'runs'>(), iso(from - lookBackMs), iso(to), onBroken);
+    const played = await readRuns(found, from, scenarios, onBroken);
     const runs = played.filter(({ at_ms }) => at_ms >= 0);
-    const answers = await readAnswers(alertRepository(db.$pickTables<keyof AlertSchema>()), from, to);
+    const answers = await readAnswers(alertRepository(db.$pickTables<keyof AlertSchema>(), onBroken), from, to);
     return {
       start: from,
       end: to,
+      unreadable,
       given: [...played, ...answers].sort((a, b) => a.at_ms - b.at_ms),
       runs: runs.length,
       monitors: new Set(runs.map(({ monitor }) => monitor)).size,
@@ -56,6 +62,7 @@ async function readRuns(
   runs: AsyncIterable<RecordedRun>,
   from: number,
   scenarios: readonly Scenario[],
+  onBroken: OnBroken,
 ): Promise<RecordedGiven[]> {
   const facts = scenarioFacts(scenarios);
   const byId = new Map(scenarios.map((scenario) => [scenario.id, scenario]));
@@ -66,7 +73,7 @@ async function readRuns(
     const ended = Date.parse(summary.started_at) + summary.duration_ms;
     const count = ++number;
     const known = facts(monitor);
-    const observation = (): Observation => {
+    const observe = (): Observation => {
       if (!result) {
         const passed = { monitor, status, degraded, attempts, watcher_fault: null, failure: null };
         return observationOf(passed, known, { now: ended, number: count });
@@ -77,6 +84,11 @@ async function readRuns(
       return toObservation(result, scenario, { publicUrl: '', deployment: null, dependsOn });
     };
     const passed = status === 'passed' && !degraded;
+    // Of a run that failed it is made now: one that makes no sense must not end the replay half-way.
+    const row = { table: 'runs', key: () => summary.id, read: observe };
+    const made = result === null ? [] : readRows([result], row, onBroken);
+    if (result !== null && made.length === 0) continue;
+    const observation = () => made[0] ?? observe();
     found.push({ at_ms: ended - from, kind: 'recorded', monitor, passed, observation });
   }
   return found;

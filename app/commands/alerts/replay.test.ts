@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { RunResult } from '../../../scenarios/run-result.ts';
+import type { RunSchema } from '../../../storage/runs/run-repository.ts';
+import { openSqlite } from '../../../storage/sqlite/index.ts';
 import { openState } from '../../../storage/state.ts';
 import { DataDirectory } from '../../data-directory.ts';
 import { replayPolicies } from './replay.ts';
@@ -113,4 +115,24 @@ test('the same policy pages the same', async () => {
   const text = await replay(1, { json: false });
   expect(text).toContain('60 runs of 1 monitor, 0 answers to rules, 0 answers of people');
   expect(text).toContain('Both page the same, at the same times.');
+});
+
+test('a run that cannot be read is named and left out, and the replay goes on', async () => {
+  const broken = async (n: number, columns: { result?: string; summary?: string }) => {
+    const { db, close } = await openSqlite<RunSchema>({ file: join(folder, 'state.db') });
+    await db.updateTable('runs').set(columns).where('id', '=', run(n, 'failed').id).execute();
+    await close();
+  };
+  // The single failure, one of the five, and one that passed.
+  await broken(10, { result: '{"id": "x", ' });
+  await broken(41, { result: JSON.stringify({ ...run(41, 'failed'), attempts: 3 }) });
+  await broken(50, { summary: 'nothing' });
+  const said = jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  const told = JSON.parse(await replay(3, { json: true }));
+  expect(told).toMatchObject({ runs: 57, before: { incidents: 1 }, after: { incidents: 1 } });
+  expect(told.unreadable.map(({ key }: { key: string }) => Number(key.slice(-2)))).toEqual([10, 41, 50]);
+  const text = said.mock.calls.join('');
+  expect(text).toContain('3 rows of the database cannot be read and are left out:');
+  expect(text).toContain(`runs ${run(10, 'failed').id}: `);
+  expect(text).not.toContain('    at ');
 });

@@ -24,6 +24,7 @@ import { InvalidFiles } from '../../invalid-files.ts';
 import { readPolicies, shippedFiles } from '../../setup.ts';
 import { count, terminal } from '../../terminal.ts';
 import { CONSOLE } from '../../watcher/channels.ts';
+import { brokenLines } from './broken-lines.ts';
 import { type RecordedHistory, readRecording } from './recording.ts';
 
 export interface ReplayOptions {
@@ -75,10 +76,12 @@ export async function replayPolicies(options: ReplayOptions): Promise<number> {
       { ...recording, answers: answerFiles(options.directory.ruleAnswersDirectory) },
     ),
   );
-  const { runs, monitors, answers } = recording;
+  const { runs, monitors, answers, unreadable } = recording;
   const span = { from: iso(from), to: iso(to) };
-  if (options.json) terminal.out(JSON.stringify({ ...span, runs, monitors, answers, changed, ...comparison }));
+  if (options.json)
+    terminal.out(JSON.stringify({ ...span, runs, monitors, answers, unreadable, changed, ...comparison }));
   else for (const line of replayLines(span, recording, comparison)) terminal.out(line);
+  for (const line of brokenLines(unreadable)) terminal.err(pc.yellow(line));
   return EXIT.success;
 }
 
