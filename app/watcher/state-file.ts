@@ -2,6 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
+import type { OnBroken } from '../../storage/broken-rows.ts';
 import { SqliteError } from '../../storage/sqlite/index.ts';
 import { openState } from '../../storage/state.ts';
 import { LateState } from './late-state.ts';
@@ -9,6 +10,8 @@ import { LateState } from './late-state.ts';
 export type State = Awaited<ReturnType<typeof openState>>;
 
 const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+/** Broken rows that the log names. */
+const MOST_TOLD = 1_000;
 /** A foreign lock, a full or failing disk: these go away by themselves or by a person's hand, while the watcher runs. */
 const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_FULL', 'SQLITE_IOERR']);
 
@@ -41,8 +44,9 @@ async function openOrReplace(
   clock: Clock,
   onDamaged: (keptAs: string) => void,
 ): Promise<State> {
+  const onBroken = tellOnce(log);
   try {
-    return await openState(file);
+    return await openState(file, onBroken);
   } catch (error) {
     if (!DAMAGED.has(sqliteCode(error) ?? '')) throw error;
     const aside = `${file}.quarantined-${clock.now()}`;
@@ -51,8 +55,19 @@ async function openOrReplace(
     }
     log.error({ err: error, kept_as: aside }, 'the state database is damaged; it was moved aside and a new one begun');
     onDamaged(aside);
-    return openState(file);
+    return openState(file, onBroken);
   }
+}
+
+/** Each row once: lists are asked for again and again. */
+function tellOnce(log: Logger): OnBroken {
+  const told = new Set<string>();
+  return ({ table, key, problem }) => {
+    const row = `${table} ${key}`;
+    if (told.has(row) || told.size === MOST_TOLD) return;
+    told.add(row);
+    log.error({ table, key, reason: problem }, 'a row of the state database cannot be read and is left out');
+  };
 }
 
 /** A migration that met it says so in its cause. */
