@@ -19,10 +19,10 @@ const READY = {
 
 let folder: string;
 let directory: DataDirectory;
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ringdown-'));
   directory = new DataDirectory(join(folder, 'data'));
-  directory.prepare();
+  await directory.prepare();
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -71,10 +71,10 @@ test('where the ready file is lost, the generated token stands', () => {
   expect(directory.watcherToken({})).toBe(token);
 });
 
-test('a folder that cannot be made is an error with a hint, exit code 2', () => {
+test('a folder that cannot be made is an error with a hint, exit code 2', async () => {
   writeFileSync(join(folder, 'file'), '');
   const impossible = new DataDirectory(join(folder, 'file', 'data'));
-  expect(() => impossible.prepare()).toThrow(expect.objectContaining({ code: 'DATA_DIRECTORY', exitCode: 2 }));
+  await expect(impossible.prepare()).rejects.toMatchObject({ code: 'DATA_DIRECTORY', exitCode: 2 });
 });
 
 test('what it says when ready is read back, and is undefined before', () => {

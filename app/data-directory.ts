@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EXIT, RingdownError, toError } from '../core/errors.ts';
 import { RULE_ANSWERS_FOLDER } from '../storage/rule-answers/index.ts';
 
 const SQLITE_BUSY = 5;
+/** What a watcher writes in its first moments is more than this. */
+const PROBE = Buffer.alloc(65_536);
 
 /** What a running watcher tells about itself, in `--ready-file` and in the data directory. */
 export interface ReadyFile {
@@ -23,17 +26,25 @@ export interface ReadyFile {
 export class DataDirectory {
   readonly path: string;
 
+  /** Those that were generated and could not be written; known to this process alone. */
+  readonly #unkept = new Map<string, string>();
+
   constructor(path: string) {
     this.path = resolve(path);
   }
 
-  /** Creates the folder where it is missing. @throws RingdownError when it cannot be written */
-  prepare(): void {
+  /** Creates the folder where it is missing. Rejects with `DATA_DIRECTORY` when nothing can be written into it. */
+  async prepare(): Promise<void> {
+    const probe = join(this.path, `.writable-${process.pid}`);
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
-      accessSync(this.path, constants.W_OK);
+      await mkdir(this.path, { recursive: true, mode: 0o700 });
+      // Permissions do not tell of a disk that is full or read-only.
+      await writeFile(probe, PROBE);
+      await rm(probe);
     } catch (cause) {
-      throw new RingdownError('DATA_DIRECTORY', `the data directory ${this.path} cannot be written`, {
+      await rm(probe, { force: true }).catch(() => {});
+      const { message } = toError(cause);
+      throw new RingdownError('DATA_DIRECTORY', `the data directory ${this.path} cannot be written: ${message}`, {
         hint: 'choose another with --data-dir, or mend its permissions',
         exitCode: EXIT.usage,
         cause,
@@ -84,7 +95,10 @@ export class DataDirectory {
     return join(this.relayDirectory, kind, name);
   }
 
-  /** The token that opens API and UI: RINGDOWN_TOKEN, or one generated at the first start. For whoever starts a watcher. */
+  /**
+   * The token that opens API and UI: RINGDOWN_TOKEN, or one generated at the first start. For whoever starts a watcher.
+   * Where it cannot be written, it stands until the process ends.
+   */
   token(env: Readonly<Record<string, string | undefined>>): string {
     return env.RINGDOWN_TOKEN || this.#secret('token');
   }
@@ -108,6 +122,11 @@ export class DataDirectory {
     return env.QA_PASSWORD || this.#secret('qa-password');
   }
 
+  /** Writes the secrets that could not be written when they were generated; one that is there already stays. */
+  keepSecrets(): void {
+    for (const [name, secret] of this.#unkept) if (!this.#kept(name)) this.#keep(name, secret);
+  }
+
   writeReady(ready: ReadyFile): void {
     writeJsonAtomically(join(this.path, 'ready.json'), ready);
   }
@@ -122,11 +141,22 @@ export class DataDirectory {
   }
 
   #secret(name: string): string {
-    const kept = this.#kept(name);
-    if (kept) return kept;
+    const known = this.#unkept.get(name);
+    if (known) return known;
     const secret = randomBytes(24).toString('base64url');
-    writeFileSync(join(this.path, name), `${secret}\n`, { mode: 0o600 });
+    try {
+      const kept = this.#kept(name);
+      if (kept) return kept;
+      this.#keep(name, secret);
+    } catch {
+      // A watcher that cannot write pages all the same; that it cannot is told by whoever prepared the directory.
+      this.#unkept.set(name, secret);
+    }
     return secret;
+  }
+
+  #keep(name: string, secret: string): void {
+    writeFileSync(join(this.path, name), `${secret}\n`, { mode: 0o600 });
   }
 
   /** Empty where there is none. */

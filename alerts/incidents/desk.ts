@@ -138,6 +138,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   let stopping = false;
   const resting = new AbortController();
   let forgetting = false;
+  let storageAway = false;
 
   const around = (): Surroundings => ({
     now: clock.now(),
@@ -169,7 +170,8 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   });
   const storageWatch = new StorageWatch(clock, (observation) => void observe(observation));
   const recollection = new Recollection(clock, load, (error) => {
-    log.error({ err: error }, 'alert state cannot be read; watching without it');
+    if (!storageAway) log.error({ err: error }, 'alert state cannot be read; watching without it');
+    seeStorage(error);
   });
   const committer = new Committer({
     clock,
@@ -182,10 +184,17 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     onTrouble(error) {
       if (error) log.error({ err: error }, 'alert state cannot be written; pages leave from memory');
       else log.info({}, 'alert state is written again');
-      deps.onStorage?.(error);
-      storageWatch.see(error);
+      seeStorage(error);
     },
   });
+
+  /** Whoever cannot read it at the start need not wait for something to write to know that it is away. */
+  function seeStorage(error: Error | null): void {
+    if ((error !== null) === storageAway) return;
+    storageAway = error !== null;
+    deps.onStorage?.(error);
+    storageWatch.see(error);
+  }
 
   /**
    * Makes a decision part of the state, and brings it to the disk and then to people.
@@ -280,6 +289,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     void commit(reconsiderAll(state, around()));
     dispatcher.enqueue(stored.deliveries, { accepted: stored.accepted });
     void letGoOfRules();
+    if (!committer.trouble) seeStorage(null);
     // What this process has seen by itself is looked at, be it a part of the watcher that nobody schedules.
     void letGoOfRuns((key) => !seen.has(key));
     deps.onRecalled?.();

@@ -150,3 +150,15 @@ test('a monitor that is no longer run is let go though the database tells of it 
   ]);
   expect(played.desk.openIncidents()).toEqual([]);
 });
+
+test('a start without its database pages about that though nothing else happens, and is well when it is read', async () => {
+  const played = world();
+  played.store.mode = 'rejects';
+  await timeline(played, [
+    at('29s', expectNothingElse()),
+    at('30s', expectNotified('pager: triggered')),
+    at('40s', ({ store }) => store.recover()),
+    at('60s', expectNotified('pager: resolved')),
+  ]);
+  expect(played.storageTrouble).toEqual([expect.any(String), null]);
+});

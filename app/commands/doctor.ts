@@ -63,9 +63,9 @@ function lookAtUi(): Finding[] {
   return [problem('the web UI is not built', 'npm run prepare')];
 }
 
-function lookAtDisk({ directory }: DoctorOptions): Finding[] {
+async function lookAtDisk({ directory }: DoctorOptions): Promise<Finding[]> {
   try {
-    directory.prepare();
+    await directory.prepare();
   } catch (error) {
     return [problem(toError(error).message, (error as RingdownError).hint ?? '')];
   }

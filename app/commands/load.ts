@@ -60,7 +60,7 @@ export async function runLoadTest(options: LoadOptions): Promise<number> {
   if ('refusals' in made) throw new InvalidFiles(made.refusals, made.texts);
   if (!scenario.load) throw withoutLoad(scenario, text);
   const k6 = await findK6(options.k6, process.env);
-  directory.prepare();
+  await directory.prepare();
 
   const abort = new AbortController();
   const stop = () => {

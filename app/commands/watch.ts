@@ -10,6 +10,7 @@ import { type Relay, type RelayEvent, superviseRelay } from '../../monitoring/re
 import type { RunResult } from '../../scenarios/run-result.ts';
 import { type DataDirectory, type ReadyFile, writeJsonAtomically } from '../data-directory.ts';
 import { knownEnvironments } from '../environments.ts';
+import { Ground } from '../ground.ts';
 import { humanLog, jsonLog } from '../log.ts';
 import { type ReferenceApi, startReferenceApi } from '../reference-api.ts';
 import { loadSetup, type Setup, type SetupOptions } from '../setup.ts';
@@ -42,9 +43,13 @@ const GRACE_MS = 10_000;
 export async function watch(options: WatchOptions): Promise<number> {
   const { directory } = options;
   const demo = options.apiPort !== null;
-  directory.prepare();
-  const secrets = demo ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
   const log = !options.json && (demo || process.stderr.isTTY) ? humanLog() : jsonLog('info');
+  const ground = await Ground.of(directory, () =>
+    log.info(
+      `the data directory ${directory.path} can be written again and is used; telemetry follows at the next start`,
+    ),
+  );
+  const secrets = demo ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
   const from: SetupOptions = {
     configFile: options.config,
     env: process.env,
@@ -60,29 +65,35 @@ export async function watch(options: WatchOptions): Promise<number> {
     if (setup.scenarios.length === 0) throw nothingToWatch('scenarios', setup);
   }
 
-  const lock = directory.lock();
+  if (ground.trouble) warnOfMemory(log, ground, directory);
+  else {
+    const trouble = await ground.take();
+    if (trouble) log.error({ err: trouble }, 'the data directory cannot be locked; another watcher may use it too');
+  }
   const token = directory.token(process.env);
-  if (lock.trouble)
-    log.error({ err: lock.trouble }, 'the data directory cannot be locked; another watcher may use it too');
   const stack = new AsyncDisposableStack();
-  stack.defer(() => lock.release());
+  stack.defer(() => ground.release());
   stack.defer(() => setup.functions.close());
   const abort = new AbortController();
   const signal = nextSignal(abort);
 
   try {
-    const relay = await terminal.progress('starting the relay', startRelay(options, setup, log));
+    const relay = await terminal.progress(
+      'starting the relay',
+      startRelay({ ...options, directory: ground.working }, setup, log),
+    );
     stack.defer(() => relay.shutdown(abort.signal));
 
     let api: ReferenceApi | null = null;
     if (options.apiPort !== null) {
-      const apiLog = createWriteStream(join(directory.path, 'reference-api.log'));
+      const apiLog = createWriteStream(join(ground.working.path, 'reference-api.log'));
+      apiLog.once('error', (error) => log.warn({ err: error }, 'the log of the reference API cannot be written'));
       stack.defer(() => closeStream(apiLog));
       api = await terminal.progress(
         'starting the reference API',
         startReferenceApi({
           port: options.apiPort,
-          dataDirectory: directory.path,
+          dataDirectory: ground.working.path,
           env: {
             ...process.env,
             ...secrets,
@@ -115,6 +126,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           publicUrl: setup.config.publicUrl,
           location: setup.config.location,
           stateFile: directory.stateFile,
+          takeDirectory: () => ground.take(),
           token,
           otlpToken: setup.config.relay.otlpToken,
           environments,
@@ -127,7 +139,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           channelTypes: setup.channelTypes,
           secrets: setup.secrets,
           configuredSecrets: Object.keys(setup.config.secretSources),
-          privateFiles: [directory.path, ...(setup.config.file ? [setup.config.file] : [])],
+          privateFiles: [directory.path, ground.working.path, ...(setup.config.file ? [setup.config.file] : [])],
           onCall: setup.config.onCall,
           maintenance: setup.config.maintenance,
           inbound: setup.config.inbound,
@@ -155,7 +167,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     stack.defer(() => watcher.shutdown(abort.signal));
 
     const ready = readiness(watcher, relay, api, token);
-    tell(log, () => directory.writeReady(ready));
+    tell(log, () => ground.writeReady(ready));
     if (options.readyFile) tell(log, () => writeJsonAtomically(options.readyFile!, ready));
     if (options.json) terminal.out(JSON.stringify(ready));
     else greet(ready, setup, environments.length);
@@ -265,6 +277,13 @@ function announceChanges(): (run: RunResult) => void {
       : ` in ${formatDuration(run.duration_ms)}`;
     terminal.out(`${mark} ${run.monitor} ${verdict}${why}`);
   };
+}
+
+function warnOfMemory(log: Logger, { trouble, working }: Ground, directory: DataDirectory): void {
+  log.error(
+    { err: trouble, telemetry_in: working.path },
+    `the data directory ${directory.path} cannot be written: watching and paging from memory, which a restart forgets. Mend its permissions, its mount or its free space, and it is taken by itself; or start with another --data-dir`,
+  );
 }
 
 /** A disk that is full must not keep the watcher from watching; who waits for the file sees that it does not come. */

@@ -49,6 +49,8 @@ export interface WatcherSettings extends AlertingSettings {
   /** Where this watcher stands, as scenarios name it. */
   location: string;
   stateFile: string;
+  /** Makes the folder of the state this watcher's. Rejects with `DATA_DIRECTORY` or `ALREADY_RUNNING` while that cannot be. */
+  takeDirectory(): Promise<unknown>;
   /** What the relay asks of senders of OTLP; undefined where it asks for nothing. */
   otlpToken: string | undefined;
   environments: EnvironmentSettings[];
@@ -107,7 +109,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
   await using unwind = new AsyncDisposableStack();
   const life = new AbortController();
   let damagedState: string | null = null;
-  const state = await openStateFile(settings.stateFile, log, clock, (keptAs) => {
+  const state = await openStateFile(settings.stateFile, log, clock, settings.takeDirectory, (keptAs) => {
     damagedState = keptAs;
   });
   unwind.defer(() => state.close());
