@@ -10,6 +10,8 @@ export interface Notification {
   incident: Incident;
   /** The `messageRef` that this channel gave of the incident's message, be it before a restart: later states change that one. Null where there is none. */
   message_ref: string | null;
+  /** Signed, of the latest runs, and fetched without signing in; null where no run stands behind it, or the vendor cannot fetch. */
+  picture: { url: string; alt: string } | null;
   /** The wording, made once by alerts/page: channels choose what fits them, they never compose their own. */
   page: Page;
 }

@@ -3,6 +3,7 @@ import type { AnswerLinks } from '../alerts/inbound/answer-links.ts';
 import type { AnswerDesk } from '../alerts/inbound/answers.ts';
 import type { Heartbeats } from '../alerts/inbound/heartbeats.ts';
 import type { Receiver } from '../alerts/inbound/receiver.ts';
+import type { RunPictures } from '../alerts/inbound/run-pictures.ts';
 import type { OnCallBook } from '../alerts/on-call/book.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Edit } from '../core/document/index.ts';
@@ -153,6 +154,7 @@ export interface ControlDeps {
   answers: Pick<AnswerDesk, 'answer'>;
   /** Links in pages. */
   answerLinks: Pick<AnswerLinks, 'look' | 'act'>;
+  runPictures: Pick<RunPictures, 'draw'>;
   heartbeats: Pick<Heartbeats, 'beat'>;
   rules: {
     list(query: RuleQuery): RuleList;

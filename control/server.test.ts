@@ -92,6 +92,7 @@ beforeEach(async () => {
     },
     inbound: { receive: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },
     answers: { answer: async () => ({ status: 'refused', refused: 'unauthentic', reason: 'nobody is known' }) },
+    runPictures: { draw: async () => null },
     answerLinks: { look: async () => ({ status: 'forged' }), act: async () => ({ status: 'forged' }) },
     heartbeats: { beat: async () => null },
     rules: {

@@ -19,6 +19,7 @@ import { maintenanceRoutes } from './routes/maintenance-windows.ts';
 import { monitorRoutes } from './routes/monitors.ts';
 import { onCallRoutes } from './routes/on-call.ts';
 import { ruleRoutes } from './routes/rules.ts';
+import { runPictureRoutes } from './routes/run-pictures.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -114,6 +115,7 @@ export async function buildControl(deps: ControlDeps): Promise<FastifyInstance> 
     inboundRoutes,
     answerRoutes,
     answerLinkRoutes,
+    runPictureRoutes,
     heartbeatRoutes,
     onCallRoutes,
     deploymentRoutes,

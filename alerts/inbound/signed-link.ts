@@ -24,9 +24,14 @@ export interface LinkSigner {
 /**
  * Links that may answer for one incident without signing in: whoever got the page has it.
  * @param secret what the key is derived from (HKDF, RFC 5869): a new one ends all links
+ * @param purpose what the links are for: those of another purpose are forged
  */
-export function createLinkSigner(secret: string, clock: Clock): LinkSigner {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'ringdown link to an incident', 32));
+export function createLinkSigner(
+  secret: string,
+  clock: Clock,
+  purpose: 'link to an incident' | 'picture of runs' = 'link to an incident',
+): LinkSigner {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `ringdown ${purpose}`, 32));
   const mac = (payload: string) => createHmac('sha256', key).update(payload).digest('base64url');
   return {
     sign({ incident, channel }) {

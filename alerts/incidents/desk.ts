@@ -70,6 +70,8 @@ export interface AlertDeskDeps {
   nameRecipient?: NameRecipient;
   /** A signed link by which whoever a channel tells may answer; null where none can be made. */
   answerLink?(incidentId: string, channel: string): string | null;
+  /** A signed link to a picture of the latest runs; null where no vendor could fetch it. */
+  pictureLink?(incidentId: string, channel: string): string | null;
   /** Windows of the config. */
   maintenance?: readonly MaintenanceWindow[];
   evidence?: EvidenceSource;
@@ -154,7 +156,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     clock,
     random,
     channels: deps.channels,
-    compose: (delivery) => notificationOf(state, delivery, around(), deps.answerLink),
+    compose: (delivery) => notificationOf(state, delivery, around(), deps.answerLink, deps.pictureLink),
     ready: (incident) => evidenceReady.get(incident),
     urgency: (incident) => urgency(state.incidents.get(incident)?.incident.priority ?? 'P4'),
     record: recordOutcome,

@@ -81,6 +81,18 @@ test('a service that is gone, which is held, does not leave behind an incident t
   ]);
 });
 
+test('a page of a run has a picture of runs, one of a rule has none, nor where no vendor could fetch it', async () => {
+  const pictureOf = async (source: 'run' | 'rule', link: string | null) => {
+    const world = new World([twoSteps], CHANNELS, { pictureLink: (id, channel) => link && `${link}/${id}/${channel}` });
+    await timeline(world, [at('1m', run(JOURNEY, { ...failed, source }))]);
+    const [told] = world.channel('pager').accepted;
+    return told!.picture?.url.replace(told!.incident.id, 'ID') ?? null;
+  };
+  expect(await pictureOf('run', 'https://x.example/p')).toBe('https://x.example/p/ID/pager');
+  expect(await pictureOf('rule', 'https://x.example/p')).toBeNull();
+  expect(await pictureOf('run', null)).toBeNull();
+});
+
 test('each channel is given its own message again, over a restart, and none of another incident', async () => {
   const world = new World([twoSteps], CHANNELS);
   for (const [name, { tried }] of world.channels) {

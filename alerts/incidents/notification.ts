@@ -13,6 +13,7 @@ import { composePage } from '../page/compose.ts';
 /**
  * What a delivery says as of now, with whatever evidence has come since it was asked for.
  * @param answerLink makes the signed link of a page
+ * @param pictureLink makes that of a picture of runs; null where nobody could fetch it
  * @returns null when nobody needs to hear it any more, or yet: somebody took the incident, it is over, or it is held
  */
 export function notificationOf(
@@ -20,6 +21,7 @@ export function notificationOf(
   delivery: QueuedDelivery,
   around: Surroundings,
   answerLink: (incidentId: string, channel: string) => string | null = () => null,
+  pictureLink: (incidentId: string, channel: string) => string | null = () => null,
 ): Notification | null {
   const row = state.incidents.get(delivery.incident_id);
   if (!row || !isWanted(row, delivery, around) || isHeld(state, row, delivery, around)) return null;
@@ -27,7 +29,10 @@ export function notificationOf(
   const page = pageFor(state, row, incident, delivery.event, around.now, answerLink(incident.id, delivery.channel));
   const { delivery_id, dedup_key, event, channel } = delivery;
   const message_ref = Object.hasOwn(row.messages, channel) ? row.messages[channel]! : null;
-  return { delivery_id, dedup_key, event, incident, message_ref, page };
+  const url = incident.source === 'run' ? pictureLink(incident.id, channel) : null;
+  const alt = `Latest runs of ${incident.cause.monitor_name}: height is duration, black marks are failures`;
+  const picture = url === null ? null : { url, alt };
+  return { delivery_id, dedup_key, event, incident, message_ref, picture, page };
 }
 
 /** What would be told now; null when the incident is not known. */

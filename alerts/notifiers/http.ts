@@ -161,8 +161,8 @@ function scrub(text: string, secrets: readonly string[]): string {
     .replace(SIGNED, '$1[redacted]');
 }
 
-/** A link in a page, repeated by its receiver: whoever has it can answer for the incident. */
-const SIGNED = /(\/a\/|%2Fa%2F)[\w-]{40,}\.[\w-]{20,}/gi;
+/** A link in a page, or of its picture, repeated by its receiver: whoever has it can answer for the incident. */
+const SIGNED = /(\/[ap]\/|%2F[ap]%2F)[\w-]{40,}\.[\w-]{20,}/gi;
 
 /** How a vendor may repeat what it was sent: decoded, encoded for a URL, for JSON, or as Basic authentication sends it. */
 function spellings(secret: string): string[] {

@@ -55,6 +55,7 @@ export function notification(over: Partial<Notification> = {}, incidentOver: Par
     event: 'incident.triggered',
     incident,
     message_ref: null,
+    picture: null,
     page: {
       headline: 'P1 · Reference API · production · writing a post fails: status 500, expected 201',
       server_error: 'no such column: author_id',

@@ -96,6 +96,7 @@ function testNotification(publicUrl = 'http://127.0.0.1:4000'): Notification {
     event: 'test',
     incident,
     message_ref: null,
+    picture: null,
     page: {
       headline: 'TEST: Ringdown can reach you here. Nothing is wrong.',
       server_error: null,

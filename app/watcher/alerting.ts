@@ -98,6 +98,9 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
     nameRecipient: onCall.nameOf,
     maintenance: settings.maintenance,
     answerLink: (incident, channel) => `${deps.address()}${wayIn.links.path(incident, channel)}`,
+    // Vendors fetch it from outside.
+    pictureLink: (incident, channel) =>
+      settings.publicUrl ? `${settings.publicUrl}${wayIn.pictures.path(incident, channel)}` : null,
     get publicUrl() {
       return deps.address();
     },

@@ -34,8 +34,8 @@ import { listen } from './listen.ts';
 import { defineMonitors, MonitorBoard } from './monitor-board.ts';
 import { createOwnMetrics } from './own-metrics.ts';
 import { PolicyFiles } from './policy-files.ts';
-import { ruleBoard } from './rule-board.ts';
 import { prune } from './retention.ts';
+import { ruleBoard } from './rule-board.ts';
 import { runReception } from './run-reception.ts';
 import { createScenarioEditor } from './scenario-editor.ts';
 import { selfWatch } from './self-watch.ts';
@@ -345,6 +345,7 @@ export async function startWatcher(settings: WatcherSettings, deps: WatcherDeps)
     inbound: wayIn.receiver,
     answers: wayIn.answers,
     answerLinks: wayIn.links,
+    runPictures: wayIn.pictures,
     heartbeats: wayIn.heartbeats,
     onCall: alerting.onCall,
     workers: remote.control,

@@ -5,6 +5,7 @@ import { fetchText } from '../../alerts/inbound/fetch-text.ts';
 import { createHeartbeats, type HeartbeatSettings, type Heartbeats } from '../../alerts/inbound/heartbeats.ts';
 import type { InboundKind, InboundSettings } from '../../alerts/inbound/inbound.ts';
 import { createReceiver, type Receiver } from '../../alerts/inbound/receiver.ts';
+import { createRunPictures, type RunPictures } from '../../alerts/inbound/run-pictures.ts';
 import { createLinkSigner } from '../../alerts/inbound/signed-link.ts';
 import type { AlertDesk } from '../../alerts/incidents/desk.ts';
 import type { Channel, ChannelSettings } from '../../alerts/notifier.ts';
@@ -32,6 +33,7 @@ export interface WayIn extends Component {
   receiver: Receiver;
   answers: AnswerDesk;
   links: AnswerLinks;
+  pictures: RunPictures;
   heartbeats: Heartbeats;
 }
 
@@ -90,11 +92,17 @@ export function createWayIn(
     find,
     pageOf: (incident) => desk.page(incident.id),
   });
+  const pictures = createRunPictures({
+    signer: createLinkSigner(settings.token, clock, 'picture of runs'),
+    find,
+    runs: async (monitor, limit) => (await state.runs.list(monitor, { limit })).items,
+  });
   const heartbeats = createHeartbeats({ heartbeats: settings.heartbeats, store: state.heartbeats, clock, log });
   return {
     receiver,
     answers,
     links,
+    pictures,
     heartbeats,
     async start() {
       await Promise.all([receiver.start(), heartbeats.start()]);

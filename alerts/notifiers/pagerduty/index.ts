@@ -106,7 +106,12 @@ interface Image {
 }
 
 function event(notification: Notification, images: readonly Image[], includeBodies: boolean) {
-  const { event: name, dedup_key, incident, page } = notification;
+  const { event: name, dedup_key, incident, page, picture } = notification;
+  // PagerDuty refuses pictures over anything but HTTPS.
+  const ours = picture?.url.startsWith('https://')
+    ? [{ src: picture.url, href: incident.cause.run_url ?? incident.url, alt: picture.alt }]
+    : [];
+  const shown = [...ours, ...images];
   const summary = includeBodies ? page.headline : withoutBodies(notification).headline;
   const event_action = ACTION[name] ?? 'trigger';
   if (event_action !== 'trigger') return { event_action, dedup_key };
@@ -116,7 +121,7 @@ function event(notification: Notification, images: readonly Image[], includeBodi
     client: 'Ringdown',
     client_url: incident.url,
     links: page.links.map(({ label, url }) => ({ href: url, text: label })),
-    ...(images.length > 0 ? { images } : {}),
+    ...(shown.length > 0 ? { images: shown } : {}),
     payload: {
       summary: cut(summary, LONGEST_SUMMARY),
       source: `${incident.service} ${incident.environment}`,

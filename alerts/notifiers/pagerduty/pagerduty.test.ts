@@ -87,6 +87,17 @@ test('pictures stand beside the alert', async () => {
   expect(JSON.parse(server.accepted[0]!.body).images).toEqual(images);
 });
 
+test('the latest runs are the first picture, unless PagerDuty would refuse their address', async () => {
+  const notifier = channel.create(settings(server.url), context);
+  const of = async (url: string) => {
+    await notifier.notify(notification({ picture: { url, alt: 'Latest runs' } }), AbortSignal.timeout(5_000));
+    return JSON.parse(server.accepted.at(-1)!.body).images;
+  };
+  const src = 'https://ringdown.example.com/p/token.png';
+  expect(await of(src)).toEqual([{ src, href: notification().incident.cause.run_url, alt: 'Latest runs' }]);
+  expect(await of('http://ringdown.example.com/p/token.png')).toBeUndefined();
+});
+
 test.each([
   ['P1', 'critical'],
   ['P2', 'error'],
