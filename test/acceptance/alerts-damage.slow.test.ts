@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await watcher.stop();
+  await watcher?.stop();
   await receiver.close();
   folder.remove();
 });
@@ -136,20 +136,41 @@ describe('the state database', () => {
     await pagesAgain();
   });
 
-  test('on a disk that has become read-only: the watcher says so and what to do, instead of watching without a memory', async () => {
+  test('on a disk that has become read-only: it pages from memory and about that, and takes the disk when it can be written', async () => {
     await liveAndDie();
     const launcher = join(folder.path, 'on-a-read-only-disk.mjs');
+    const mended = join(folder.path, 'mended');
     writeFileSync(
       launcher,
       `import { spawn } from 'node:child_process';
-const mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
+const bind = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"';
+const mend = '(until [ -e ${mended} ]; do sleep 0.2; done; mount -o remount,bind,rw "$0") >/dev/null 2>&1 &';
 const args = [process.execPath, ${JSON.stringify(join(ROOT, 'app/ringdown.mjs'))}, ...process.argv.slice(2)];
-const child = spawn('unshare', ['-Urm', 'sh', '-c', mount, ${JSON.stringify(data())}, ...args], { stdio: 'inherit' });
+const script = bind + ' && { ' + mend + ' } && exec "$@"';
+const child = spawn('unshare', ['-Urm', 'sh', '-c', script, ${JSON.stringify(data())}, ...args], { stdio: 'inherit' });
 process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
 `,
     );
-    await expect(start(launcher)).rejects.toThrow(/ended with 2:.*cannot be written.*--data-dir/s);
+    watcher = await start(launcher);
+    await expect(tellOf(watcher, 'firing', 'after')).rejects.toThrow('503');
+    await until('a page for what fails now', () => pagesOf('after').length === 1);
+    await until('it tells of its own disk', () => pagesOf('ringdown').length === 1);
+    const { message } = pagesOf('ringdown')[0]!.incident.cause;
+    expect(message).toMatch(/cannot be written: EROFS.*in memory alone, and a restart forgets them\. Mend/s);
+
+    writeFileSync(mended, '');
+    await until('it is over', () =>
+      receiver.pages.some(({ event, incident }) => event === 'incident.resolved' && incident.service === 'ringdown'),
+    );
+    await tellOf(watcher, 'firing', 'after');
+    // Of the watcher itself, not of who started it.
+    process.kill(watcher.ready.pid, 'SIGKILL');
+    await watcher.stop();
+    watcher = await start();
+    const { items } = await watcher.api<List<Incident>>('/api/v1/incidents?state=triggered');
+    expect(items.map(({ service }) => service).sort()).toEqual(['after', 'before']);
+    expect(pagesOf('after')).toHaveLength(1);
   });
 });
 
