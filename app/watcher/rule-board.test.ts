@@ -129,10 +129,9 @@ describe('the list', () => {
     const ends_at = new Date(world.clock.now() + 3_600_000).toISOString();
     const matchers = [{ label: 'service', is: '=', value: 'billing' } as const];
     await world.desk.silence({ ...hour, ends_at, matchers }, { by: 'kim', via: 'web' });
-    expect(list({ state: 'held' }).items.map(({ rule, held }) => `${rule}: ${held!.reason}`)).toEqual([
-      'nightly: silenced by kim: moving',
-      'weekly: silenced by kim: moving',
-    ]);
+    expect(
+      list({ state: 'held' }).items.map(({ rule, held }) => `${rule}: ${held!.reason.replace(/\d\d:\d\d/, 'hh:mm')}`),
+    ).toEqual(['nightly: silenced by kim until hh:mm UTC: moving', 'weekly: silenced by kim until hh:mm UTC: moving']);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Forecast as EngineForecast, ComingStep as EngineStep } from '../../alerts/engine/forecast.ts';
 import type { Observation } from '../../alerts/engine/observation.ts';
 import { concerns, stands } from '../../alerts/engine/stages/silence.ts';
+import { shownUntil } from '../../alerts/engine/stages/stage.ts';
 import type { Hold } from '../../alerts/incident.ts';
 import type { AlertDesk } from '../../alerts/incidents/desk.ts';
 import { isScenarioRule, type Policy, type ScenarioRule, type SignalRule } from '../../alerts/policies/policy.ts';
@@ -246,11 +247,16 @@ function holdsAt({ clock, desk }: RuleBoardDeps): Holds {
     const silence = silences.find(({ matchers }) => matches(matchers));
     if (silence) {
       const { created_by, ends_at, reason } = silence;
-      return { stage: 'silence', reason: `silenced by ${created_by}${reason && `: ${reason}`}`, until: ends_at };
+      const words = `silenced by ${created_by} until ${shownUntil(Date.parse(ends_at), now)}`;
+      return { stage: 'silence', reason: `${words}${reason && `: ${reason}`}`, until: ends_at };
     }
     const planned = windows.find(({ window }) => matches(window.matchers));
     return planned
-      ? { stage: 'maintenance', reason: `maintenance "${planned.window.name}"`, until: planned.until }
+      ? {
+          stage: 'maintenance',
+          reason: `maintenance "${planned.window.name}" until ${shownUntil(Date.parse(planned.until), now)}`,
+          until: planned.until,
+        }
       : null;
   };
 }

@@ -19,6 +19,9 @@ const SCREENS: [string, () => string, string][] = [
   ['incident', () => '/incidents/inc-1', 'Who was told'],
   ['incident of a rule', () => '/incidents/inc-rule', 'Look at the telemetry'],
   ['incident of another system', () => '/incidents/inc-inbound', 'Open where it came from'],
+  ['rules', () => '/rules', 'about to'],
+  ['rule', () => '/rules/critical/slow-posts', 'phone of Kim Minji'],
+  ['workers', () => '/workers', 'Start another worker'],
   ['silences', () => '/silences', 'Stands now, until'],
   ['on-call', () => '/on-call', 'Calendar feed of Nights'],
   ['routes', () => '/telemetry', 'POST /v1/posts'],
@@ -54,6 +57,8 @@ test('empty screens say what would fill them', async () => {
   await expectAccessible('empty board');
   for (const [path, text] of [
     ['/incidents', 'Nothing is open'],
+    ['/rules', 'No policy has a rule'],
+    ['/workers', 'No scenario names another location'],
     ['/silences', 'Nothing is silenced now'],
     ['/silences', 'A silence made above'],
     ['/silences', 'No maintenance is planned'],

@@ -126,7 +126,7 @@ export class RuleFixture {
             incident_id,
             policy,
             priority: rule.priority,
-            held: rule.held,
+            held: incident_id ? rule.held : null,
             steps: fixtureComing(Date.now()),
             loop: { times: 2, every_ms: 30 * MINUTE },
           }
@@ -192,7 +192,7 @@ function rulesOf(now: number): ListedRule[] {
       state: 'firing',
       since: firing.since,
       counts: { firing: 1, pending: 1, no_data: 0, inactive: 4 },
-      held: { stage: 'silence', reason: 'silenced by Kim: deploying', until: iso(now + 42 * MINUTE) },
+      held: { stage: 'silence', reason: 'silenced by Kim until 14:00 UTC: deploying', until: iso(now + 42 * MINUTE) },
       runbook: 'https://wiki.example.com/slow',
       evaluations: evaluations([...Array<'firing'>(9).fill('firing'), 'pending', 'pending']),
       instances: [

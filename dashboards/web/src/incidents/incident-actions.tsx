@@ -21,7 +21,6 @@ export function IncidentActions({ incident, name, onChange }: { incident: Incide
 
   return (
     <div className="incident-actions">
-      <NameField name={name} />
       {incident.state === 'triggered' && (
         <button type="button" className="button primary" disabled={busy} onClick={() => ask('acknowledge')}>
           Acknowledge
@@ -39,6 +38,7 @@ export function IncidentActions({ incident, name, onChange }: { incident: Incide
       <button type="button" className="button" disabled={busy} onClick={() => ask('resolve')}>
         Resolve
       </button>
+      <NameField name={name} />
       <p className="form-error" role="alert">
         {error}
       </p>

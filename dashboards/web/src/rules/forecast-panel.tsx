@@ -19,16 +19,15 @@ export function ForecastPanel({ rule }: { rule: RuleDetail }) {
         <Empty title="Nothing can fire">What it is about is not there, so nobody would be told.</Empty>
       ) : (
         <div className="form">
-          <p>
-            {fires ? (
-              forecast.steps.length === 0 && 'Nobody else: somebody has it, or its steps are all carried out.'
-            ) : (
-              <>
-                {outcomeWords(forecast)}{' '}
-                {forecast.incident_id && <Link href={`/incidents/${forecast.incident_id}`}>Open it</Link>}
-              </>
-            )}
-          </p>
+          {fires && forecast.steps.length === 0 && (
+            <p>Nobody else: somebody has it, or its steps are all carried out.</p>
+          )}
+          {!fires && (
+            <p>
+              {outcomeWords(forecast)}{' '}
+              {forecast.incident_id && <Link href={`/incidents/${forecast.incident_id}`}>Open it</Link>}
+            </p>
+          )}
           {forecast.held && (
             <p className="coming-note">
               {holdTitle(forecast.held.stage)}

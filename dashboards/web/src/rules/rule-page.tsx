@@ -216,18 +216,20 @@ function InstanceRows({ rule, instances, chosen, onChoose }: InstancesProps & { 
               <td className="wide">
                 <Value instance={instance} named={false} />
               </td>
-              <td className="rule-links">
-                {instance.incident_id && <Link href={`/incidents/${instance.incident_id}`}>Incident</Link>}
-                {chosen !== null && instance.monitor !== chosen && (
-                  <button
-                    type="button"
-                    className="link-button"
-                    aria-label={`Who would be told of ${instance.name}`}
-                    onClick={() => onChoose(instance.monitor)}
-                  >
-                    Who is told?
-                  </button>
-                )}
+              <td>
+                <div className="rule-links">
+                  {instance.incident_id && <Link href={`/incidents/${instance.incident_id}`}>Incident</Link>}
+                  {chosen !== null && instance.monitor !== chosen && (
+                    <button
+                      type="button"
+                      className="link-button"
+                      aria-label={`Who is told? Of ${instance.name}`}
+                      onClick={() => onChoose(instance.monitor)}
+                    >
+                      Who is told?
+                    </button>
+                  )}
+                </div>
               </td>
             </tr>
           ))}

@@ -40,7 +40,7 @@ test('a call names the way and whose it is; calls of a step are told together wh
     at,
   });
   const calls = [call('team', 'slack', '1'), call('call-kim', 'twilio-voice', '2', 'Kim'), call('x', 'ntfy', '1')];
-  expect(calls.map(callWords)).toEqual(['Slack team', 'phone of Kim', 'push x']);
+  expect(calls.map(callWords)).toEqual(['Slack “team”', 'phone of Kim', 'push “x”']);
   expect(callsByTime({ at: '1', calls }).map(({ at, calls }) => `${at} ${calls.length}`)).toEqual(['1 2', '2 1']);
   expect(callWords(call('console', 'console', null))).toBe('the console of the watcher');
 });

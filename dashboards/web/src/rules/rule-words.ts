@@ -103,11 +103,11 @@ const WAYS: Record<string, string> = {
   console: 'console of the watcher',
 };
 
-/** `phone of Kim Minji`, or `Slack team` of a channel that is nobody's. */
+/** `phone of Kim Minji`, or `Slack “team”` of a channel that is nobody's. */
 export function callWords({ channel, channel_type, user }: ComingCall): string {
   const way = WAYS[channel_type] ?? channel_type;
   if (user) return `${way} of ${user.name}`;
-  return channel_type === 'console' ? `the ${way}` : `${way} ${channel}`;
+  return channel_type === 'console' ? `the ${way}` : `${way} “${channel}”`;
 }
 
 /** Calls of a step that come at the same time, in their order. */

@@ -25,7 +25,8 @@ export function LocationPanel(props: { location: WorkerLocation; workers: Worker
           <CheckMark good={tone === 'passing'} bad={tone} label={words} />
         </div>
         <span className="soft">
-          {countWords(running)} of {countWords(capacity)} run · {countWords(waiting)} waiting
+          {capacity > 0 && `${countWords(running)} of ${countWords(capacity)} run at the same time · `}
+          {countWords(waiting)} waiting
           {waiting > 0 && `, the oldest for ${durationWords(lag_ms)}`} · runs since the watcher started:{' '}
           {outcomesWords(outcomes)}
         </span>
