@@ -163,7 +163,12 @@ child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
     await until('it is over', () =>
       receiver.pages.some(({ event, incident }) => event === 'incident.resolved' && incident.service === 'ringdown'),
     );
-    await tellOf(watcher, 'firing', 'after');
+    const taken = () =>
+      tellOf(watcher, 'firing', 'after').then(
+        () => true,
+        () => false,
+      );
+    await until('its sender, who goes on, hears that it is taken', taken);
     // Of the watcher itself, not of who started it.
     process.kill(watcher.ready.pid, 'SIGKILL');
     await watcher.stop();
