@@ -51,9 +51,8 @@ export function settle(draft: Draft, around: Surroundings): void {
   for (const id of [...draft.change.incidents.keys()]) reconsider(draft, id, around);
   const settled = new Map<string, boolean>();
   const touched = [...draft.change.incidents.keys()];
-  for (let turn = 0; turn < MOST_TURNS; turn++) {
-    const id = touched.shift();
-    if (id === undefined) return;
+  for (let turn = 0; turn < Math.min(touched.length, MOST_TURNS); turn++) {
+    const id = touched[turn]!;
     const row = draft.incident(id)!;
     const before = draft.before.incidents.get(id);
     const did = settled.get(id) ?? (before !== undefined && inhibits(before));

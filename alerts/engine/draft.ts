@@ -165,7 +165,8 @@ export class Draft {
     const last = row.words.at(-1);
     if (last?.stage === stage && last.verdict === verdict && last.why === why) return;
     const word: StageWord = { stage, at: this.at, verdict, why };
-    row.words = [...row.words, word].slice(-WORDS_KEPT);
+    const kept = row.words.length < WORDS_KEPT ? row.words : row.words.slice(1 - WORDS_KEPT);
+    row.words = [...kept, word];
     this.change.words.push({ ...word, incident_id: row.incident.id, number: row.said++ });
   }
 

@@ -19,7 +19,7 @@ export const inhibit: HoldingStage = {
 /** The open incident on account of which nobody is told of this one. The one that did before goes on to. */
 export function inhibitorOf(row: TrackedIncident, draft: Draft, around: Surroundings): TrackedIncident | null {
   const { labels } = row.incident;
-  for (const inhibition of concerning(labels, around.policies).held) {
+  for (const inhibition of concerning(around.policies).held.of(labels)) {
     const holds = (other: TrackedIncident | undefined): other is TrackedIncident =>
       other !== undefined &&
       other.incident.id !== row.incident.id &&
@@ -53,7 +53,7 @@ export function* inhibitedBy(
   draft: Draft,
   around: Surroundings,
 ): Generator<string> {
-  for (const inhibition of concerning(labels, around.policies).holding) {
+  for (const inhibition of concerning(around.policies).holding.of(labels)) {
     const shared = valuesOf(inhibition.equal, labels);
     if (newcomer !== null && isInForce(inhibition, labels, shared, newcomer, draft)) continue;
     for (const id of draft.before.open.withAll({ ...inhibition.hold, ...shared })) {
@@ -71,28 +71,59 @@ function isInForce(inhibition: Inhibition, labels: Labels, shared: Labels, newco
   return false;
 }
 
-interface Concerning {
-  policies: readonly Policy[];
-  /** Under which an incident with these labels may be held back. */
-  held: readonly Inhibition[];
-  /** Under which it may hold back others. */
-  holding: readonly Inhibition[];
+/** Inhibitions by a label that one side of theirs must have: of a hundred hardly one concerns an incident. */
+class Sides {
+  readonly #inhibitions: readonly Inhibition[];
+  readonly #side: 'hold' | 'when';
+  readonly #byPair = new Map<string, number[]>();
+  /** Those whose side says of no label that it must be there. */
+  readonly #any: number[] = [];
+
+  constructor(inhibitions: readonly Inhibition[], side: 'hold' | 'when') {
+    this.#inhibitions = inhibitions;
+    this.#side = side;
+    for (const [number, inhibition] of inhibitions.entries()) {
+      const pair = Object.entries(inhibition[side]).find(([, value]) => value !== '');
+      const key = pair && keyOf(...pair);
+      const known = key === undefined ? this.#any : this.#byPair.get(key);
+      if (known) known.push(number);
+      else this.#byPair.set(key!, [number]);
+    }
+  }
+
+  /** In the order in which they were written. */
+  of(labels: Labels): Inhibition[] {
+    if (this.#inhibitions.length === 0) return [];
+    const numbers = [...this.#any];
+    for (const label in labels) numbers.push(...(this.#byPair.get(keyOf(label, labels[label]!)) ?? []));
+    if (numbers.length > 1) numbers.sort((a, b) => a - b);
+    return numbers
+      .map((number) => this.#inhibitions[number]!)
+      .filter((inhibition) => hasAll(inhibition[this.#side], labels));
+  }
 }
 
-/** By the labels of an incident, which are never written to: of a hundred inhibitions hardly one concerns it. */
-const known = new WeakMap<Labels, Concerning>();
+function keyOf(label: string, value: string): string {
+  return `${label}\u0000${value}`;
+}
+
+interface Concerning {
+  /** Under which an incident with these labels may be held back. */
+  held: Sides;
+  /** Under which it may hold back others. */
+  holding: Sides;
+}
+
+/** Kept by the policies and not by the incident: ten thousand weak entries are what a garbage collector is slow about. */
+const known = new WeakMap<readonly Policy[], Concerning>();
 
 /** Of all policies: an incident of one may hold back those of another. */
-function concerning(labels: Labels, policies: readonly Policy[]): Concerning {
-  const before = known.get(labels);
-  if (before?.policies === policies) return before;
+function concerning(policies: readonly Policy[]): Concerning {
+  const before = known.get(policies);
+  if (before) return before;
   const all = policies.flatMap(({ inhibit }) => inhibit);
-  const found = {
-    policies,
-    held: all.filter(({ hold }) => hasAll(hold, labels)),
-    holding: all.filter(({ when }) => hasAll(when, labels)),
-  };
-  known.set(labels, found);
+  const found = { held: new Sides(all, 'hold'), holding: new Sides(all, 'when') };
+  known.set(policies, found);
   return found;
 }
 
