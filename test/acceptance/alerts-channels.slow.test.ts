@@ -5,12 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type PagerLog, pagerDutyPeer } from '../../alerts/testing/peers/pagerduty.ts';
-import {
-  type Mood,
-  RETRY_AFTER_SECONDS,
-  type VendorServer,
-  vendorServer,
-} from '../../alerts/testing/peers/vendor-server.ts';
+import { type VendorServer, vendorServer } from '../../alerts/testing/peers/vendor-server.ts';
 import { alertSource, tellOf } from '../support/alert-source.ts';
 import { DeadMan } from '../support/dead-man.ts';
 import { Receiver } from '../support/receiver.ts';
@@ -84,56 +79,6 @@ async function nobody(): Promise<string> {
 
 const TWO_STEPS = `  - { after: 0s, notify: [pager] }
   - { after: 1h, notify: [hook] }`;
-
-test('a channel that answers 429, 500, late, half or not at all gets everything later, in order; the other hears each once', async () => {
-  const seen = new Timeline();
-  watcher = await start([pagerAt(`${vendor.url}/v2/enqueue`, ', deadline: 3s'), hook()]);
-  const moods: Mood[] = ['rate_limited', 'failing', 'hanging', 'resetting', 'dripping'];
-  const incidents: string[] = [];
-  for (const mood of moods) {
-    vendor.mood = mood;
-    seen.note(`the pager is ${mood}`);
-    const begun = vendor.calls.length;
-    const fresh = [`${mood}-a`, `${mood}-b`, `${mood}-c`, `${mood}-d`];
-    incidents.push(...fresh);
-    await tellOf(watcher, 'firing', ...fresh);
-    await seen.until(`${mood}: the pager was tried`, () => vendor.calls.length > begun, SOON_MS, watcher.output);
-    const triedAt = vendor.calls.length;
-    if (mood === 'rate_limited') {
-      // Those that were under way at once have the same answer; nobody comes before the time that it named.
-      await seen.pass(RETRY_AFTER_SECONDS * 1_000 - 1_500);
-      expect(vendor.calls.length - triedAt).toBeLessThanOrEqual(4);
-    } else await seen.pass(6_000);
-    await tellOf(watcher, 'resolved', fresh[3]!);
-  }
-  expect(pager.accepted).toEqual([]);
-  const tries = vendor.calls.length;
-  vendor.mood = 'normal';
-  seen.note(`the pager is well, after ${tries} tries`);
-  const triggered = () =>
-    new Set(pager.accepted.filter(({ event_action }) => event_action === 'trigger').map(({ dedup_key }) => dedup_key));
-  const resolved = () => pager.accepted.filter(({ event_action }) => event_action === 'resolve');
-  await seen.until(
-    'the pager has everything',
-    () => triggered().size === incidents.length && resolved().length === moods.length,
-    150_000,
-    watcher.output,
-  );
-  // Bounded: far from one try a second and incident.
-  expect(tries).toBeLessThan(150);
-  for (const { dedup_key } of resolved()) {
-    const actions = pager.accepted
-      .filter((event) => event.dedup_key === dedup_key)
-      .map(({ event_action }) => event_action);
-    expect(actions.indexOf('trigger')).toBeLessThan(actions.indexOf('resolve'));
-  }
-  const told = (event: string) =>
-    receiver.pages.filter((page) => page.event === event).map(({ dedup_key }) => dedup_key);
-  expect(told('incident.triggered')).toHaveLength(incidents.length);
-  expect(new Set(told('incident.triggered'))).toEqual(triggered());
-  expect(told('incident.resolved')).toHaveLength(moods.length);
-  expect(told('incident.escalated')).toEqual([]);
-}, 400_000);
 
 describe('the next one is told instead of in an hour', () => {
   test('at once, where nobody listens', async () => {

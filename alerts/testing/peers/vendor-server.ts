@@ -3,6 +3,8 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface VendorCall {
+  /** Monotonic milliseconds of this process. */
+  atMs: number;
   method: string;
   path: string;
   query: URLSearchParams;
@@ -44,6 +46,7 @@ export async function vendorServer(judge: (call: VendorCall) => VendorReply): Pr
     request.on('end', () => {
       const url = new URL(request.url!, 'http://stand-in');
       const call: VendorCall = {
+        atMs: performance.now(),
         method: request.method!,
         path: url.pathname,
         query: url.searchParams,
