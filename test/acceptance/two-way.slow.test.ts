@@ -23,7 +23,7 @@ const SOON_MS = 30_000;
 const folder = temporaryFolder();
 const made: MadeCall[] = [];
 const chat: SlackChannel = slackChannel();
-const events: { event_action: string; dedup_key: string }[] = [];
+const events: { event_action: string; dedup_key: string; images?: { src: string }[] }[] = [];
 const heard = new EventEmitter();
 let vendor: VendorServer;
 let watcher: Running;
@@ -106,6 +106,11 @@ test('a key on the phone acknowledges, at PagerDuty and in Slack as well; sent a
   const { acknowledged_at } = await incident();
   expect((await press('4')).status).toBe(200);
   expect((await incident()).acknowledged_at).toBe(acknowledged_at);
+
+  const [picture] = events[0]!.images!;
+  expect(picture!.src.startsWith(`${PUBLIC_URL}/p/`)).toBe(true);
+  const shown = await fetch(picture!.src.replace(PUBLIC_URL, watcher.ready.url));
+  expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/png']);
 
   const { dedup_key } = await incident();
   await eventually('PagerDuty was not told', () => events.some(({ event_action }) => event_action === 'acknowledge'));

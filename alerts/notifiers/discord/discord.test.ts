@@ -113,6 +113,17 @@ test('what was not told before is told without a sound when it is a small change
   expect([...guild.messages.values()].map(({ flags }) => flags)).toEqual([4_096]);
 });
 
+test('where Discord lets nobody edit, such as in an archived thread, the state is told as a message', async () => {
+  await server.close();
+  server = await vendorServer(({ method }) =>
+    method === 'PATCH'
+      ? { status: 400, body: '{"message":"Thread is archived","code":50083}' }
+      : { status: 200, body: '{"id":"200"}' },
+  );
+  const told = notification({ event: 'incident.resolved', message_ref: '100' });
+  expect(await create().notify(told, soon())).toEqual({ status: 'accepted', providerRef: '200', messageRef: '200' });
+});
+
 test('hostile text mentions nobody and makes no markup', async () => {
   const page = { ...notification().page, headline: `@everyone ${HOSTILE_TEXT} **bold** [x](https://evil.example)` };
   await create().notify(notification({ page }), soon());

@@ -10,8 +10,6 @@ import { message } from './message.ts';
 const PER_MINUTE = 30;
 /** Nobody's phone makes a sound (message flag SUPPRESS_NOTIFICATIONS). */
 const QUIET = 1 << 12;
-/** The message to edit is gone: somebody deleted it. */
-const UNKNOWN_MESSAGE = 10_008;
 
 interface Answer {
   id?: unknown;
@@ -66,7 +64,7 @@ export const channel = defineChannel({
           return post(notification, first, abort);
         }
         const outcome = await send('PATCH', at(url, `/messages/${first}`, {}), message(notification), abort);
-        return isGone(outcome) ? post(notification, null, abort) : standsIn(first, deliveryOf(outcome));
+        return refusesEdit(outcome) ? post(notification, null, abort) : standsIn(first, deliveryOf(outcome));
       },
     };
   },
@@ -89,10 +87,9 @@ function deliveryOf(outcome: VendorOutcome): Delivery {
   return idempotentDelivery(outcome, messageId, (body) => parsed(body)?.retry_after);
 }
 
-function isGone(outcome: VendorOutcome): boolean {
-  return (
-    outcome.kind === 'answer' && outcome.answer.status === 404 && parsed(outcome.answer.body)?.code === UNKNOWN_MESSAGE
-  );
+/** Somebody deleted it, or its thread is archived or locked: whatever it is, a new message may do, and tells of it if not. */
+function refusesEdit(outcome: VendorOutcome): boolean {
+  return outcome.kind === 'answer' && [400, 403, 404].includes(outcome.answer.status);
 }
 
 function messageId(body: string): string | undefined {

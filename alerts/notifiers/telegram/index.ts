@@ -104,7 +104,8 @@ export const channel = defineChannel({
         const outcome = await tell('editMessageText', notification, { message_id: Number(first) }, abort);
         if (says(outcome, /message is not modified/i))
           return standsIn(first, { status: 'accepted', providerRef: first });
-        if (says(outcome, /message to edit not found|message can't be edited/i)) return send(notification, null, abort);
+        // Deleted, too old, or of the group before it was upgraded: whatever it is, a new message may do.
+        if (says(outcome, /./)) return send(notification, null, abort);
         return standsIn(first, deliveryOf(outcome));
       },
     };

@@ -10,6 +10,7 @@ export const PUBLIC_URL = 'https://ringdown.example.com';
 const E164 = /^\+[1-9]\d{1,14}$/;
 /** https://www.twilio.com/docs/voice/api/call-resource */
 const LONGEST_TWIML = 4_000;
+const LONGEST_CALL_S = 14_400;
 /** https://www.twilio.com/docs/messaging/api/message-resource */
 const LONGEST_BODY = 1_600;
 
@@ -47,6 +48,9 @@ export function twilioPeer(made: MadeCall[]): (call: VendorCall) => VendorReply 
     const status_callback = form.get('StatusCallback');
     if (status_callback !== null && !status_callback.startsWith('https://')) {
       return error(400, 21609, 'Invalid StatusCallback URL');
+    }
+    if (resource === 'Calls' && !(Number(form.get('TimeLimit') ?? LONGEST_CALL_S) <= LONGEST_CALL_S)) {
+      return error(400, 21223, 'Invalid TimeLimit');
     }
     const twiml = form.get('Twiml') ?? '';
     const body = form.get('Body') ?? '';
