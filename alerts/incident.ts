@@ -78,6 +78,20 @@ export interface Evidence {
   real_traffic: { route: string; requests: number; errors: number } | null;
   /** Monitors of the same service and environment that passed when it began; in a notification, those that pass by then. */
   healthy_monitors: string[];
+  /** The newest records behind the number of a rule, newest first; absent where it counts none, or none came. */
+  log_records?: LogEvidence[];
+}
+
+/** A log record that a rule counted, without what looks like a credential. */
+export interface LogEvidence {
+  /** RFC 3339 with nanoseconds. */
+  time: string;
+  level: string;
+  service: string;
+  /** Of its exception, where it has one; one line, at most 500 characters. */
+  message: string;
+  exception_type: string | null;
+  trace_id: string | null;
 }
 
 export interface Deployment {

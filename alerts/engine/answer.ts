@@ -5,7 +5,7 @@ import { bringForward, scheduleUpdate } from './escalation.ts';
 import type { AlertChange, AlertState, QueuedDelivery } from './state.ts';
 
 /** What telemetry brings after the fact. Absent fields stay as they are. */
-export type EvidencePatch = Partial<Evidence> & { server_error?: string; deployment?: Deployment };
+export type EvidencePatch = Partial<Evidence> & { server_error?: string; trace_id?: string; deployment?: Deployment };
 
 /**
  * Telemetry arrived. Channels that can edit what they said are told, unless the incident is over.
@@ -21,10 +21,13 @@ export function attachEvidence(
   const draft = new Draft(state, around);
   if (!draft.incident(id)) return draft.change;
   const row = draft.edit(id);
-  const { server_error, deployment, ...evidence } = patch;
+  const { server_error, trace_id, deployment, ...evidence } = patch;
   const before = JSON.stringify(row.incident);
   row.incident.evidence = { ...row.incident.evidence, ...evidence };
   if (server_error !== undefined) row.incident.cause = { ...row.incident.cause, server_error };
+  // A run has a trace of its own.
+  if (trace_id !== undefined && row.incident.cause.trace_id === null)
+    row.incident.cause = { ...row.incident.cause, trace_id };
   if (deployment !== undefined) row.incident.deployment = deployment;
   if (JSON.stringify(row.incident) === before) return new Draft(state, around).change;
   draft.event(row, 'evidence_added', describe(patch), null);
@@ -89,6 +92,7 @@ function takeBack(draft: Draft, delivery: QueuedDelivery, around: Surroundings):
 function describe(patch: EvidencePatch): string {
   const parts: string[] = [];
   if (patch.server_error) parts.push(`server log: ${patch.server_error}`);
+  else if (patch.trace_id) parts.push(`one of its requests is trace ${patch.trace_id}`);
   if (patch.real_traffic)
     parts.push(`${patch.real_traffic.errors} of ${patch.real_traffic.requests} real requests fail`);
   if (patch.deployment) parts.push(`version ${patch.deployment.version} was deployed`);

@@ -305,6 +305,8 @@ function speakOf(
   cause: string,
 ): void {
   row.incident.cause = { ...describeCause(observation, monitor), failing_since: row.incident.cause.failing_since };
+  const { log_records: _ofBefore, ...evidence } = row.incident.evidence;
+  row.incident.evidence = evidence;
   retitle(row, cause, observation.failure?.status_code ?? null);
   draft.event(row, 'cause_changed', row.incident.title, monitor.key);
 }

@@ -87,13 +87,17 @@ function impact(incident: Incident, now: number): string[] {
   return lines;
 }
 
-function cause({ cause: why, deployment, runbook }: Incident): string[] {
+function cause({ cause: why, evidence: { log_records }, deployment, runbook }: Incident): string[] {
   const lines = [
     `- ${escaped(why.monitor_name)}${why.step === '' ? '' : `, step ${escaped(why.step)}`}: ${escaped(why.message)}`,
   ];
   if (why.route) lines.push(`- Request: ${code(why.route)}`);
   if (why.expected !== null) lines.push(`- Expected ${code(why.expected)}, actual ${code(why.actual ?? 'nothing')}`);
   if (why.server_error) lines.push(`- The server's own error: ${code(why.server_error)}`);
+  for (const { time, level, message, trace_id } of log_records ?? []) {
+    const trace = trace_id === null ? '' : `, trace ${code(trace_id)}`;
+    lines.push(`- Log record of ${escaped(time)}, ${escaped(level)}: ${code(message)}${trace}`);
+  }
   if (why.trace_id) lines.push(`- Trace ${code(why.trace_id)}`);
   if (why.run_url) lines.push(`- [Run](${target(why.run_url)})`);
   if (why.source_url) lines.push(`- [Source](${target(why.source_url)})`);

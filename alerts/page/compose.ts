@@ -51,6 +51,7 @@ export function composePage(incident: Incident, event: NotificationEvent, contex
       { label: 'Incident', url: incident.url },
       { label: 'Run', url: incident.cause.run_url ?? '' },
       { label: 'Source', url: incident.cause.source_url ?? '' },
+      { label: 'Trace', url: traceLink(incident) },
       { label: 'Runbook', url: incident.runbook ?? '' },
     ].filter(({ url }) => isWebLink(url)),
     escalates_to: next === null ? null : oneLine(next, LONGEST_NEXT),
@@ -90,11 +91,25 @@ function headline(incident: Incident, event: NotificationEvent, context: PageCon
   }
 }
 
+/** What the records that a rule counted say, which is its cause. */
+function quoted({ source, cause: { server_error }, evidence }: Incident): string | null {
+  if (source !== 'rule' || server_error === null || !evidence.log_records?.length) return null;
+  return `"${oneLine(server_error, LONGEST_CAUSE)}"`;
+}
+
+/** A run links its own trace; of a rule it is that of a record or request it counted. */
+function traceLink({ source, url, cause: { trace_id } }: Incident): string {
+  return source === 'rule' && trace_id !== null ? url.replace(/\/incidents\/[^/]*$/, `/traces/${trace_id}`) : '';
+}
+
 /** What fails, in one clause. Rules and other systems' alerts say it themselves; they have no step. */
 function cause(incident: Incident, context: PageContext): string {
   const { step, message } = incident.cause;
   if (context.unreachable) return `does not answer: ${message}`;
   if (step !== '') return `${step}: ${message}`;
   const others = othersFailing(incident.monitors, failingMembers(incident, context));
+  const said = quoted(incident);
+  if (said !== null)
+    return `${oneLine(message, LONGEST_CAUSE)}${others ? `, and ${others.count} ${others.noun}` : ''}: ${said}`;
   return others ? `${oneLine(message, LONGEST_CAUSE)}, and ${others.count} ${others.noun}` : message;
 }

@@ -4,7 +4,7 @@ import type { Page } from '../notifier.ts';
 import { ALL_CHANNELS } from '../policies/policy.ts';
 import type { PageContext } from './compose.ts';
 import { membersLabel } from './members.ts';
-import { LONGEST_CAUSE } from './one-line.ts';
+import { LONGEST_CAUSE, oneLine } from './one-line.ts';
 import { listed } from './words.ts';
 
 /** Labels that a page says elsewhere, or that only machines read. */
@@ -34,6 +34,8 @@ export function composeFacts(incident: Incident, context: PageContext, now: numb
   // The headline cuts it.
   if (cause.step === '' && cause.message.length > LONGEST_CAUSE) add('Message', cause.message);
   if (incident.source === 'run') add('Attempts', cause.attempts === 1 ? '1' : `${cause.attempts}, none passed`);
+  const others = otherRecords(incident);
+  if (others !== '') add('Log', others);
   surroundings(incident, context, over, add);
   if (deployment) {
     const ago = now - Date.parse(deployment.deployed_at);
@@ -54,6 +56,13 @@ export function composeFacts(incident: Incident, context: PageContext, now: numb
     add('Next', `${next} in ${formatDuration(wait)} unless acknowledged`);
   }
   return found;
+}
+
+/** What the records that a rule counted say beside what they say most often. */
+function otherRecords({ cause, evidence }: Incident): string {
+  const others = (evidence.log_records ?? []).filter(({ message }) => !cause.server_error?.startsWith(message));
+  const said = others.map(({ level, message, exception_type }) => `${level} ${exception_type ?? ''} ${message}`);
+  return [...new Set(said)].map((one) => oneLine(one.replace(/ +/g, ' '), LONGEST_CAUSE)).join(' · ');
 }
 
 /** What saw it. */

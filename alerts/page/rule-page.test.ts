@@ -78,6 +78,39 @@ describe('a page of a rule', () => {
     expect(links.map(({ label }) => label)).toEqual(['Incident', 'Runbook']);
   });
 
+  test('on log records leads with what they say, and links the trace of one of them', () => {
+    const record = (message: string, exception_type: string | null = null) => ({
+      time: '2026-11-23T03:00:00.000000000Z',
+      level: 'error',
+      service: 'billing',
+      message,
+      exception_type,
+      trace_id: null,
+    });
+    const said = 'connection refused to db:5432';
+    const { headline, speech, facts, links, server_error } = page({
+      cause: {
+        ...slow.cause,
+        message: '12 errors of billing within 5 min, more than 10',
+        server_error: `${said} (9 of 12)`,
+        trace_id: 'ab'.repeat(16),
+      },
+      evidence: {
+        ...slow.evidence,
+        log_records: [record(said), record('no card', 'CardError'), record('no card', 'CardError')],
+      },
+    });
+    expect(headline).toMatch(
+      / · 12 errors of billing within 5 min, more than 10: "connection refused to db:5432 \(9 of 12\)"$/,
+    );
+    expect(server_error).toBe(`${said} (9 of 12)`);
+    expect(speech).toMatch(/^Priority two\. .* Server log: connection refused to db/);
+    expect(facts).toContainEqual({ label: 'Log', text: 'error CardError no card' });
+    expect(links.find(({ label }) => label === 'Trace')?.url).toBe(
+      `https://ringdown.example.com/traces/${'ab'.repeat(16)}`,
+    );
+  });
+
   test('counts exactly what else breaks it, by the label that tells them apart', () => {
     const { headline, speech, facts } = page({ monitors: routes, failing_count: 12 }, { failing_monitors: 12 });
     expect(headline).toMatch(/allowed are 500 ms, and 11 more routes$/);

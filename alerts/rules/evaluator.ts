@@ -5,6 +5,7 @@ import type { Observation } from '../engine/observation.ts';
 import { isScenarioRule, type Policy, type SignalRule } from '../policies/policy.ts';
 import { type Evaluation, Evaluations } from './evaluations.ts';
 import { readMonitorKey } from './instance-key.ts';
+import type { ShownSeries } from './rule.ts';
 import type { SignalAnswer, SignalQuestion, SignalSource } from './signal.ts';
 import { type InstanceStatus, MOST_INSTANCES, RuleWatch } from './watch.ts';
 
@@ -88,6 +89,8 @@ export interface RuleEvaluator extends Component {
    * @returns undefined where there is no such rule
    */
   supposed(policy: string, rule: string, monitor: string | null): Observation | undefined;
+  /** The series whose records tell why an instance fires, by its monitor; null where none do, or it is not known. */
+  shownSeries(monitor: string): ShownSeries | null;
   /** How late the most overdue evaluation is, in monotonic milliseconds; 0 while all are in time, and before the start. */
   behindMs(): number;
   /** Monitors that the desk knows of, and must retain. */
@@ -349,6 +352,10 @@ export function createRuleEvaluator(deps: RuleEvaluatorDeps): RuleEvaluator {
         evaluations: evaluations.list(),
       })),
     supposed: (policy, rule, monitor) => rules.get(`${policy}/${rule}`)?.watch.supposed(monitor, clock.now()),
+    shownSeries(monitor) {
+      const key = readMonitorKey(monitor);
+      return (key && rules.get(`${key.policy}/${key.rule}`)?.watch.shownSeries(monitor)) ?? null;
+    },
     monitors: () => [...rules.values()].flatMap(({ watch }) => watch.monitors()),
   };
 }

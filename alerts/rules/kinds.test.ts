@@ -46,7 +46,10 @@ describe('threshold', () => {
   test('where something is counted nothing is zero; a metric of which there is nothing has no data', () => {
     const counted = { of: { logs: { service: 'billing', level: 'error' } }, is: { lt: 1 } };
     expect(said(judge('threshold', counted, [nothing]))).toEqual([
-      'true: number of log records of error and above of billing within 5 min is 0, less than 1',
+      'true: 0 errors of billing within 5 min, less than 1',
+    ]);
+    expect(said(judge('threshold', counted, [one(1)]))).toEqual([
+      'false: 1 error of billing within 5 min, not less than 1',
     ]);
     expect(judge('threshold', p95, [nothing])[0]!.breached).toBeNull();
     const rule = ruleKinds.get('threshold')!;
@@ -70,9 +73,9 @@ describe('several attributes in by', () => {
     expect(
       said(judge('threshold', written, [answer(group('a', '/x', 5), group('b', '/x', 4), group('b', null, 7))])),
     ).toEqual([
-      'true: number of requests within 5 min of a, /x is 5, at least 5',
-      'false: number of requests within 5 min of b, /x is 4, not at least 5',
-      'true: number of requests within 5 min of b is 7, at least 5',
+      'true: 5 requests of a, /x within 5 min, at least 5',
+      'false: 4 requests of b, /x within 5 min, not at least 5',
+      'true: 7 requests of b within 5 min, at least 5',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import type { SignalAnswer, SignalQuestion } from './signal.ts';
+import type { SeriesQuestion, SignalAnswer, SignalQuestion } from './signal.ts';
 
 /** One value of one set of labels, at one evaluation. */
 export interface Reading {
@@ -12,6 +12,12 @@ export interface Reading {
   text: string;
   /** As text with its unit, for summaries; null where there is none. */
   shown: { value: string | null; threshold: string | null };
+}
+
+/** The series of an instance whose records, or requests, tell why it fires; they have these labels. */
+export interface ShownSeries {
+  question: SeriesQuestion;
+  labels: Readonly<Record<string, string>>;
 }
 
 /** Something wrong with a rule that the schema cannot say. `path` is below the key of the kind. */
@@ -58,11 +64,13 @@ export interface RuleKind<Written = unknown, Spec = unknown> {
    * nobody listened, nothing was heard. 0 for what rests on data that is there.
    */
   restsOn(spec: Spec, reading: Reading): number;
+  /** The series of which there is too much, or which takes too long, when it fires; null where there is too little, or none. */
+  shows(spec: Spec): SeriesQuestion | null;
   /** What an instance reads that was there before and is in the answer no more; null for no data. */
   vanished(spec: Spec, labels: Readonly<Record<string, string>>): Reading | null;
 }
 
-/** Completes a definition: nothing more to check, no labels, no service, rests on data, and what vanished has no data, unless it says so. */
+/** Completes a definition: nothing more to check, no labels, no service, rests on data, shows nothing, and what vanished has no data, unless it says so. */
 export function defineRule<Written, Spec>(
   definition: Pick<RuleKind<Written, Spec>, 'kind' | 'schema' | 'compile' | 'questions' | 'evaluate'> &
     Partial<RuleKind<Written, Spec>>,
@@ -73,6 +81,7 @@ export function defineRule<Written, Spec>(
     labels: () => [],
     service: () => null,
     restsOn: () => 0,
+    shows: () => null,
     vanished: () => null,
     ...definition,
   } as RuleKind;

@@ -241,6 +241,13 @@ export function subjectOf(question: SeriesQuestion, labelsOfIt: Readonly<Record<
   return ofLabels(measures, question, labelsOfIt);
 }
 
+/** How many of it there are: `12 errors of billing within 5 min`. Only of what is counted. */
+export function countOf(question: SeriesQuestion, labelsOfIt: Readonly<Record<string, string>>, shown: string): string {
+  const many = thingOf(question, labelsOfIt);
+  const said = shown === '1' ? many.replace(/\b(error|record|request|run)s\b/, '$1') : many;
+  return `${shown} ${said} within ${formatDuration(question.window_ms)}`;
+}
+
 /** What is heard of, without how it is measured: `log records of billing`. */
 export function thingOf(question: SeriesQuestion, labelsOfIt: Readonly<Record<string, string>>): string {
   return ofLabels(things, question, labelsOfIt);
@@ -272,11 +279,17 @@ function measure(question: SeriesQuestion): string {
   return `number of ${thing(question)} within ${formatDuration(question.window_ms)}`;
 }
 
+/** In the word that people have for them. */
+function records(level: Extract<SeriesQuestion, { of: 'logs' }>['level']): string {
+  if (level === 'error' || level === 'fatal') return level === 'error' ? 'errors' : 'fatal errors';
+  return level === null ? 'log records' : `log records of ${level} and above`;
+}
+
 function thing(question: SeriesQuestion): string {
   if (question.of === 'metric') return question.metric;
   if (question.of === 'logs') {
-    const of = [question.level && `${question.level} and above`, question.service].filter(Boolean).join(' of ');
-    return `log records${of && ` of ${of}`}${question.text === null ? '' : ` with "${question.text}"`}`;
+    const { level, service, text: piece } = question;
+    return `${records(level)}${service === null ? '' : ` of ${service}`}${piece === null ? '' : ` with "${piece}"`}`;
   }
   if (question.of === 'runs') {
     const names = [...question.ids, ...question.tags, ...question.services].join(', ');

@@ -4,7 +4,7 @@ import { advance, changesAt, firingSince, type InstanceState, type Moment, unsee
 import { monitorKey } from './instance-key.ts';
 import { observationOf, type Verdict } from './observe.ts';
 import { ruleKinds } from './registry.ts';
-import type { Reading, RuleKind } from './rule.ts';
+import type { Reading, RuleKind, ShownSeries } from './rule.ts';
 import type { SignalAnswer, SignalQuestion } from './signal.ts';
 
 /** More series than this in one rule are not watched; those that are known already, and those that breach, come first. */
@@ -197,6 +197,13 @@ export class RuleWatch {
     const when = { since: wall, now: wall, sequence: 0 };
     const { policy, rule } = this;
     return observationOf(policy, rule, instance, instance.reading, { is: 'failed' }, when, this.#deps.environment);
+  }
+
+  /** What tells why an instance fires; null where nothing does, or the instance is not known. */
+  shownSeries(monitor: string): ShownSeries | null {
+    const question = this.kind.shows(this.rule.spec);
+    const instance = question && [...this.#instances.values()].find((one) => one.monitor === monitor);
+    return instance ? { question, labels: instance.labels } : null;
   }
 
   /** Monitors that the desk knows of. */

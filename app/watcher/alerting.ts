@@ -108,6 +108,7 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
       clock,
       reader: deps.reader,
       spanOf: (runId) => failingSpans.get(runId),
+      seriesOf: (monitor) => rules.shownSeries(monitor),
       onTrouble(error) {
         if (!stopping.signal.aborted) log.warn({ err: error }, 'the telemetry store cannot be asked about a failure');
       },

@@ -24,7 +24,7 @@ async function asking(knownAfterMs: number, untilMs: number) {
   };
   const told: { atMs: number; patch: EvidencePatch }[] = [];
   const over = new AbortController();
-  const source = telemetryEvidence({ clock, reader, spanOf: () => SPAN, onTrouble: () => {} });
+  const source = telemetryEvidence({ clock, reader, spanOf: () => SPAN, seriesOf: () => null, onTrouble: () => {} });
   const done = source.gather(incident, (patch) => told.push({ atMs: clock.monotonic(), patch }), over.signal);
   await clock.advance(untilMs);
   over.abort(new Error('over'));
@@ -53,7 +53,7 @@ test('the server’s error is in the page though the store is slow to tell the t
     }) as Reader['ask'],
   };
   const told: { atMs: number; patch: EvidencePatch }[] = [];
-  const source = telemetryEvidence({ clock, reader, spanOf: () => SPAN, onTrouble: () => {} });
+  const source = telemetryEvidence({ clock, reader, spanOf: () => SPAN, seriesOf: () => null, onTrouble: () => {} });
   const done = source.gather(
     incident,
     (patch) => told.push({ atMs: clock.monotonic(), patch }),

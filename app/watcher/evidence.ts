@@ -52,7 +52,8 @@ export async function gatherEvidence(
   };
 }
 
-function serverErrorOf(trace: Trace, server: SpanRow): string | null {
+/** The server's own words about a request: its first error log, or else its first exception. One line; null for none. */
+export function serverErrorOf(trace: Trace, server: SpanRow): string | null {
   const family = descendants(trace.spans, server.span_id);
   const log = trace.logs.find(
     ({ level, span_id }) => (level === 'error' || level === 'fatal') && span_id !== null && family.has(span_id),

@@ -113,7 +113,10 @@ test('requests that fail become a page, once over a kill -9, and its end', async
   await watcher.fault({ route: 'POST /v1/sessions', status: 500 });
   await under(both, new Promise((resolve) => setTimeout(resolve, 15_000)));
   const logged = await under(both, pageOf('incident.triggered', 'logged'));
-  expect(logged.incident.cause.message).toMatch(/^number of log records of error and above .* is \d+, at least 5$/);
+  expect(logged.incident.cause.message).toMatch(/^\d+ errors of .* within .*, at least 5$/);
+  // The page waited for the records that it counts.
+  expect(logged.incident.cause.server_error).toEqual(expect.any(String));
+  expect(logged.incident.cause.trace_id).toMatch(/^[0-9a-f]{32}$/);
   // One that was killed before it had written down that the page was taken sends it again, as the same delivery.
   const told = receiver.pages.filter(({ incident }) => incident.id === page.incident.id);
   expect(new Set(told.map(({ delivery_id }) => delivery_id))).toEqual(new Set([page.delivery_id]));

@@ -134,7 +134,8 @@ function painless(
 ): string {
   const list = noData === 'ok' ? 'well' : 'firing';
   const grouped = attributes > 0;
-  // A combination of several values has them in a list; its name is them with a bar between.
+  // A combination of several values has them by their number; its name is them with a bar between.
+  const joined = Array.from({ length: attributes }, (_, index) => `w['key']['${index}']`).join(" + '|' + ");
   const named = attributes > 1 ? "'key': key, 'values': w['key']" : "'key': key";
   const missing = noData === 'keep' ? '' : ` else { ${list}.add([${named}, 'value': 'no data']); }`;
   // Before the first document of all there are no streams, and no answer to sort.
@@ -146,7 +147,7 @@ function painless(
     `if (ctx.payload.aggregations == null) {${said} ${SORTED} }`,
     `List buckets = ${grouped ? 'ctx.payload.aggregations.groups.buckets' : '[ctx.payload.aggregations.all]'};`,
     `for (def w : buckets) {`,
-    `  String key = ${attributes > 1 ? "w['key_as_string']" : grouped ? "String.valueOf(w['key'])" : "''"};`,
+    `  String key = ${attributes > 1 ? joined : grouped ? "String.valueOf(w['key'])" : "''"};`,
     `  def value = ${value};`,
     `  if (value != null) { if (${breached}) { firing.add([${named}, 'value': value]); } else { well.add([${named}, 'value': value]); } }${missing}`,
     '}',
@@ -185,11 +186,13 @@ function ofGroup(word: string, alert: Alert): string {
   return at < 0 ? '{{ctx.payload.key}}' : `{{ctx.payload.values.${at}}}`;
 }
 
-/** @see https://www.elastic.co/docs/reference/aggregations/search-aggregations-bucket-multi-terms-aggregation */
+/** Of several attributes the first combinations in their order: what ranks them by size is not in every licence. */
 function combined(fields: readonly string[]): object {
   const [field] = fields;
   if (fields.length === 1) return { terms: { field, size: MOST_GROUPS } };
-  return { multi_terms: { terms: fields.map((one) => ({ field: one })), size: MOST_GROUPS } };
+  return {
+    composite: { size: MOST_GROUPS, sources: fields.map((one, index) => ({ [index]: { terms: { field: one } } })) },
+  };
 }
 
 function judge(alert: Alert, context: CompileContext): Judged {

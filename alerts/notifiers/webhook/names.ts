@@ -73,7 +73,11 @@ export const NAMES: Shape<TemplateView> = {
       failing_since: true,
       attempts: true,
     },
-    evidence: { real_traffic: { route: true, requests: true, errors: true }, healthy_monitors: true },
+    evidence: {
+      real_traffic: { route: true, requests: true, errors: true },
+      healthy_monitors: true,
+      log_records: true,
+    },
     deployment: {
       id: true,
       service: true,

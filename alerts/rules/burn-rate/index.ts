@@ -166,6 +166,10 @@ export const rule = defineRule<Static<typeof Schema>, BurnRateSpec>({
   },
   service: ({ questions }) => serviceOf(questions[1]!),
   questions: ({ questions }) => questions,
+  // What is not good burns; of the long window, since the short one may have burnt nothing for a moment.
+  shows({ questions: [good] }) {
+    return good?.of === 'requests' && good.status === 'ok' ? { ...good, status: 'error' } : null;
+  },
   evaluate(spec, answers) {
     if (answers.some((answer) => !answer) || answers.length !== spec.questions.length) return [];
     const allowed = 1 - spec.objective;

@@ -80,6 +80,7 @@ export const rule = defineRule<Static<typeof Schema>, RateOfChangeSpec>({
   restsOn: ({ now, compared_to_ms }, { breached, value }) =>
     breached && value === null && isCounted(now) ? compared_to_ms + now.window_ms : 0,
   questions: ({ now, before }) => [now, before],
+  shows: ({ now, limit }) => (limit.operator.startsWith('gt') ? now : null),
   evaluate(spec, [now, before]) {
     if (!now || !before) return [];
     const keyOf = ({ labels }: SignalGroup) => groupKey(spec.now, labels);

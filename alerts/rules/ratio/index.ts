@@ -87,6 +87,7 @@ export const rule = defineRule<Static<typeof Schema>, RatioSpec>({
   labels: ({ whole }) => labelsOf(whole),
   service: ({ whole, part }) => serviceOf(whole) ?? serviceOf(part),
   questions: ({ part, whole }) => [part, whole],
+  shows: ({ part, limit }) => (limit.operator.startsWith('gt') ? part : null),
   evaluate(spec, [part, whole]) {
     if (!part || !whole) return [];
     const parts = new Map(groupsOf(spec.part, part).map((group) => [groupKey(spec.part, group.labels), group]));

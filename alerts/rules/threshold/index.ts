@@ -5,6 +5,7 @@ import { closed } from '../schema-words.ts';
 import {
   checkSeries,
   compileSeries,
+  countOf,
   groupsOf,
   isCounted,
   labelsOf,
@@ -64,6 +65,7 @@ export const rule = defineRule<Static<typeof Schema>, ThresholdSpec>({
   labels: ({ question }) => labelsOf(question),
   service: ({ question }) => serviceOf(question),
   questions: ({ question }) => [question],
+  shows: ({ question, limit }) => (limit.operator.startsWith('gt') ? question : null),
   evaluate(spec, [answer]) {
     if (!answer) return [];
     const unit = unitOf(spec.question, answer);
@@ -92,11 +94,6 @@ function reading(spec: ThresholdSpec, labels: Reading['labels'], value: number |
     return { labels, value, breached: null, text, shown };
   }
   const breached = holds(spec.limit.operator, value, limit);
-  return {
-    labels,
-    value,
-    breached,
-    text: `${subject} is ${shown.value}, ${breached ? '' : 'not '}${threshold}`,
-    shown,
-  };
+  const said = isCounted(spec.question) ? countOf(spec.question, labels, shown.value) : `${subject} is ${shown.value}`;
+  return { labels, value, breached, text: `${said}, ${breached ? '' : 'not '}${threshold}`, shown };
 }

@@ -36,7 +36,7 @@ async function askMetric(
   abort: AbortSignal,
 ): Promise<SeriesAnswer> {
   const { metric, aggregate, where, by } = question;
-  const spans = metric === REQUEST_DURATION && asRequests(question);
+  const spans = asRequests(question);
   if (spans) return askRequests(reader, spans, window, abort);
   const found = await reader.ask(
     { ask: 'metric', name: metric, attributes: where, aggregate, ...(by.length === 0 ? {} : { group_by: by }) },
@@ -53,10 +53,17 @@ async function askMetric(
   };
 }
 
-/** The same numbers from SERVER spans, which have every duration, where the question asks for no more than those know. */
-function asRequests({ aggregate, where, by, window_ms, offset_ms }: Asked<'metric'>): Asked<'requests'> | null {
+/** The same numbers from SERVER spans, which have every duration, where the question asks for no more than those know; else null. */
+export function asRequests({
+  metric,
+  aggregate,
+  where,
+  by,
+  window_ms,
+  offset_ms,
+}: Asked<'metric'>): Asked<'requests'> | null {
   const { 'service.name': service = null, 'http.route': route = null, ...others } = where;
-  if (Object.keys(others).length > 0 || !OF_SPANS.has(aggregate)) return null;
+  if (metric !== REQUEST_DURATION || Object.keys(others).length > 0 || !OF_SPANS.has(aggregate)) return null;
   return {
     of: 'requests',
     service,

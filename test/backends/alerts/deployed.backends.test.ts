@@ -205,7 +205,7 @@ test('Elasticsearch answers the searches of the compiled watches, and Painless s
       budget: fires(),
       runs: nothing,
       ledger: nothing,
-      'scenarios-13': nothing,
+      'scenarios-14': nothing,
     });
     verified({
       backend: 'elasticsearch',

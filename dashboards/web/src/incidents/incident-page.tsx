@@ -14,6 +14,7 @@ import { Explanation } from './explanation.tsx';
 import { HeldBanner } from './held-banner.tsx';
 import { IncidentActions } from './incident-actions.tsx';
 import { IncidentFacts } from './incident-facts.tsx';
+import { LogRecords } from './log-records.tsx';
 import { Timeline } from './timeline.tsx';
 import { WorkPanel } from './work-panel.tsx';
 import './incidents.css';
@@ -79,6 +80,7 @@ export function IncidentPage({ id }: { id: string }) {
         </p>
       )}
       <CausePanel incident={incident} />
+      <LogRecords incident={incident} />
       <ComingPanel incident={incident} />
       <IncidentFacts incident={incident} />
       {incident.state !== 'resolved' && <WorkPanel incident={incident} name={name} onChange={detail.reload} />}

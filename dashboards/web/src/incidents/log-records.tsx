@@ -9,10 +9,9 @@ export function LogRecords({ incident }: { incident: Incident }) {
   return (
     <section className="panel section-body" aria-labelledby="log-records">
       <h2 id="log-records">Newest records when it fired</h2>
-      <ul className="log-records">
+      <ul>
         {records.map(({ time, level, service, message, exception_type, trace_id }, index) => (
-          // Records have no name, and their order never changes.
-          // biome-ignore lint/suspicious/noArrayIndexKey: see above
+          // biome-ignore lint/suspicious/noArrayIndexKey: equal records at one time are told apart by their place
           <li key={index}>
             <span className="soft">
               <Time at={time} as="clock" /> {level} {service}
