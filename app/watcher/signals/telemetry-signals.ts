@@ -2,8 +2,11 @@ import type { SeriesAnswer, SeriesQuestion } from '../../../alerts/rules/signal.
 import { groupLabels } from '../../../monitoring/group-by.ts';
 import type { Reader, TimeRange } from '../../../monitoring/reader.ts';
 
-/** A rule watches no more than this many series of one answer. */
-const MOST_GROUPS = 1_000;
+/**
+ * More than a rule watches, so that it can choose among them, and a part finds its whole. Those with the most requests or
+ * records come first.
+ */
+const MOST_GROUPS = 10_000;
 const REQUEST_DURATION = 'http.server.request.duration';
 /** Percentiles of request durations that spans tell exactly. */
 const OF_SPANS = new Set(['count', 'p50', 'p95', 'p99']);
