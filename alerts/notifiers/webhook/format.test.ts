@@ -49,7 +49,7 @@ const hostile = fc
     { maxLength: 12 },
   )
   .map((parts) => parts.join(''));
-const holds = (check: (title: string) => void) => fc.assert(fc.property(hostile, check), { numRuns: 300, seed: 6 });
+const holds = (check: (title: string) => void) => fc.assert(fc.property(hostile, check), { numRuns: 120, seed: 6 });
 const body = (template: unknown, type: string, title: string) => {
   expect(formatProblems(template, type)).toEqual([]);
   return writeBody(template, type, templateView(notification({}, { title }))).body;
