@@ -94,6 +94,32 @@ test.each(lives)('ten thousand %s', (_name, under, silences, life) => {
   expect(tenThousand / thousand).toBeLessThan(MOST_GROWTH);
 });
 
+test('incidents that one inhibitor after another holds back', () => {
+  const holding = {
+    ...policy,
+    inhibit: [{ when: { kind: 'cause' }, hold: { kind: 'effect' }, equal: ['environment'] }],
+  };
+  const life: Life = (victims) => {
+    const of = (kind: string, key: string, state: 'firing' | 'resolved', at: number) => ({
+      ...observe(`inbound:am/${key}`, alerts(state, { kind }), START + at * 6),
+      service: key,
+      policy: 'critical',
+    });
+    const turns = Array.from({ length: 10 }, (_, turn) => [
+      of('cause', `cause-${turn}`, 'firing', victims + turn),
+      of('cause', `cause-${turn}`, 'resolved', victims + turn),
+    ]);
+    const firing = each(victims, (index) => of('effect', `effect-${index}`, 'firing', index));
+    return [
+      ...firing,
+      ...turns.flat(),
+      ...each(victims, (i) => of('effect', `effect-${i}`, 'resolved', victims + 20 + i)),
+    ];
+  };
+  cost(holding, 0, life(500));
+  expect(cost(holding, 0, life(5_000)) / cost(holding, 0, life(500))).toBeLessThan(MOST_GROWTH);
+});
+
 /** Milliseconds of processor time. */
 function cost(under: Policy, silences: number, observations: readonly Observation[]): number {
   const state = emptyState();

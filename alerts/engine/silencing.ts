@@ -9,10 +9,10 @@ import type { AlertChange, AlertState } from './state.ts';
 /** Ended ones stay listed for so long. */
 export const LISTED_AFTER_END_MS = 86_400_000;
 
-/** Asks every open incident again: silences, windows or policies are other ones than before, or the hour is. */
-export function reconsiderAll(state: AlertState, around: Surroundings): AlertChange {
+/** Asks these incidents again: silences, windows or policies are other ones than before, or the hour is. */
+export function reconsiderThese(state: AlertState, incidents: Iterable<string>, around: Surroundings): AlertChange {
   const draft = new Draft(state, around);
-  ask(draft, state.open.ids, around);
+  ask(draft, incidents, around);
   return draft.change;
 }
 

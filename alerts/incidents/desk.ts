@@ -14,7 +14,7 @@ import { attachEvidence, type DeliveryOutcome, type EvidencePatch, recordDeliver
 import { decide, retire } from '../engine/decide.ts';
 import type { Surroundings } from '../engine/draft.ts';
 import type { Observation } from '../engine/observation.ts';
-import { endSilence, prune, reconsiderAll } from '../engine/silencing.ts';
+import { endSilence, prune, reconsiderThese } from '../engine/silencing.ts';
 import {
   type AlertChange,
   apply,
@@ -36,6 +36,7 @@ import type { MaintenanceWindow } from '../silences/silence.ts';
 import { Alarm } from './alarm.ts';
 import { Committer } from './committer.ts';
 import { type EvidenceSource, gatherEvidence } from './evidence.ts';
+import { inTurns } from './in-turns.ts';
 import { notificationOf, pageOf } from './notification.ts';
 import type { PeopleDesk } from './people.ts';
 import { createPeopleDesk } from './people-desk.ts';
@@ -167,7 +168,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   });
   const boundaries = new Boundaries(clock, (over) => {
     for (const id of over) void commit(endSilence(state, id, null, around()));
-    void commit(reconsiderAll(state, around()));
+    void reconsiderAll();
     watchBoundaries();
   });
   const storageWatch = new StorageWatch(clock, (observation) => void observe(observation));
@@ -288,13 +289,18 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     if (late) void committer.add(change, fresh);
     watchBoundaries();
     // What held them may have ended meanwhile: that comes before what was on its way.
-    void commit(reconsiderAll(state, around()));
+    void commit(reconsiderThese(state, state.open.ids, around()));
     dispatcher.enqueue(stored.deliveries, { accepted: stored.accepted });
     void letGoOfRules();
     if (!committer.trouble) seeStorage(null);
     // What this process has seen by itself is looked at, be it a part of the watcher that nobody schedules.
     void letGoOfRuns((key) => !seen.has(key));
     deps.onRecalled?.();
+  }
+
+  function reconsiderAll(): Promise<void> {
+    const some = (ids: readonly string[]) => commit(reconsiderThese(state, ids, around()));
+    return inTurns(clock, [...state.open.ids], some, resting.signal);
   }
 
   async function letGoOfRules(): Promise<void> {
@@ -311,7 +317,9 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
 
   async function letGo(isGone: (monitor: MonitorAlert) => boolean): Promise<void> {
     const gone = [...state.monitors.values()].filter(isGone);
-    await Promise.all(gone.map(({ key }) => commit(retire(state, key, around()))));
+    const some = (rows: readonly MonitorAlert[]) =>
+      Promise.all(rows.map(({ key }) => commit(retire(state, key, around()))));
+    await inTurns(clock, gone, some, resting.signal);
   }
 
   async function forget(): Promise<void> {
@@ -370,7 +378,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     page: (id) => pageOf(state, id, clock.now()),
     async replacePolicies(next) {
       policies = next;
-      await Promise.all([commit(reconsiderAll(state, around())), letGoOfRules()]);
+      await Promise.all([reconsiderAll(), letGoOfRules()]);
     },
   };
 }
