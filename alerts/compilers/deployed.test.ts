@@ -15,11 +15,13 @@ import { USUAL_RULES } from './testing/usual-rules.ts';
  * test/backends/alerts.
  */
 const compilers = await loadCompilers();
-let standIn: Server | undefined;
+const standIns: Server[] = [];
 
 afterEach(() => {
-  standIn?.close();
-  standIn?.closeAllConnections();
+  for (const standIn of standIns.splice(0)) {
+    standIn.close();
+    standIn.closeAllConnections();
+  }
 });
 
 interface Asked {
@@ -31,7 +33,7 @@ interface Asked {
 /** Answers every request by itself. */
 async function serve(answer: (asked: Asked) => unknown, status = 200): Promise<Connection & { asked: Asked[] }> {
   const asked: Asked[] = [];
-  standIn = createServer(async (request, response) => {
+  const standIn = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const one = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString() };
@@ -40,6 +42,7 @@ async function serve(answer: (asked: Asked) => unknown, status = 200): Promise<C
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(answer(one)));
   });
+  standIns.push(standIn);
   standIn.listen(0, '127.0.0.1');
   await once(standIn, 'listening');
   const url = `http://127.0.0.1:${(standIn.address() as AddressInfo).port}`;
