@@ -65,7 +65,9 @@ export function recordDelivery(
     return draft.change;
   }
   const fate = outcome === 'failed' ? 'did not take' : 'has not yet taken';
-  const message = `${delivery.channel} ${fate} "${what}": ${delivery.last_error}`;
+  // One that was never tried waits behind an earlier one, which has told its error.
+  const why = delivery.last_error ?? 'an earlier one still waits';
+  const message = `${delivery.channel} ${fate} "${what}": ${why}`;
   draft.event(row, 'delivery_failed', message, delivery.channel);
   draft.say(row, 'deliver', 'nobody', message);
   bringForward(draft, row, delivery, around);

@@ -8,7 +8,7 @@ const SLOW_READER_BYTES = 1_048_576;
 export const eventRoutes: ControlRoutes = async (app, { deps }) => {
   app.get(
     '/api/v1/events',
-    { schema: { summary: 'Server-sent events: monitor, monitors, run, incident, ping.' } },
+    { schema: { summary: 'Server-sent events: monitor, monitors, run, incident, rules, ping.' } },
     (request, reply) => {
       reply.hijack();
       const stream = reply.raw;

@@ -84,13 +84,6 @@ export function CausePanel({ incident }: { incident: Incident }) {
             </a>
           </li>
         )}
-        {cause.trace_id && (
-          <li>
-            <Link href={`/traces/${cause.trace_id}`} className="button plain">
-              Trace
-            </Link>
-          </li>
-        )}
         {incident.source === 'rule' && (
           <>
             {rule && (
@@ -106,6 +99,13 @@ export function CausePanel({ incident }: { incident: Incident }) {
               </Link>
             </li>
           </>
+        )}
+        {cause.trace_id && (
+          <li>
+            <Link href={`/traces/${cause.trace_id}`} className="button plain">
+              Trace
+            </Link>
+          </li>
         )}
         {incident.runbook && (
           <li>

@@ -16,6 +16,7 @@ import { IncidentActions } from './incident-actions.tsx';
 import { IncidentFacts } from './incident-facts.tsx';
 import { LogRecords } from './log-records.tsx';
 import { Timeline } from './timeline.tsx';
+import { unreached } from './unreached.ts';
 import { WorkPanel } from './work-panel.tsx';
 import './incidents.css';
 
@@ -79,6 +80,7 @@ export function IncidentPage({ id }: { id: string }) {
           It is part of <Link href={`/incidents/${incident.merged_into}`}>another incident</Link>, which goes on.
         </p>
       )}
+      <UnreachedNotice incident={incident} />
       <CausePanel incident={incident} />
       <LogRecords incident={incident} />
       <ComingPanel incident={incident} />
@@ -90,6 +92,21 @@ export function IncidentPage({ id }: { id: string }) {
         <Deliveries deliveries={incident.deliveries} held={incident.held} />
       </div>
     </div>
+  );
+}
+
+/** The loudest thing of an incident is that nobody knows of it. */
+function UnreachedNotice({ incident }: { incident: IncidentDetail }) {
+  const found = unreached(incident);
+  if (!found) return null;
+  return (
+    <p className="notice problem" role="status">
+      <span>
+        <strong>Nobody has been reached yet.</strong> {found.channels.join(', ')}{' '}
+        {found.channels.length === 1 ? 'does' : 'do'} not take the page: <bdi>{found.error}</bdi>. It is tried again;
+        whoever reads this is the first to know.
+      </span>
+    </p>
   );
 }
 
