@@ -1,6 +1,7 @@
 /** The built UI in a real browser over invented data: what people see, in both themes, on a phone, by keyboard. */
 import { describe, expect, test } from '@jest/globals';
 import { complaints, context, expectAccessible, expectSoon, inBrowser, open, page, server } from './testing/browser.ts';
+import { fixtureIncidents } from './testing/fixture-incidents.ts';
 import { FIXTURE_TOKEN } from './testing/fixture-server.ts';
 
 const FAILING = 'post-journey@local';
@@ -48,6 +49,28 @@ describe.each(['light', 'dark', 'phone'] as const)('%s', (look) => {
     }
     expect(complaints).toEqual([]);
   }, 600_000);
+});
+
+test('trouble in the watcher itself stands above every page, until it is over', async () => {
+  await open('/on-call', 'phone');
+  await page.locator('.connection[data-status=live]').waitFor({ state: 'attached' });
+  const message =
+    'the data directory /var/lib/ringdown cannot be written: EROFS: read-only file system. Mend its mount';
+  const [like] = fixtureIncidents(Date.now(), [server.monitor(FAILING)]);
+  const own = {
+    ...like!,
+    id: 'inc-own',
+    state: 'triggered' as const,
+    service: 'ringdown',
+    environment: 'watcher',
+    cause: { ...like!.cause, message },
+  };
+  server.publish({ type: 'incident', data: own });
+  await page.getByText(message).waitFor();
+  await expectAccessible('trouble in the watcher');
+  expect(await page.getByRole('link', { name: 'Open the incident' }).getAttribute('href')).toBe('/incidents/inc-own');
+  server.publish({ type: 'incident', data: { ...own, state: 'resolved' as const } });
+  await page.getByText(message).waitFor({ state: 'detached' });
 });
 
 test('empty screens say what would fill them', async () => {

@@ -9,6 +9,7 @@ import { DrawFault } from '../parts/draw-fault.tsx';
 import { Time } from '../time/times.tsx';
 import { useListKeys } from './list-keys.ts';
 import { Logo } from './logo.tsx';
+import { OwnTroubleNotice } from './own-trouble-notice.tsx';
 import { ThemeButton } from './theme-button.tsx';
 
 const SECTIONS = [
@@ -85,6 +86,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
+        <OwnTroubleNotice />
         <DrawFault what="This page" tryAgainOn={location}>
           {children}
         </DrawFault>
