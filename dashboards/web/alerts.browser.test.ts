@@ -59,11 +59,16 @@ test('an incident without a run leads to no run: to where it came from, or to th
   await open('/incidents/inc-rule');
   await page.getByText('p95 of http.server.request.duration is 812 ms').first().waitFor();
   await page.getByText(/Silenced until .* by Kim: deploying/).waitFor();
+  const records = page.getByRole('region', { name: 'Newest records when it fired' });
+  await records.getByText('slow query: select * from posts took 790 ms').waitFor();
+  const ofRecord = `/traces/${'ab'.repeat(16)}`;
+  expect(await records.getByRole('link', { name: 'Trace' }).getAttribute('href')).toBe(ofRecord);
   for (const id of ['inc-rule', 'inc-inbound']) {
     await page.goto(`${server.url}/incidents/${id}`);
     await page.getByText('Failing now').waitFor();
     const links = await page.locator('main a').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
-    expect(links.filter((href) => /^\/(runs|traces|monitors)\//.test(href!))).toEqual([]);
+    const ofRuns = links.filter((href) => /^\/(runs|traces|monitors)\//.test(href!));
+    expect(ofRuns).toEqual(id === 'inc-rule' ? [ofRecord] : []);
   }
   await page.getByRole('link', { name: 'Open where it came from' }).waitFor();
   await page.goto(server.url);

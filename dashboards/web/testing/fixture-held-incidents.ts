@@ -54,7 +54,20 @@ export function fixtureHeldIncidents(now: number, like: IncidentDetail): Inciden
       failing_since: iso(now - 13 * MINUTE),
       attempts: 1,
     },
-    evidence: { real_traffic: null, healthy_monitors: [] },
+    evidence: {
+      real_traffic: null,
+      healthy_monitors: [],
+      log_records: [
+        {
+          time: iso(now - 11 * MINUTE),
+          level: 'warn',
+          service: 'reference-api',
+          message: 'slow query: select * from posts took 790 ms',
+          exception_type: 'SlowQuery',
+          trace_id: 'ab'.repeat(16),
+        },
+      ],
+    },
     timeline: [
       event('inc-rule', 11 * MINUTE, 'triggered', 'reference-api, local: p95 of /v1/posts is 812 ms'),
       event('inc-rule', 11 * MINUTE, 'held', 'silenced by Kim: deploying'),
@@ -65,6 +78,7 @@ export function fixtureHeldIncidents(now: number, like: IncidentDetail): Inciden
   const inbound: IncidentDetail = {
     ...rule,
     id: 'inc-inbound',
+    evidence: { real_traffic: null, healthy_monitors: [] },
     dedup_key: 'b77e21',
     title: 'billing, production: DiskWillFillIn4Hours',
     priority: 'P3',
