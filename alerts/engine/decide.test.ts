@@ -5,6 +5,7 @@ import { decide } from './decide.ts';
 import type { Surroundings } from './draft.ts';
 import type { Observation } from './observation.ts';
 import { acknowledge, resolve } from './people.ts';
+import { prune } from './silencing.ts';
 import { type AlertChange, apply, emptyState, isEmpty } from './state.ts';
 
 const anyRun = builtInPolicy.rules.find(isScenarioRule)!;
@@ -395,4 +396,21 @@ test('what moves on to a service that is down began with the run that found it d
   play.see(3_600, 'a@local', unreachable);
   const wider = [...play.state.incidents.values()].at(-1)!;
   expect(wider.first_run).toEqual({ id: wider.incident.cause.run_id, url: wider.incident.cause.run_url });
+});
+
+test('what nobody runs any more is forgotten after a day, and so is what was remembered for flapping', () => {
+  const play = new Play([always]);
+  play.see(0, 'a@local', failed);
+  play.see(60, 'a@local', passed);
+  play.see(120, 'b@local', failed);
+  const after = (seconds: number, kept: string[] | null) =>
+    prune(play.state, { ...play.around, now: START + seconds * 1_000 }, kept && new Set(kept));
+  expect(isEmpty(after(86_000, []))).toBe(true);
+  // One that an open incident waits for is let go of first; until somebody said what is run, nothing is known to be gone.
+  expect([...after(90_000, []).forgotten]).toEqual(['a@local']);
+  expect([...after(90_000, ['a@local']).forgotten, ...after(90_000, null).forgotten]).toEqual([]);
+  const change = after(90_000, []);
+  expect([...change.services]).toEqual([['reference-api@local', null]]);
+  apply(play.state, change);
+  expect([play.state.services.size, [...play.state.monitors.keys()]]).toEqual([0, ['b@local']]);
 });

@@ -56,9 +56,11 @@ export function cancelWindow(state: AlertState, id: string, around: Surroundings
 
 /**
  * Silences and windows that ended more than a day ago are forgotten, and so are series of rules and alerts of other systems
- * that have been well, or have not been heard of, for so long: their labels may be new ones every day.
+ * that have been well, or have not been heard of, for so long: their labels may be new ones every day. So are monitors that
+ * are no longer run, and what is remembered of a service for flapping once that is over.
+ * @param kept monitors that are run; null while nobody said which
  */
-export function prune(state: AlertState, around: Surroundings): AlertChange {
+export function prune(state: AlertState, around: Surroundings, kept: ReadonlySet<string> | null): AlertChange {
   const draft = new Draft(state, around);
   const long = draft.now - LISTED_AFTER_END_MS;
   for (const silence of state.silences.values()) {
@@ -69,7 +71,11 @@ export function prune(state: AlertState, around: Surroundings): AlertChange {
   }
   for (const { key, source, state: now, since, incident_id, held_cause } of state.monitors.values()) {
     const over = now !== 'failing' && incident_id === null && held_cause === null;
-    if (source !== 'run' && over && Date.parse(since) <= long) draft.change.forgotten.add(key);
+    const gone = source === 'run' ? kept !== null && !kept.has(key) && incident_id === null : over;
+    if (gone && Date.parse(since) <= long) draft.change.forgotten.add(key);
+  }
+  for (const { key, opened } of state.services.values()) {
+    if (opened.every(({ at }) => Date.parse(at) <= long)) draft.change.services.set(key, null);
   }
   return draft.change;
 }

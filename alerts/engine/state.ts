@@ -164,7 +164,8 @@ export interface AlertChange {
   monitors: Map<string, MonitorAlert>;
   /** Keys of monitors of which nothing needs to be known any more. */
   forgotten: Set<string>;
-  services: Map<string, ServiceAlert>;
+  /** Null removes it. */
+  services: Map<string, ServiceAlert | null>;
   incidents: Map<string, TrackedIncident>;
   /** Monitors that joined an incident; `incident.monitors` holds the same, this is the part that is new. */
   members: { incident_id: string; monitor: string; position: number }[];
@@ -235,7 +236,7 @@ export function apply(state: MutableAlertState, change: AlertChange): void {
     state.watched.replace(state.monitors.get(key), row);
     state.monitors.set(key, row);
   }
-  for (const [key, row] of change.services) state.services.set(key, row);
+  applyRemovable(state.services, change.services);
   for (const [key, row] of change.incidents) {
     state.open.replace(state.incidents.get(key), row);
     state.incidents.set(key, row);

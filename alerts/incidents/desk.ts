@@ -325,7 +325,7 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   async function forget(): Promise<void> {
     while (!resting.signal.aborted) {
       await clock.timer(PRUNE_EVERY_MS, resting.signal).catch(() => undefined);
-      if (!resting.signal.aborted) void commit(prune(state, around()));
+      if (!resting.signal.aborted) void commit(prune(state, around(), kept));
     }
   }
 

@@ -152,7 +152,7 @@ describe('alerts in SQL', () => {
     await take(endSilence(state, 'sil-1', { by: 'kim', via: 'web' }, around(5)));
     expect((await store.load()).silences).toMatchObject([{ ends_at: at(5), ended_by: 'kim' }]);
     await take(cancelWindow(state, 'mw-1', around(6)));
-    await take(prune(state, around(2 * 86_400)));
+    await take(prune(state, around(2 * 86_400), null));
     expect(await store.load()).toMatchObject({ silences: [], windows: [] });
   });
 

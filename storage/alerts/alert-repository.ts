@@ -129,9 +129,7 @@ async function write(db: Transaction<AlertSchema>, change: AlertChange): Promise
   for (const part of chunks([...change.monitors.values()])) {
     await db.replaceInto('alert_monitors').values(part.map(rememberedRow)).execute();
   }
-  for (const part of chunks([...change.services.values()])) {
-    await db.replaceInto('alert_services').values(part.map(rememberedRow)).execute();
-  }
+  await writeRemembered(db, 'alert_services', change.services);
   for (const part of chunks([...change.incidents.values()])) {
     await db.replaceInto('incidents').values(part.map(incidentRow)).execute();
   }
@@ -147,7 +145,7 @@ async function write(db: Transaction<AlertSchema>, change: AlertChange): Promise
 
 async function writeRemembered(
   db: Transaction<AlertSchema>,
-  table: 'silences' | 'maintenance_windows',
+  table: 'alert_services' | 'silences' | 'maintenance_windows',
   rows: ReadonlyMap<string, unknown>,
 ): Promise<void> {
   for (const part of chunks([...rows])) {
