@@ -272,6 +272,26 @@ describe('resources', () => {
     expect(distinct.json()).toMatchObject({ status: 400, detail: expect.stringContaining('attribute') });
   });
 
+  test('what rules ask is taken by its own words, and nothing else is', async () => {
+    const ask = (question: object, window = { from: 1_000, to: 2_000 }) =>
+      app.inject({
+        method: 'POST',
+        url: '/api/v1/telemetry/questions',
+        headers: bearer,
+        payload: { question, ...window },
+      });
+    const counts = { ask: 'log_counts', service: 'shop', level: 'error', group_by: ['a', 'b'], limit: 1_001 };
+    // The relay of this test is away: what it would have been asked was in order.
+    expect((await ask(counts)).json()).toMatchObject({ status: 503, code: 'TELEMETRY_AWAY' });
+    for (const wrong of [
+      { ask: 'traces', order: 'latest', limit: 1 },
+      { ...counts, limit: 1e9 },
+      { ask: 'metric', name: 'm', aggregate: 'median' },
+    ])
+      expect((await ask(wrong)).statusCode).toBe(400);
+    expect((await ask(counts, { from: 2_000, to: 1_000 })).statusCode).toBe(400);
+  });
+
   test('a deployment without a time happened now', async () => {
     const payload = { service: 'shop', version: '4.12' };
     const answer = await app.inject({ method: 'POST', url: '/api/v1/deployments', headers: bearer, payload });

@@ -6,6 +6,8 @@ import type { ControlRoutes } from '../server.ts';
 
 const HOUR_MS = 3_600_000;
 const QUERY_TIMEOUT_MS = 10_000;
+/** More than a rule watches, so that it can tell how many it leaves out. */
+const MOST_GROUPS = 10_000;
 
 const Window = {
   from: Type.Optional(Type.String({ format: 'date-time', description: 'RFC 3339; one hour before `to` when absent.' })),
@@ -42,6 +44,52 @@ const QUESTION_PROBLEMS: Readonly<Record<string, number>> = {
   CANNOT_ANSWER: 422,
   TOO_MANY_INTERVALS: 400,
 };
+
+const Words = Type.Optional(Type.String({ maxLength: 1_000 }));
+const GroupBy = Type.Optional(
+  Type.Union([
+    Type.String({ minLength: 1, maxLength: 255 }),
+    Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 10 }),
+  ]),
+);
+const closed = { additionalProperties: false };
+
+/**
+ * What rules ask of telemetry, with the names that they have for a `Reader`. None of them is closed: the validator would take
+ * away what the first of them does not know before it looks at the next.
+ */
+const RuleQuestion = Type.Union([
+  Type.Object({
+    ask: Type.Literal('metric'),
+    name: Type.String({ maxLength: 1_000 }),
+    attributes: Type.Optional(Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 4_096 }))),
+    group_by: GroupBy,
+    aggregate: AggregateName,
+  }),
+  Type.Object({
+    ask: Type.Literal('requests'),
+    measure: Type.Enum(['count', 'p50', 'p95', 'p99']),
+    group_by: GroupBy,
+    service: Words,
+    route: Words,
+    status: Type.Optional(
+      Type.Union([
+        Type.Enum(['2xx', '3xx', '4xx', '5xx', 'ok', 'error']),
+        Type.Integer({ minimum: 100, maximum: 599 }),
+      ]),
+    ),
+    synthetic: Type.Optional(Type.Boolean()),
+    limit: Type.Integer({ minimum: 1, maximum: MOST_GROUPS }),
+  }),
+  Type.Object({
+    ask: Type.Literal('log_counts'),
+    group_by: GroupBy,
+    service: Words,
+    level: Level,
+    text: Words,
+    limit: Type.Integer({ minimum: 1, maximum: MOST_GROUPS }),
+  }),
+]);
 
 export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
   const windowOf = ({ from, to }: WindowQuery): TimeRange => {
@@ -199,6 +247,30 @@ export const telemetryRoutes: ControlRoutes = async (app, { deps }) => {
       if (rest.measure === 'distinct' && rest.attribute === undefined)
         throw new HttpProblem(400, 'INVALID_REQUEST', '"distinct" needs an "attribute", such as user.id');
       return { items: await ask({ ask: 'requests', ...rest }, windowOf({ from, to }), backend), next_cursor: null };
+    },
+  );
+
+  app.post<{
+    Body: { question: Extract<Question, { ask: 'metric' | 'requests' | 'log_counts' }>; from: number; to: number };
+  }>(
+    '/api/v1/telemetry/questions',
+    {
+      schema: {
+        summary: 'What a rule asks, of a window of the past: for `ringdown alerts replay`.',
+        body: Type.Object(
+          {
+            question: RuleQuestion,
+            from: Type.Integer({ minimum: 0, description: 'Unix milliseconds, included.' }),
+            to: Type.Integer({ minimum: 0, description: 'Unix milliseconds, excluded.' }),
+          },
+          closed,
+        ),
+        response: problems,
+      },
+    },
+    async ({ body: { question, from, to } }) => {
+      if (from >= to) throw new HttpProblem(400, 'INVALID_REQUEST', '"from" must be before "to"');
+      return { answer: await ask(question, { from, to }, undefined) };
     },
   );
 };

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { onCallTargets } from '../../../alerts/on-call/parse.ts';
 import { resolveTarget } from '../../../alerts/on-call/targets.ts';
 import type { Policy } from '../../../alerts/policies/policy.ts';
+import { type FilledIn, fillIn } from '../../../alerts/simulation/fill-in.ts';
 import {
   type Comparison,
   compareOnRecording,
@@ -25,6 +26,7 @@ import { readPolicies, shippedFiles } from '../../setup.ts';
 import { count, terminal } from '../../terminal.ts';
 import { CONSOLE } from '../../watcher/channels.ts';
 import { brokenLines } from './broken-lines.ts';
+import { pastTelemetry } from './past-telemetry.ts';
 import { type RecordedHistory, readRecording } from './recording.ts';
 
 export interface ReplayOptions {
@@ -68,19 +70,41 @@ export async function replayPolicies(options: ReplayOptions): Promise<number> {
     readRecording(file, { from, to, lookBackMs }, scenarios),
   );
   const { onCall, maintenance } = settings;
+  const environment = settings.environments[0]?.name ?? 'default';
+  const recorded = answerFiles(options.directory.ruleAnswersDirectory);
+  const past = pastTelemetry(options.directory, settings.backends, now);
+  const { history, filled, trouble } = await terminal.progress(
+    'asking telemetry what was not asked then',
+    fillIn(recorded, { from, to }, [before, after], past),
+  );
   const comparison = await terminal.progress(
     'playing it through both sides',
     compareOnRecording(
-      { channels, maintenance, ...(onCall ? { resolveTarget: resolveTarget(() => onCall) } : {}) },
+      { channels, maintenance, environment, ...(onCall ? { resolveTarget: resolveTarget(() => onCall) } : {}) },
       { before, after },
-      { ...recording, answers: answerFiles(options.directory.ruleAnswersDirectory) },
+      { ...recording, answers: history },
     ),
   );
   const { runs, monitors, answers, unreadable } = recording;
   const span = { from: iso(from), to: iso(to) };
   if (options.json)
-    terminal.out(JSON.stringify({ ...span, runs, monitors, answers, unreadable, changed, ...comparison }));
-  else for (const line of replayLines(span, recording, comparison)) terminal.out(line);
+    terminal.out(
+      JSON.stringify({
+        ...span,
+        runs,
+        monitors,
+        answers,
+        unreadable,
+        changed,
+        ...comparison,
+        asked_now: filled,
+        trouble,
+      }),
+    );
+  else {
+    for (const line of replayLines(span, recording, comparison)) terminal.out(line);
+    for (const line of filledLines(filled, trouble)) terminal.out(line);
+  }
   for (const line of brokenLines(unreadable)) terminal.err(pc.yellow(line));
   return EXIT.success;
 }
@@ -139,6 +163,16 @@ function replayLines(
     ...(damaged > 0
       ? ['', `${count(damaged, 'piece')} of the history of rules cannot be read; that time is missing`]
       : []),
+  ];
+}
+
+function filledLines(filled: readonly FilledIn[], trouble: string | null): string[] {
+  const each = filled.map(({ rule, every_ms }) => `${rule} each ${formatDuration(every_ms)}`);
+  return [
+    ...(each.length > 0
+      ? ['', `Nobody asked this then, so telemetry was asked now, and what came late counts: ${each.join(', ')}`]
+      : []),
+    ...(trouble === null ? [] : ['', `Telemetry could not be asked what nobody asked then: ${trouble}`]),
   ];
 }
 
