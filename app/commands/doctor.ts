@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pc from 'picocolors';
@@ -129,6 +129,9 @@ async function lookAtFiles({ config: file, directory }: DoctorOptions): Promise<
       config.publicUrl
         ? ok(`links in pages begin with ${config.publicUrl}`)
         : warning('public_url is not set: links in pages lead to this machine only', 'set public_url in ringdown.yaml'),
+      ok(
+        `${stateSize(directory)}incidents are kept for ${formatDuration(config.incidentRetentionMs)}, runs for ${formatDuration(config.runRetentionMs)}`,
+      ),
       ...lookAtAnswers(config, channelTypes),
       config.deadMan
         ? ok(`somebody outside rings when the watcher dies: called every ${formatDuration(config.deadMan.everyMs)}`)
@@ -146,6 +149,15 @@ async function lookAtFiles({ config: file, directory }: DoctorOptions): Promise<
     }
     throw error;
   }
+}
+
+/** Of the database of runs and incidents, with what it has not put in place yet; empty before the first start. */
+function stateSize({ stateFile }: DataDirectory): string {
+  const bytes = ['', '-wal'].reduce(
+    (sum, suffix) => sum + (statSync(stateFile + suffix, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+  return bytes === 0 ? '' : `the state takes ${(bytes / 2 ** 20).toFixed(1)} MiB; `;
 }
 
 /** Channels whose keys and buttons would lead nowhere. */
