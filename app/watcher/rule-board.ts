@@ -42,11 +42,11 @@ interface Row extends Positioned {
 
 /** All rules of all policies as the HTTP API shows them: those on numbers, and those about scenarios. */
 export function ruleBoard(deps: RuleBoardDeps): ControlDeps['rules'] {
-  const rows = () => rowsOf(deps);
   return {
-    list: (query) => ruleList(rows(), query, deps.policies().length, deps.files()),
+    list: (query) => ruleList(rowsOf(deps, deps.policies()), query, deps.policies().length, deps.files()),
     find(policy, id, monitor) {
-      const row = rows().find(({ rule }) => rule.policy === policy && rule.rule === id);
+      const own = deps.policies().filter((one) => one.id === policy);
+      const row = rowsOf(deps, own).find(({ rule }) => rule.rule === id);
       if (!row) return undefined;
       const { rule, position } = row;
       const asked = rule.instances.find((one) => one.monitor === monitor) ?? rule.instances[0] ?? null;
@@ -63,11 +63,11 @@ export function ruleBoard(deps: RuleBoardDeps): ControlDeps['rules'] {
   };
 }
 
-function rowsOf(deps: RuleBoardDeps): Row[] {
+function rowsOf(deps: RuleBoardDeps, policies: readonly Policy[]): Row[] {
   const statuses = new Map(deps.evaluator.status().map((status) => [`${status.policy}/${status.rule}`, status]));
   const monitors = deps.monitors();
   const holds = holdsAt(deps);
-  return deps.policies().flatMap((policy) => {
+  return policies.flatMap((policy) => {
     let scenarios = 0;
     return policy.rules.flatMap((rule, position): Row[] => {
       const place = deps.places().get(policy.id);
