@@ -69,7 +69,7 @@ channels:
     expect(mended.messages).toEqual([
       '3:39 url must be an http or https address',
       '4:37 url must be smtp://… or smtps://…',
-      '5:36 url must be https://<server>/<topic>',
+      '5:36 url must be https://<server>/<topic>, with a topic of at most 64 letters, digits, - and _',
     ]);
     const file = join(folder, 'ringdown.yaml');
     writeFileSync(file, 'version: 1\nchannels: [{ name: hook, type: webhook, url: "${HOOK}" }]\n');
