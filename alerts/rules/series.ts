@@ -268,7 +268,11 @@ function ofLabels(words: Words, question: SeriesQuestion, labelsOfIt: Readonly<R
     said = words.say(question);
     words.kept.set(question, said);
   }
-  const values = labelsOf(question).flatMap((name) => labelsOfIt[name] || []);
+  // Where the question names the service, its words do already.
+  const told = serviceOf(question) === null ? null : 'service.name';
+  const values = labelsOf(question).flatMap((name) =>
+    name === told && said.includes(labelsOfIt[name] ?? '') ? [] : labelsOfIt[name] || [],
+  );
   return values.length > 0 ? `${said} of ${values.join(', ')}` : said;
 }
 
