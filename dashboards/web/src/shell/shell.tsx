@@ -45,10 +45,10 @@ export function Shell({ children }: { children: ReactNode }) {
 
   // On a phone the sections are wider than the screen.
   const nav = useRef<HTMLElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page, another section
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page, another section; the count of incidents moves what follows it
   useEffect(() => {
     nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [location]);
+  }, [location, open]);
 
   return (
     <>
