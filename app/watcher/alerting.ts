@@ -154,12 +154,12 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
 
   /** Until the database tells the overrides, those of the config stand alone. */
   async function readOverrides(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    for (let told = false; !stopping.signal.aborted; told = true) {
       try {
         await onCall.load();
         return;
       } catch (error) {
-        log.warn({ err: toError(error) }, 'overrides of on-call schedules could not be read');
+        if (!told) log.warn({ err: toError(error) }, 'overrides of on-call schedules cannot be read; tried again');
         await clock.timer(AGAIN_MS, stopping.signal).catch(() => {});
       }
     }
