@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cut } from '../../core/plain-text.ts';
 import type { Observation } from '../engine/observation.ts';
 import type { CommonInboundSettings } from './define.ts';
 import type { InboundAlert } from './inbound.ts';
@@ -122,10 +123,6 @@ function oneLine(value: string): string {
 /** Control characters but for line breaks and tabs, and marks that turn the direction of text, say nothing in a page. */
 function printable(value: string): string {
   return value.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ').toWellFormed();
-}
-
-function cut(value: string, length: number): string {
-  return value.length <= length ? value : `${value.slice(0, length - 1).toWellFormed()}…`;
 }
 
 function digest(...parts: readonly string[]): string {

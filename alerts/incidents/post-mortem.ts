@@ -1,3 +1,4 @@
+import { onOneLine } from '../../core/plain-text.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { IncidentHistory } from '../alert-store.ts';
 import type { DeliveryRecord, Incident, IncidentEvent } from '../incident.ts';
@@ -162,11 +163,11 @@ function fenced(text: string): string[] {
 
 /** Plain text on one line: nothing in it is markup, ends a table's cell or is HTML. */
 function escaped(text: string): string {
-  return oneLine(text).replace(/[\\`*_{}[\]()<>#+!|~&-]/g, '\\$&');
+  return onOneLine(text).replace(/[\\`*_{}[\]()<>#+!|~&-]/g, '\\$&');
 }
 
 function code(text: string): string {
-  const line = oneLine(text).replaceAll('|', '\\|');
+  const line = onOneLine(text).replaceAll('|', '\\|');
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const space = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
@@ -181,10 +182,6 @@ function target(url: string): string {
   return /^https?:\/\//i.test(url)
     ? url.replace(/[\s()<>[\]\\`|]/g, (sign) => BRACKETS[sign] ?? encodeURIComponent(sign))
     : '#';
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
 }
 
 function absolute(at: string): string {

@@ -1,9 +1,4 @@
-/** A text within a vendor's limit, in UTF-16 units: what is too long ends in an ellipsis, and no letter is torn in two. */
-export function cut(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const kept = text.slice(0, length - 1);
-  return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
-}
+import { cut } from '../../core/plain-text.ts';
 
 /** As `cut`, of a text that grows by its medium's escapes: within the limit with them, and no escape torn in two. */
 export function cutEscaped(text: string, length: number, escaped: (text: string) => string): string {
@@ -22,12 +17,4 @@ export function fitting(parts: readonly string[], room: number, between: string)
     kept.push(part);
   }
   return kept.join(between);
-}
-
-/** Without what breaks a line, steers a terminal, turns writing around, or is half a character. */
-export function onOneLine(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
-    .trim();
 }

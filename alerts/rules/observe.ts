@@ -1,3 +1,4 @@
+import { cut } from '../../core/plain-text.ts';
 import type { Observation } from '../engine/observation.ts';
 import type { Policy, SignalRule } from '../policies/policy.ts';
 import { fillIn } from '../template.ts';
@@ -92,8 +93,4 @@ function messageOf(rule: SignalRule, reading: Reading | null, names: Readonly<Re
   };
   const message = fillIn(rule.summary, (name, written) => (Object.hasOwn(values, name) ? values[name]! : written));
   return cut(message, LONGEST_MESSAGE);
-}
-
-function cut(text: string, longest: number): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }

@@ -1,5 +1,6 @@
+import { onOneLine } from '../../../core/plain-text.ts';
 import type { Notification } from '../../notifier.ts';
-import { cutEscaped, fitting, onOneLine } from '../cut.ts';
+import { cutEscaped, fitting } from '../cut.ts';
 
 // Limits of messages and embeds, in characters: docs.discord.com/developers/resources/message
 const CONTENT = 2_000;

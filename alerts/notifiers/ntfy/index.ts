@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
+import { cut, onOneLine } from '../../../core/plain-text.ts';
 import type { Priority } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
-import { cut, onOneLine } from '../cut.ts';
 import { defineChannel, IncludeBodies, STATE_CHANGES } from '../define.ts';
 import { callVendor, decoded, idempotentDelivery } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';

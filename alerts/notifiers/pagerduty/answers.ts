@@ -1,6 +1,6 @@
+import { cut } from '../../../core/plain-text.ts';
 import type { AnswerReader, AnswerRequest, ChannelAnswer, ChannelSettings } from '../../notifier.ts';
 import { anyEqual, headerList, keyedDigest, malformed, unauthentic } from '../../signatures.ts';
-import { cut } from '../cut.ts';
 
 interface Settings extends ChannelSettings {
   webhook_secrets?: readonly string[];

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
+import { cut } from '../../../core/plain-text.ts';
 import type { Priority } from '../../incident.ts';
 import type { Notification } from '../../notifier.ts';
 import { accountKey } from '../account-key.ts';
-import { cut } from '../cut.ts';
 import { defineChannel, Secret, STATE_CHANGES, VendorUrl } from '../define.ts';
 import { callVendor, idempotentDelivery } from '../http.ts';
 import { withoutBodies } from '../without-bodies.ts';

@@ -1,5 +1,6 @@
+import { cut } from '../../../core/plain-text.ts';
 import type { Notification, Page } from '../../notifier.ts';
-import { cut, cutEscaped } from '../cut.ts';
+import { cutEscaped } from '../cut.ts';
 
 // Limits of Block Kit, in characters: https://docs.slack.dev/reference/block-kit/blocks
 const HEADER = 150;

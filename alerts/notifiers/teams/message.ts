@@ -1,5 +1,5 @@
+import { cut, onOneLine } from '../../../core/plain-text.ts';
 import type { Notification } from '../../notifier.ts';
-import { cut, onOneLine } from '../cut.ts';
 
 /** A message in Teams is at most 28 KB; what the workflow wraps it in needs a little. */
 const LARGEST_BYTES = 26 * 1024;

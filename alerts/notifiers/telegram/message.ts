@@ -1,5 +1,6 @@
+import { cut, onOneLine } from '../../../core/plain-text.ts';
 import type { Notification } from '../../notifier.ts';
-import { cut, cutEscaped, fitting, onOneLine } from '../cut.ts';
+import { cutEscaped, fitting } from '../cut.ts';
 
 /** core.telegram.org/bots/api#sendmessage: 4,096 characters after entities are parsed. Ours count with their markup. */
 const LONGEST = 4_096;

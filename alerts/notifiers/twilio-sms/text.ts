@@ -1,5 +1,5 @@
+import { cut } from '../../../core/plain-text.ts';
 import type { Notification, Page } from '../../notifier.ts';
-import { cut } from '../cut.ts';
 import { cutToSegments, plain, segments } from './segments.ts';
 
 /** More is a letter, not an alarm, and each is paid for. */

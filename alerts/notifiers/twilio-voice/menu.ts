@@ -1,4 +1,4 @@
-import { cut } from '../cut.ts';
+import { cut } from '../../../core/plain-text.ts';
 import { escapeXml } from '../markup.ts';
 import { phrasesOf } from './phrases.ts';
 import { sayPage, sayPhrase, type Voice } from './say.ts';
