@@ -1,12 +1,19 @@
 const HIDDEN = '[redacted]';
 
-/** What people write into logs by mistake: the scheme stays, so that one sees what stood there. */
+/**
+ * What people write into logs by mistake: the scheme stays, so that one sees what stood there. Each pattern has few places
+ * to begin at and goes on from there without coming back: hundreds of lines that strangers wrote are cleaned in a row by
+ * the process that pages.
+ */
 const CREDENTIALS: readonly [RegExp, string][] = [
+  // Their values have spaces in them: "Authorization: Token abc", "Cookie: a=b; c=d".
+  [/((?:authorization|cookie)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\r\n"']+)/gi, `$1${HIDDEN}`],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9+/._~=-]{8,}/gi, `$1 ${HIDDEN}`],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, HIDDEN],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi, `$1${HIDDEN}@`],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, HIDDEN],
+  [/(?<!\w)(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[oprsu]_\w{20,}|xox[a-z]-[\w-]{10,}|[rs]k_live_\w{10,})/g, HIDDEN],
+  [/(:\/\/)[^\s/@:]*:[^\s/]+@/g, `$1${HIDDEN}@`],
   [
-    /(["']?\b(?:[a-z0-9]+[_-])*(?:password|passwd|pwd|secret|token|api[_-]?key|authorization|cookie)\b["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&)}\]]+)/gi,
+    /((?:password|passwd|pwd|secret|token|api[_-]?key)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&)}\]]+)/gi,
     `$1${HIDDEN}`,
   ],
 ];
