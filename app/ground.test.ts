@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -8,14 +8,20 @@ import { Ground } from './ground.ts';
 let folder: string;
 let directory: DataDirectory;
 let taken: number;
+let told: (Error | null)[];
 beforeEach(() => {
   taken = 0;
+  told = [];
   folder = mkdtempSync(join(tmpdir(), 'ringdown-'));
   directory = new DataDirectory(join(folder, 'data'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const standing = () => Ground.of(directory, () => void taken++);
+const standing = () =>
+  Ground.of(directory, (trouble) => {
+    taken++;
+    told.push(trouble);
+  });
 /** Permissions stop nobody who is root; a file in its place does. */
 const inTheWay = () => writeFileSync(directory.path, '');
 const outOfTheWay = () => rmSync(directory.path);
@@ -60,5 +66,30 @@ test('a token that was there before stands for the next start', async () => {
   const token = earlier.token({});
   await ground.take();
   expect(readFileSync(join(directory.path, 'token'), 'utf8').trim()).toBe(token);
+  ground.release();
+});
+
+test('one that is full, and another watcher has it, lets nobody start who would tell everything twice', async () => {
+  const ground = await standing();
+  await ground.take();
+  const full = new DataDirectory(directory.path);
+  full.prepare = async () => {
+    throw new Error('no space left on device');
+  };
+  await expect(Ground.of(full, () => {})).rejects.toMatchObject({ code: 'ALREADY_RUNNING', exitCode: 2 });
+  ground.release();
+  const alone = await Ground.of(full, () => {});
+  expect([alone.trouble?.message, alone.taken]).toEqual(['no space left on device', false]);
+  alone.release();
+});
+
+test('the state is opened also where the token cannot be kept, and that is told', async () => {
+  inTheWay();
+  const ground = await standing();
+  directory.token({});
+  outOfTheWay();
+  mkdirSync(join(directory.path, 'token'), { recursive: true });
+  expect([await ground.take(), ground.taken]).toEqual([null, true]);
+  expect(told).toEqual([expect.objectContaining({ code: 'EISDIR' })]);
   ground.release();
 });

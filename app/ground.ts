@@ -18,21 +18,31 @@ export class Ground {
   /** Why the data directory could not be written at the start; null where it could. */
   readonly trouble: Error | null;
   readonly #directory: DataDirectory;
-  readonly #onTaken: () => void;
+  readonly #onTaken: (trouble: Error | null) => void;
   #temporary: DataDirectory | null = null;
   #lock: ReturnType<DataDirectory['lock']> | null = null;
   #ready: ReadyFile | null = null;
 
-  private constructor(directory: DataDirectory, onTaken: () => void, trouble: Error | null) {
+  private constructor(directory: DataDirectory, onTaken: (trouble: Error | null) => void, trouble: Error | null) {
     this.#directory = directory;
     this.#onTaken = onTaken;
     this.trouble = trouble;
   }
 
-  /** @param onTaken the data directory, which could not be written at first, was taken */
-  static async of(directory: DataDirectory, onTaken: () => void): Promise<Ground> {
+  /**
+   * @param onTaken the data directory, which could not be written at first, was taken; what of it does not work yet
+   * @throws RingdownError `ALREADY_RUNNING` where it cannot be written and another watcher has it
+   */
+  static async of(directory: DataDirectory, onTaken: (trouble: Error | null) => void): Promise<Ground> {
     const trouble = await directory.prepare().then(() => null, toError);
+    // A disk that is full is full for the watcher that has it, too. Two of them would tell everything twice.
+    if (trouble) directory.lock().release();
     return new Ground(directory, onTaken, trouble);
+  }
+
+  /** Whether the data directory is this watcher's: what it writes there is nobody else's. */
+  get taken(): boolean {
+    return this.#lock !== null;
   }
 
   /**
@@ -53,11 +63,7 @@ export class Ground {
     if (this.#lock) return this.#lock.trouble;
     if (this.trouble) await this.#try();
     this.#lock = this.#directory.lock();
-    if (this.trouble) {
-      this.#directory.keepSecrets();
-      if (this.#ready) this.#directory.writeReady(this.#ready);
-      this.#onTaken();
-    }
+    if (this.trouble) this.#onTaken(this.#lock.trouble ?? this.#tellOthers());
     return this.#lock.trouble;
   }
 
@@ -70,6 +76,17 @@ export class Ground {
   release(): void {
     this.#lock?.release();
     if (this.#temporary) rmSync(this.#temporary.path, { recursive: true, force: true });
+  }
+
+  /** The state is worth more than what others read: it is opened whatever becomes of this. */
+  #tellOthers(): Error | null {
+    try {
+      this.#directory.keepSecrets();
+      if (this.#ready) this.#directory.writeReady(this.#ready);
+      return null;
+    } catch (error) {
+      return toError(error);
+    }
   }
 
   async #try(): Promise<void> {

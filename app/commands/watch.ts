@@ -44,11 +44,15 @@ export async function watch(options: WatchOptions): Promise<number> {
   const { directory } = options;
   const demo = options.apiPort !== null;
   const log = !options.json && (demo || process.stderr.isTTY) ? humanLog() : jsonLog('info');
-  const ground = await Ground.of(directory, () =>
-    log.info(
-      `the data directory ${directory.path} can be written again and is used; telemetry follows at the next start`,
-    ),
-  );
+  const ground = await Ground.of(directory, (trouble) => {
+    const words = `the data directory ${directory.path} can be written again and is used; telemetry follows at the next start`;
+    if (trouble)
+      log.error(
+        { err: trouble },
+        `${words}. Not all of it works: another watcher may use it too, or commands may not find this one`,
+      );
+    else log.info(words);
+  });
   const secrets = demo ? { QA_PASSWORD: directory.qaPassword(process.env) } : {};
   const from: SetupOptions = {
     configFile: options.config,
@@ -150,6 +154,7 @@ export async function watch(options: WatchOptions): Promise<number> {
           ruleAnswers: {
             folder: directory.ruleAnswersDirectory,
             retentionMs: setup.config.ruleAnswersRetentionMs,
+            isOurs: () => ground.taken,
           },
           deadMan: setup.config.deadMan,
           controlTargets: setup.config.controlTargets,

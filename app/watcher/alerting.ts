@@ -31,7 +31,8 @@ export interface AlertingSettings extends WayInSettings {
   onCall: OnCall | null;
   maintenance: readonly MaintenanceWindow[];
   /** What rules were answered, and for how long that is kept. */
-  ruleAnswers: { folder: string; retentionMs: number };
+  /** `isOurs`: nobody else writes into the folder. */
+  ruleAnswers: { folder: string; retentionMs: number; isOurs(): boolean };
 }
 
 export interface AlertingDeps
@@ -124,7 +125,7 @@ export function createAlerting(settings: AlertingSettings, deps: AlertingDeps): 
   const recorder = createAnswerRecorder({
     clock,
     log,
-    history: answerFiles(settings.ruleAnswers.folder),
+    history: answerFiles(settings.ruleAnswers.folder, settings.ruleAnswers.isOurs),
     retentionMs: settings.ruleAnswers.retentionMs,
   });
   const rules = createRuleEvaluator({

@@ -17,13 +17,18 @@ const DAY_MS = 86_400_000;
 /** A segment is written a little after it ended, and may lie in the file of the next day. */
 const LATE_MS = 3_600_000;
 
-/** @param mostBytes of all files together; the oldest are given up first. Default 1 GB */
-export function answerFiles(folder: string, mostBytes = MOST_BYTES): AnswerHistory {
+/**
+ * @param isOurs whether what lies there may be changed; whoever only reads needs none
+ * @param mostBytes of all files together; the oldest are given up first. Default 1 GB
+ */
+export function answerFiles(folder: string, isOurs: () => boolean = () => true, mostBytes = MOST_BYTES): AnswerHistory {
   /** Whether the last line may have no end. */
   let torn = true;
 
   return {
     async append({ from, to, body }) {
+      // Another watcher's history would be mixed with ours, and a data directory that we made would not be private.
+      if (!isOurs()) throw new Error(`${folder} is not this watcher's, or cannot be written`);
       const line = `${from} ${to} ${Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64')}\n`;
       await mkdir(folder, { recursive: true });
       // An empty line is none; without it the next one would be glued to what a full disk cut off.
@@ -49,6 +54,7 @@ export function answerFiles(folder: string, mostBytes = MOST_BYTES): AnswerHisto
       }
     },
     async prune(before) {
+      if (!isOurs()) return;
       const files = await filesIn(folder);
       const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
       let total = sizes.reduce((sum, size) => sum + size, 0);

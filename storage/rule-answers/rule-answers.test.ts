@@ -55,11 +55,24 @@ test('a torn line is one segment lost, before a restart and after it', async () 
 });
 
 test('days that are over are deleted, and the oldest of too much; the newest stays', async () => {
-  const files = answerFiles(folder, 1_000);
+  const files = answerFiles(folder, () => true, 1_000);
   for (let day = 0; day < 5; day++) await files.append(segment(START + day * DAY, 'x'.repeat(300)));
   await files.prune(START + DAY + 1);
   // Of four that are young enough, two have room.
   expect(readdirSync(folder).sort()).toEqual(['2026-11-23.txt', '2026-11-24.txt']);
   await files.prune(START + 30 * DAY);
   expect(readdirSync(folder)).toEqual(['2026-11-24.txt']);
+});
+
+test('in a folder that is not ours nothing is made, written or removed', async () => {
+  await answerFiles(folder).append(segment(START, 'theirs'));
+  await answerFiles(folder).append(segment(START + 5 * 86_400_000, 'theirs, later'));
+  let ours = false;
+  const files = answerFiles(folder, () => ours, 1);
+  await expect(files.append(segment(START + 1, 'mine'))).rejects.toThrow("not this watcher's");
+  await files.prune(START + 86_400_000);
+  expect(await read(START, START + 6 * 86_400_000, files)).toEqual(['theirs', 'theirs, later']);
+  ours = true;
+  await files.append(segment(START + 1, 'mine'));
+  expect(await read(START, START + 1, files)).toEqual(['theirs', 'mine']);
 });
