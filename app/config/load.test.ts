@@ -45,6 +45,13 @@ describe('ringdown.yaml', () => {
     expect(load(text, { OTLP_TOKEN: 'short' }).messages).toEqual(['4:15 otlp_token must have at least 16 characters']);
   });
 
+  test('a pattern may be an absolute path', () => {
+    writeFileSync(join(folder, 'a.scenario.yaml'), '');
+    const { config, messages } = load(`version: 1\nscenarios: ["${folder}/*.scenario.yaml"]\n`);
+    expect(messages).toEqual([]);
+    expect(config.scenarioFiles).toEqual([join(folder, 'a.scenario.yaml')]);
+  });
+
   test('a template of a webhook that names what no page has is told where it stands', () => {
     const text = `version: 1
 channels:

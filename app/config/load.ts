@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { TSchema } from 'typebox';
 import type { HeartbeatSettings } from '../../alerts/inbound/heartbeats.ts';
 import type { InboundSettings } from '../../alerts/inbound/inbound.ts';
@@ -377,7 +377,7 @@ function glob(patterns: string[], file: string | null): string[] {
   const found = new Set<string>();
   for (const pattern of patterns) {
     for (const path of globSync(pattern, { cwd: base, exclude: ['**/node_modules/**'] })) {
-      const absolute = join(base, path);
+      const absolute = resolve(base, path);
       const shown = relative(process.cwd(), absolute);
       found.add(shown.startsWith('..') ? absolute : shown);
     }

@@ -44,6 +44,8 @@ export async function loadTests(named: readonly string[], configFile: string | u
   const settings = config.value;
   const testFiles = named.length > 0 ? namedFiles(named, ['policy.test']) : beside(settings.policyFiles ?? []);
   if (testFiles.length === 0) {
+    // A config that is wrong lists no policies, and then none of their tests is found.
+    if (config.diagnostics.length > 0) throw new InvalidFiles(config.diagnostics, config.texts);
     throw new RingdownError('NOTHING_TO_TEST', 'there is no policy test', {
       hint: 'name files or folders, or put a *.policy.test.yaml beside a policy that ringdown.yaml lists',
       exitCode: EXIT.usage,

@@ -108,6 +108,12 @@ test('what is wrong in a test or in its policy is told at its place, and the exi
   });
 });
 
+test('a config that is wrong is told, and not that there are no tests', async () => {
+  write('ringdown.yaml', 'version: 1\npolicies: ["*.policy.yaml"]\nmaintenance_windows: [{ name: A }]\n');
+  const broken = run({ files: [], config: join(folder, 'ringdown.yaml') });
+  await expect(broken).rejects.toMatchObject({ code: 'INVALID_FILES' });
+});
+
 test('a folder without tests is a mistake in the command', async () => {
   await expect(run()).rejects.toMatchObject({ code: 'NO_FILES', exitCode: 2 });
 });
