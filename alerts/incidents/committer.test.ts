@@ -98,3 +98,11 @@ test('shutting down waits for the last change, but not for a database that hangs
   await shutdown;
   await added;
 });
+
+test('a change without content neither waits nor keeps the next one from the disk', async () => {
+  const written: string[] = [];
+  const { trouble, committer } = committerOn(async (change) => void written.push(...change.events.map(({ id }) => id)));
+  await committer.add(emptyChange(), []);
+  await committer.add(changeOf('next'), []);
+  expect([written, trouble, await committer.written()]).toEqual([['next'], [], true]);
+});

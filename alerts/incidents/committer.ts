@@ -52,6 +52,8 @@ export class Committer {
 
   /** Resolves when the change is on disk, or stands in memory because the disk does not answer. */
   async add(change: AlertChange, deliveries: readonly QueuedDelivery[]): Promise<void> {
+    // There is nothing to write, and a run that ends as it begins would be taken for one that goes on.
+    if (isEmpty(change)) return;
     merge(this.#waiting, change);
     const excess = this.#waiting.events.length - MOST_EVENTS_KEPT;
     if (excess > 0) {

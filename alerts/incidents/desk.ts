@@ -304,10 +304,13 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   }
 
   async function letGoOfRules(): Promise<void> {
+    const asked = policies;
     const rules = new Set(
-      policies.flatMap(({ id, rules }) => rules.flatMap((rule) => (isScenarioRule(rule) ? [] : [`${id}/${rule.id}`]))),
+      asked.flatMap(({ id, rules }) => rules.flatMap((rule) => (isScenarioRule(rule) ? [] : [`${id}/${rule.id}`]))),
     );
-    await letGo(({ key, source }) => source === 'rule' && !rules.has(/^rule:([^{]*)/.exec(key)?.[1] ?? ''));
+    const isGone = (key: string) => !rules.has(/^rule:([^{]*)/.exec(key)?.[1] ?? '');
+    // Policies that were read again meanwhile have their own look.
+    await letGo(({ key, source }) => source === 'rule' && asked === policies && isGone(key));
   }
 
   /** Lets monitors that are no longer run go, as soon as they are known: the database may tell of them late. */
@@ -317,8 +320,13 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
 
   async function letGo(isGone: (monitor: MonitorAlert) => boolean): Promise<void> {
     const gone = [...state.monitors.values()].filter(isGone);
+    // It may be run again by the time that its turn comes, or be known no more.
+    const stillGone = ({ key }: MonitorAlert) => {
+      const row = state.monitors.get(key);
+      return row !== undefined && isGone(row);
+    };
     const some = (rows: readonly MonitorAlert[]) =>
-      Promise.all(rows.map(({ key }) => commit(retire(state, key, around()))));
+      Promise.all(rows.filter(stillGone).map(({ key }) => commit(retire(state, key, around()))));
     await inTurns(clock, gone, some, resting.signal);
   }
 

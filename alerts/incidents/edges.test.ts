@@ -251,3 +251,24 @@ function heldBy(stage: string) {
     if (held !== stage) throw new Error(`held by ${held}`);
   };
 }
+
+test('monitors that are run again while the others are let go keep their incidents', async () => {
+  const world = new World([], ['pager']);
+  const monitors = Array.from({ length: 60 }, (_, number) => `m${number}@local`);
+  await timeline(world, [
+    ...monitors.map((monitor) => at('0s', run(monitor, wrongBody()))),
+    at('1s', async ({ desk, clock }) => {
+      const elapsed = clock.monotonic();
+      let slow = 0;
+      // Whatever is done takes longer than one turn may.
+      clock.monotonic = () => elapsed + 20 * slow++;
+      const emptied = desk.retain([]);
+      const filled = desk.retain(monitors);
+      Reflect.deleteProperty(clock, 'monotonic');
+      await clock.advance(10);
+      await Promise.all([emptied, filled]);
+    }),
+  ]);
+  // Those of the first turn.
+  expect(world.desk.openIncidents()).toHaveLength(10);
+});
