@@ -1,5 +1,5 @@
-import { useEffect } from 'react';
 import type { BackendStatus, List, ReceiverStatus, SourceStatus } from '../../../../control/resources.ts';
+import { useRefresh } from '../api/use-refresh.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Empty, Loading, LoadProblem, PageTitle } from '../parts/page-parts.tsx';
 import { BackendPanel } from './backend-panel.tsx';
@@ -15,12 +15,7 @@ const REFRESH_MS = 5_000;
 export function BackendsPage() {
   const backends = useResource<BackendsAnswer>('/api/v1/backends');
   const { data, reload } = backends;
-  useEffect(() => {
-    const timer = window.setInterval(() => {
-      if (document.visibilityState === 'visible') reload();
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [reload]);
+  useRefresh(reload, REFRESH_MS);
 
   return (
     <div className="page">

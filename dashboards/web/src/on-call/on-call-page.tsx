@@ -1,5 +1,5 @@
-import { useEffect } from 'react';
 import type { List, OnCallSchedule, OnCallUser } from '../../../../control/resources.ts';
+import { useRefresh } from '../api/use-refresh.ts';
 import { useResource } from '../api/use-resource.ts';
 import { NameField, useName } from '../parts/name-field.tsx';
 import { Empty, Loading, LoadProblem, PageTitle } from '../parts/page-parts.tsx';
@@ -14,20 +14,12 @@ export function OnCallPage() {
   const name = useName();
   const schedules = useResource<List<OnCallSchedule>>('/api/v1/on-call');
   const users = useResource<List<OnCallUser>>('/api/v1/on-call/users');
-  const reloadSchedules = schedules.reload;
-  const reloadUsers = users.reload;
   const reload = () => {
-    reloadSchedules();
-    reloadUsers();
+    schedules.reload();
+    users.reload();
   };
-  useEffect(() => {
-    const timer = window.setInterval(() => {
-      if (document.visibilityState !== 'visible') return;
-      reloadSchedules();
-      reloadUsers();
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [reloadSchedules, reloadUsers]);
+  useRefresh(schedules.reload, REFRESH_MS);
+  useRefresh(users.reload, REFRESH_MS);
 
   const items = schedules.data?.items ?? [];
   const people = users.data?.items ?? [];

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { useRefresh } from '../api/use-refresh.ts';
 import { type Loaded, useResource } from '../api/use-resource.ts';
 import { useLive } from '../live/live.tsx';
 
@@ -17,11 +18,6 @@ export function useRules<Resource>(path: string): Loaded<Resource> {
     seen.current = { changed, incidents };
     reload();
   }, [changed, incidents, reload]);
-  useEffect(() => {
-    const timer = window.setInterval(() => {
-      if (document.visibilityState === 'visible') reload();
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [reload]);
+  useRefresh(reload, REFRESH_MS);
   return resource;
 }

@@ -1,5 +1,5 @@
-import { useEffect } from 'react';
 import type { List, ListedSilence, PlannedMaintenance } from '../../../../control/resources.ts';
+import { useRefresh } from '../api/use-refresh.ts';
 import { useResource } from '../api/use-resource.ts';
 import { NameField, useName } from '../parts/name-field.tsx';
 import { Loading, LoadProblem, PageTitle } from '../parts/page-parts.tsx';
@@ -16,16 +16,8 @@ export function SilencesPage() {
   const name = useName();
   const silences = useResource<List<ListedSilence>>('/api/v1/silences');
   const windows = useResource<List<PlannedMaintenance>>('/api/v1/maintenance-windows');
-  const reloadSilences = silences.reload;
-  const reloadWindows = windows.reload;
-  useEffect(() => {
-    const timer = window.setInterval(() => {
-      if (document.visibilityState !== 'visible') return;
-      reloadSilences();
-      reloadWindows();
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [reloadSilences, reloadWindows]);
+  useRefresh(silences.reload, REFRESH_MS);
+  useRefresh(windows.reload, REFRESH_MS);
 
   const standing =
     (silences.data?.items.filter(({ state }) => state === 'standing').length ?? 0) +
@@ -45,12 +37,12 @@ export function SilencesPage() {
           is still open at its end rings then.
         </p>
       </div>
-      <SilenceForm name={name} onMade={reloadSilences} />
-      {silences.problem && <LoadProblem problem={silences.problem} retry={reloadSilences} />}
+      <SilenceForm name={name} onMade={silences.reload} />
+      {silences.problem && <LoadProblem problem={silences.problem} retry={silences.reload} />}
       {!silences.data && silences.loading && <Loading what="silences" />}
-      {silences.data && <SilenceList silences={silences.data.items} name={name} onEnded={reloadSilences} />}
-      {windows.problem && <LoadProblem problem={windows.problem} retry={reloadWindows} />}
-      {windows.data && <MaintenanceList windows={windows.data.items} name={name} onChange={reloadWindows} />}
+      {silences.data && <SilenceList silences={silences.data.items} name={name} onEnded={silences.reload} />}
+      {windows.problem && <LoadProblem problem={windows.problem} retry={windows.reload} />}
+      {windows.data && <MaintenanceList windows={windows.data.items} name={name} onChange={windows.reload} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { WorkerList } from '../../../../control/resources.ts';
+import { useRefresh } from '../api/use-refresh.ts';
 import { useResource } from '../api/use-resource.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Labelled } from '../parts/labelled.tsx';
@@ -15,12 +16,7 @@ const REFRESH_MS = 5_000;
 export function WorkersPage() {
   const workers = useResource<WorkerList>('/api/v1/workers');
   const { data, reload } = workers;
-  useEffect(() => {
-    const timer = window.setInterval(() => {
-      if (document.visibilityState === 'visible') reload();
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [reload]);
+  useRefresh(reload, REFRESH_MS);
 
   return (
     <div className="page">
