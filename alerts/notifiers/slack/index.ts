@@ -43,7 +43,13 @@ export const channel = defineChannel({
   events: [...STATE_CHANGES, 'incident.updated'],
   check({ url, bot_token, channel: id }) {
     if (url !== undefined && bot_token !== undefined) {
-      return [{ path: ['url'], message: 'url and bot_token are two ways to post', hint: 'leave one of them out' }];
+      return [
+        {
+          path: ['url'],
+          message: 'url and bot_token are two ways to post',
+          hint: "leave one of them out; a bot's API elsewhere is api_url",
+        },
+      ];
     }
     if (url === undefined && bot_token === undefined) {
       return [{ path: [], message: 'needs bot_token and channel, or the url of an incoming webhook' }];
