@@ -45,10 +45,12 @@ function* inOrderOfJoining({ monitors, incidents }: StoredAlerts): Generator<Mon
 
 function reconcile(draft: Draft, id: string, before: ReadonlyMap<string, MonitorAlert>, state: AlertState): void {
   const row = draft.edit(id);
+  const lost = lostMembers(row, before);
   let continued: TrackedIncident | undefined;
   for (const key of row.incident.monitors) {
     const seen = state.monitors.get(key);
-    if (!seen || before.get(key)?.incident_id !== id) continue;
+    if (lost.has(key) && !seen) draft.putMonitor(failingAsKnown(key, row));
+    if (!seen || (before.get(key)?.incident_id !== id && !lost.has(key))) continue;
     if (seen.incident_id) continued ??= draft.incident(seen.incident_id);
     else if (seen.state === 'failing' || seen.state === 'no_data')
       draft.putMonitor({ ...seen, incident_id: id } satisfies MonitorAlert);
@@ -59,4 +61,39 @@ function reconcile(draft: Draft, id: string, before: ReadonlyMap<string, Monitor
   row.continues_as = continued?.incident.title ?? null;
   const message = continued ? `continues as: ${continued.incident.title}` : 'every monitor passes again';
   resolveIncident(draft, row, null, message);
+}
+
+/**
+ * An open incident waits for somebody. Where nobody is left, their rows could not be read: they fail as they did until
+ * somebody says otherwise, since an end that nobody saw must not be told.
+ */
+function lostMembers({ incident }: TrackedIncident, before: ReadonlyMap<string, MonitorAlert>): ReadonlySet<string> {
+  const someoneWaits = incident.monitors.some((key) => before.get(key)?.incident_id === incident.id);
+  return new Set(someoneWaits ? [] : incident.monitors.filter((key) => !before.has(key)));
+}
+
+function failingAsKnown(key: string, { incident, shown_cause }: TrackedIncident): MonitorAlert {
+  const { id, source, service, environment, cause, triggered_at, dedup_key } = incident;
+  const since = cause.failing_since;
+  return {
+    key,
+    name: key === cause.monitor ? cause.monitor_name : key,
+    source,
+    service,
+    environment,
+    state: 'failing',
+    since,
+    consecutive_failures: 1,
+    consecutive_passes: 0,
+    passing_since: null,
+    first_failure: { at: since, scheduled_at: since, run: null },
+    cause: shown_cause,
+    incident_id: id,
+    held_cause: null,
+    depends_on: [],
+    locations: { '': { at: triggered_at, failures: [1] } },
+    last_key: dedup_key,
+    last_run_id: cause.run_id,
+    last_started_at: '',
+  };
 }

@@ -272,3 +272,22 @@ test('monitors that are run again while the others are let go keep their inciden
   // Those of the first turn.
   expect(world.desk.openIncidents()).toHaveLength(10);
 });
+
+test('an incident whose members cannot be read stays open, rings nobody again, and ends when they pass', async () => {
+  const world = new World([twoSteps], CHANNELS);
+  await timeline(world, [
+    at('0s', run(JOURNEY, failed)),
+    at('0s', expectNotified('pager')),
+    at('1s', async (played) => {
+      played.store.state.monitors.delete(JOURNEY);
+      await played.restart();
+    }),
+    at('2s', expectNothingElse()),
+    at('3s', run(JOURNEY, failed)),
+    at('3s', expectNothingElse()),
+    at('4s', ({ desk }) => expect(desk.openIncidents()).toMatchObject([{ failing_count: 1, monitors: [JOURNEY] }])),
+    at('5s', run(JOURNEY, passed)),
+    at('5s', expectNotified('pager: resolved')),
+  ]);
+  expect(world.desk.openIncidents()).toEqual([]);
+});
