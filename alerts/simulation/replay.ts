@@ -30,7 +30,7 @@ export interface Outcome {
 export interface Divergence {
   /** RFC 3339. */
   at: string;
-  /** Channels, and what they are told of. */
+  /** What is told, each once, with the channels that it goes to before it. */
   before: readonly string[];
   after: readonly string[];
 }
@@ -135,9 +135,11 @@ function outcomeOf(simulation: Simulation): Outcome {
 }
 
 function divergencesOf(before: readonly Told[], after: readonly Told[], start: number): Divergence[] {
-  const words = ({ channel, user, priority, title }: Told) =>
-    `${user === null ? channel : `${channel} (${user})`}: ${priority} ${title}`;
-  const at = (rings: readonly Told[], moment: number) => (byTime.get(rings)!.get(moment) ?? []).map(words).sort();
+  const name = ({ channel, user }: Told) => (user === null ? channel : `${channel} (${user})`);
+  const at = (rings: readonly Told[], moment: number) =>
+    [...Map.groupBy(byTime.get(rings)!.get(moment) ?? [], ({ priority, title }) => `${priority} ${title}`)]
+      .map(([what, told]) => `${told.map(name).sort().join(', ')}: ${what}`)
+      .sort();
   const byTime = new Map([before, after].map((rings) => [rings, Map.groupBy(rings, ({ at_ms }) => at_ms)]));
   const moments = [...new Set([...before, ...after].map(({ at_ms }) => at_ms))].sort((a, b) => a - b);
   return moments.flatMap((moment) => {

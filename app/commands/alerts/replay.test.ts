@@ -74,12 +74,17 @@ priority: P1
 rules:
   - { scenario: { tags: [critical] }, failing: { consecutive: ${consecutive} } }
 escalation:
-  - { after: 0s, notify: [console] }
+  - { after: 0s, notify: [all] }
 `;
 
-async function replay(consecutive: number, options: { json: boolean }): Promise<string> {
+async function replay(
+  consecutive: number,
+  options: { json: boolean },
+  channels: readonly string[] = [],
+): Promise<string> {
   writeFileSync(join(folder, 'now.policy.yaml'), policy(1));
-  writeFileSync(join(folder, 'ringdown.yaml'), 'version: 1\npolicies: ["now.policy.yaml"]\n');
+  const entries = channels.map((name) => `{ name: ${name}, type: console }`).join(', ');
+  writeFileSync(join(folder, 'ringdown.yaml'), `version: 1\npolicies: ["now.policy.yaml"]\nchannels: [${entries}]\n`);
   const changed = join(folder, 'changed.policy.yaml');
   writeFileSync(changed, policy(consecutive));
   const code = await replayPolicies({
@@ -109,6 +114,11 @@ test('a policy that waits for a third failure leaves out the page of a single on
     { at: '2026-11-20T08:20:00.100Z', before: [expect.stringContaining('console: P1 Shop')], after: [] },
     { at: '2026-11-20T08:21:00.100Z', before: [], after: [expect.stringContaining('console: P1 Shop')] },
   ]);
+});
+
+test('what several channels are told is said once, with all of them', async () => {
+  const told = JSON.parse(await replay(3, { json: true }, ['hall', 'desk']));
+  expect(told.divergences[0]).toMatchObject({ before: [expect.stringMatching(/^desk, hall: P1 Shop/)], after: [] });
 });
 
 test('the same policy pages the same', async () => {
