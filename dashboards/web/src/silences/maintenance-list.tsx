@@ -57,6 +57,7 @@ export function MaintenanceList({ windows, name, onChange }: Props) {
 function WindowRow({ window, name, onChange }: { window: PlannedMaintenance; name: Name; onChange(): void }) {
   const { busy, error, act } = useAction();
   const { schedule, occurrences, standing } = window;
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const cancel = () =>
     act(api(`/api/v1/maintenance-windows/${window.id}${query(name.signature())}`, { method: 'DELETE' }), onChange);
   return (
@@ -94,6 +95,7 @@ function WindowRow({ window, name, onChange }: { window: PlannedMaintenance; nam
                 )}
               </li>
             ))}
+            {'cron' in schedule && schedule.timezone !== own && <li className="faint">in your time, {own}</li>}
           </ol>
         )}
         <p className="form-error" role="alert">
