@@ -1,12 +1,11 @@
 /** The resources of the HTTP API that no other room owns, and a door to those that others own, for API clients and the web UI. */
-import type { DeliveryRecord, Hold, Incident, IncidentEvent, Priority } from '../alerts/incident.ts';
+import type { DeliveryRecord, Incident, IncidentEvent } from '../alerts/incident.ts';
 import type { StageWord } from '../alerts/incidents/people.ts';
-import type { Evaluation } from '../alerts/rules/evaluations.ts';
-import type { InstanceStatus } from '../alerts/rules/watch.ts';
 import type { MaintenanceWindow, Matcher, Silence } from '../alerts/silences/silence.ts';
 import type { ScenarioOutline } from '../scenarios/language/outline.ts';
 import type { RunSummary } from '../scenarios/run-store.ts';
 import type { WorkerLocation, WorkerStatus } from '../scenarios/workers/protocol.ts';
+import type { ComingStep, ListedRule, RuleState } from './rule-resources.ts';
 
 export type {
   DeliveryRecord,
@@ -49,59 +48,16 @@ export type {
 } from '../scenarios/run-result.ts';
 export type { RunSummary } from '../scenarios/run-store.ts';
 export type { WorkerLocation, WorkerStatus } from '../scenarios/workers/protocol.ts';
-
-/** A person of `on_call:`. */
-export interface OnCallPerson {
-  key: string;
-  name: string;
-}
-
-export interface OnCallShift {
-  from: string;
-  to: string;
-  /** Empty where nobody is on call. */
-  users: OnCallPerson[];
-  /** Name of the rotation; null where an override, or nothing, is behind it. */
-  rotation: string | null;
-  /** Id of the override; null where none is behind it. */
-  override: string | null;
-}
-
-export interface OnCallOverride {
-  id: string;
-  users: OnCallPerson[];
-  from: string;
-  to: string;
-  /** `config`: from ringdown.yaml, which alone can change it. */
-  source: 'config' | 'api';
-  created_by: string;
-}
-
-/** Who is on call, and who is next. */
-export interface OnCallSchedule {
-  key: string;
-  name: string;
-  timezone: string;
-  now: {
-    users: OnCallPerson[];
-    /** Until somebody else, or nobody, is; null when that is more than a year away. */
-    until: string | null;
-  };
-  /** The next shift of somebody else; null when it is more than a year away. */
-  next: OnCallShift | null;
-  /** Those that stand or are to come. */
-  overrides: OnCallOverride[];
-  /** For calendars; whoever has it can read the schedule. */
-  ics_url: string;
-}
-
-export interface OnCallUser extends OnCallPerson {
-  timezone: string | null;
-  /** Keys of schedules on which this person is now. */
-  on_call: string[];
-  /** For calendars; whoever has it can read when this person is on call. */
-  ics_url: string;
-}
+export type { OnCallOverride, OnCallPerson, OnCallSchedule, OnCallShift, OnCallUser } from './on-call-resources.ts';
+export type {
+  ComingCall,
+  ComingStep,
+  Forecast,
+  ListedRule,
+  RuleDetail,
+  RuleInstance,
+  RuleState,
+} from './rule-resources.ts';
 
 export interface List<T> {
   items: T[];
@@ -172,98 +128,6 @@ export interface IncidentDetail extends Incident {
   coming: ComingStep[];
 }
 
-/** Somebody who would be told, and by which way; null where nobody knows when. */
-export interface ComingCall {
-  channel: string;
-  channel_type: string;
-  /** Null for a channel that is nobody's. */
-  user: OnCallPerson | null;
-  /** On which schedule that person is then, and until when; null where the step names the person or the channel. */
-  on_call: { schedule: string; name: string; until: string | null } | null;
-  at: string | null;
-}
-
-/** A step of an escalation that is to come if nobody answers. */
-export interface ComingStep {
-  /** Counts from 1. */
-  step: number;
-  at: string | null;
-  /** It was carried out before, and nobody has taken the incident since. */
-  again: boolean;
-  calls: ComingCall[];
-  /** Targets that come to nobody: nobody is on call, or they want nothing of that priority. */
-  nobody: string[];
-  /** All of them do, so everyone is told. */
-  everyone: boolean;
-  repeat_every_ms: number | null;
-}
-
-/** What would follow if a rule fired now. */
-export interface Forecast {
-  /** An incident of its own; one that is open takes it in; or nobody is told, because a person resolved it while it fails. */
-  outcome: 'opens' | 'joins' | 'quiet';
-  incident_id: string | null;
-  policy: string;
-  priority: Priority;
-  held: Hold | null;
-  steps: ComingStep[];
-  loop: { times: number; every_ms: number } | null;
-}
-
-/** `unasked`: its source cannot be asked, which says nothing of the service. */
-export type RuleState = 'firing' | 'pending' | 'no_data' | 'unasked' | 'inactive';
-
-/** One set of labels that a rule watches; of a rule about scenarios, a monitor. */
-export interface RuleInstance extends InstanceStatus {
-  name: string;
-  incident_id: string | null;
-}
-
-/** An item of `GET /api/v1/rules`. */
-export interface ListedRule {
-  policy: string;
-  policy_name: string;
-  /** Unique in its policy; `scenarios-1` and so on of rules about scenarios. */
-  rule: string;
-  name: string;
-  /** `scenario`, `threshold`, …: the key in the file. */
-  kind: string;
-  priority: Priority;
-  /** Null where its instances are of several. */
-  service: string | null;
-  environment: string | null;
-  /** Its label `team`, or the policy's. */
-  team: string | null;
-  labels: Record<string, string>;
-  runbook: string | null;
-  /** Where it stands; null of what comes with Ringdown's program. */
-  file: string | null;
-  line: number | null;
-  /** Of its worst instance. */
-  state: RuleState;
-  /** Since when its worst instance is in that state. */
-  since: string | null;
-  counts: Record<InstanceStatus['state'], number>;
-  /** What holds back its pages now, or would; null for nothing. */
-  held: Hold | null;
-  /** Null of rules about scenarios: they are judged when a run ends. */
-  every_ms: number | null;
-  for_ms: number;
-  keep_firing_for_ms: number;
-  no_data: 'keep' | 'ok' | 'alert' | null;
-  last_evaluated_at: string | null;
-  next_evaluation_at: string | null;
-  duration_ms: number | null;
-  /** Why it is not evaluated as it should be; says nothing of the service. */
-  trouble: { since: string; message: string } | null;
-  /** Series beyond the most that one rule watches. */
-  left_out: number;
-  /** Newest first, 36 at most, of this life of the watcher; none of rules about scenarios. */
-  evaluations: readonly Evaluation[];
-  /** Worst first; in lists the first few. */
-  instances: RuleInstance[];
-}
-
 /** What the watcher last read of its files. */
 export interface FilesState {
   /** Mistakes that keep them from being taken over; empty when all are in force. */
@@ -286,16 +150,6 @@ export interface RuleList extends List<ListedRule> {
   teams: string[];
   policies: number;
   files: FilesState;
-}
-
-/** `GET /api/v1/rules/{policy}/{rule}`: all instances, and what would follow if the one asked for, or the worst, fired now. */
-export interface RuleDetail extends ListedRule {
-  /** As it stands in the file. */
-  written: string | null;
-  /** Null where there is nothing that could fire. */
-  forecast: Forecast | null;
-  /** The instance that the forecast is about; null for one of which nobody has heard. */
-  forecast_of: string | null;
 }
 
 /** `GET /api/v1/workers`. */
