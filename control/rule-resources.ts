@@ -1,4 +1,5 @@
 /** The resources of the HTTP API about rules, and about what would follow if one fired. */
+import type { Forecast as EngineForecast } from '../alerts/engine/forecast.ts';
 import type { Hold, Priority } from '../alerts/incident.ts';
 import type { Evaluation } from '../alerts/rules/evaluations.ts';
 import type { InstanceStatus } from '../alerts/rules/watch.ts';
@@ -30,16 +31,9 @@ export interface ComingStep {
   repeat_every_ms: number | null;
 }
 
-/** What would follow if a rule fired now. */
-export interface Forecast {
-  /** An incident of its own; one that is open takes it in; or nobody is told, because a person resolved it while it fails. */
-  outcome: 'opens' | 'joins' | 'quiet';
-  incident_id: string | null;
-  policy: string;
-  priority: Priority;
-  held: Hold | null;
+/** What would follow if a rule fired now, with the names of those who would be told. */
+export interface Forecast extends Omit<EngineForecast, 'steps'> {
   steps: ComingStep[];
-  loop: { times: number; every_ms: number } | null;
 }
 
 /** `unasked`: its source cannot be asked, which says nothing of the service. */
