@@ -52,6 +52,14 @@ const history: IncidentHistory = {
 };
 const NOW = Date.UTC(2026, 0, 2);
 
+test('a rule has a limit and a value, a scenario what was expected and what came', () => {
+  const cause = { ...incident.cause, expected: '5%', actual: '25%' };
+  const text = (source: 'rule' | 'run') =>
+    exportMarkdown({ ...history, incident: { ...incident, source, cause } }, { first: null, latest: null, now: NOW });
+  expect(text('rule')).toContain('- Limit `5%`, value `25%`');
+  expect(text('run')).toContain('- Expected `5%`, actual `25%`');
+});
+
 test('the document says what happened, for how long, who was told how fast, and who took it when', () => {
   const text = exportMarkdown(history, { first: null, latest: null, now: NOW });
   expect(text).toMatch(/^# Reference API: POST \/v1\/posts answers 500\n/);

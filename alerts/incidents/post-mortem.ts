@@ -88,12 +88,14 @@ function impact(incident: Incident, now: number): string[] {
   return lines;
 }
 
-function cause({ cause: why, evidence: { log_records }, deployment, runbook }: Incident): string[] {
+function cause({ cause: why, evidence: { log_records }, deployment, runbook, source }: Incident): string[] {
   const lines = [
     `- ${escaped(why.monitor_name)}${why.step === '' ? '' : `, step ${escaped(why.step)}`}: ${escaped(why.message)}`,
   ];
   if (why.route) lines.push(`- Request: ${code(why.route)}`);
-  if (why.expected !== null) lines.push(`- Expected ${code(why.expected)}, actual ${code(why.actual ?? 'nothing')}`);
+  const [expected, actual] = source === 'rule' ? ['Limit', 'value'] : ['Expected', 'actual'];
+  if (why.expected !== null)
+    lines.push(`- ${expected} ${code(why.expected)}, ${actual} ${code(why.actual ?? 'nothing')}`);
   if (why.server_error) lines.push(`- The server's own error: ${code(why.server_error)}`);
   for (const { time, level, message, trace_id } of log_records ?? []) {
     const trace = trace_id === null ? '' : `, trace ${code(trace_id)}`;
