@@ -29,6 +29,8 @@ export class WriteBehind<Value> {
   #inFlight: { batch: ReadonlyMap<string, Value>; told: ((onDisk: boolean) => void)[] } | undefined;
   #writing: Promise<void> | undefined;
   #trouble = false;
+  /** Since the disk took everything that waits: some of it waits no more. */
+  #forgot = false;
 
   constructor(options: WriteBehindOptions<Value>) {
     this.#options = options;
@@ -40,10 +42,10 @@ export class WriteBehind<Value> {
     return this.#onDisk(this.#told);
   }
 
-  /** Whether the last that was put under this key is on disk; waits for it as `put` does. */
+  /** Whether the last that was put under this key is on disk; waits for it as `put` does. Of what was forgotten, it is not. */
   async written(key: string): Promise<boolean> {
     if (this.#waiting.has(key)) return this.#onDisk(this.#told);
-    return this.#inFlight?.batch.has(key) ? this.#onDisk(this.#inFlight.told) : true;
+    return this.#inFlight?.batch.has(key) ? this.#onDisk(this.#inFlight.told) : !this.#forgot;
   }
 
   /** Writes what waits, or gives it up when `abort` fires. */
@@ -73,7 +75,9 @@ export class WriteBehind<Value> {
   #keep(key: string, value: Value): void {
     this.#waiting.delete(key);
     this.#waiting.set(key, value);
-    if (this.#waiting.size > this.#options.most) this.#waiting.delete(this.#waiting.keys().next().value!);
+    if (this.#waiting.size <= this.#options.most) return;
+    this.#waiting.delete(this.#waiting.keys().next().value!);
+    this.#forgot = true;
   }
 
   async #writeAll(): Promise<void> {
@@ -87,6 +91,7 @@ export class WriteBehind<Value> {
       try {
         await this.#options.write([...batch.values()]);
         this.#setTrouble(null);
+        this.#forgot = false;
         pause = FIRST_PAUSE_MS;
         for (const tell of told) tell(true);
       } catch (error) {
