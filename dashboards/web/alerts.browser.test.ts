@@ -127,7 +127,7 @@ test('who is on call, for four weeks in either zone, and who stands in', async (
   await open('/on-call');
   const primary = page.getByRole('region', { name: 'Primary' });
   await primary.getByText('Kim Minji', { exact: true }).first().waitFor();
-  expect(await primary.getByRole('list', { name: /^Week of/ }).count()).toBe(4);
+  await expectSoon(async () => (await primary.getByRole('list', { name: /^Week of/ }).count()) === 4);
   await primary.getByText(/\d shifts from now, in words/).click();
   await primary.getByText(/^Ada Okonkwo-Hernández, .+ to .+, override$/).waitFor();
   const before = await primary.locator('.shift-list li').first().textContent();
