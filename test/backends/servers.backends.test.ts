@@ -37,8 +37,12 @@ const keeping: Record<string, Kept> = {
   InfluxDB: {
     start: startInfluxdb,
     async write(url) {
-      await post(`${url}/query?q=CREATE+DATABASE+kept`, 'text/plain', '');
-      await post(`${url}/write?db=kept`, 'text/plain', `kept word="${WORD}"`);
+      // A statement that failed is a 200 too; that the database is there shows when it takes the word.
+      await until(async () => {
+        await post(`${url}/query?q=CREATE+DATABASE+kept`, 'text/plain', '');
+        await post(`${url}/write?db=kept`, 'text/plain', `kept word="${WORD}"`);
+        return true;
+      });
     },
     read: (url) => get(`${url}/query?db=kept&q=SELECT+word+FROM+kept`),
   },
