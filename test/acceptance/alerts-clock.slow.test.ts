@@ -205,7 +205,8 @@ describe('daylight saving time in New York', () => {
       expect(await timesOf('daily')).toEqual([once]);
       expect(await timesOf('half-hours')).toEqual(halfHours);
       // A machine that is busy for a second was busy for minutes of such a watcher, and it may page about itself.
-      const told = [...receiver.pages, ...later.pages].filter(({ incident }) => incident.service !== 'ringdown');
+      const deliveries = [...receiver.deliveries, ...later.deliveries];
+      const told = deliveries.filter(({ incident }) => incident.service !== 'ringdown');
       expect(told.map(({ event, incident }) => [event, incident.service])).toEqual([
         ['incident.triggered', 'shop'],
         ['incident.escalated', 'shop'],
