@@ -23,6 +23,8 @@ RUN mkdir -p /opt/ringdown /tmp/instrument \
 
 FROM ${NODE_IMAGE} AS runtime
 ENV NODE_ENV=production
+# The one folder that is written to where the image is read-only.
+ENV NODE_COMPILE_CACHE=/data/compile-cache
 # A number, because Kubernetes can tell that it isn't root only from a number. It is the image's own user "node".
 ARG USER_ID=1000
 RUN install -d -o ${USER_ID} -g ${USER_ID} -m 0700 /data \

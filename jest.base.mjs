@@ -1,3 +1,8 @@
+import { join } from 'node:path';
+
+// Tests start hundreds of processes of the same code; each inherits what an earlier one compiled.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.cache/compiled');
+
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],

@@ -2,7 +2,7 @@ import type { BackendSettings } from '../exporter.ts';
 import type { SourceSettings } from '../sources/source.ts';
 
 export interface RelaySettings {
-  /** Holds `spool/`, `cursors/`, `dead-letters/`, `compile-cache/` and the lock. One relay at a time. */
+  /** Holds `spool/`, `cursors/`, `dead-letters/` and the lock. One relay at a time. */
   dataDir: string;
   /** Of all listeners. Any other than loopback needs `otlpToken`; StatsD knows no token. */
   host: string;

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { type Relay, type RelayEvent, type RelaySettings, superviseRelay } from './supervisor.ts';
 import { killUnderLoad } from './testing/kill-under-load.ts';
@@ -15,14 +15,6 @@ let folder: string;
 let relay: Relay | undefined;
 let events: RelayEvent[];
 
-// Every relay here is new and would compile everything anew.
-beforeAll(async () => {
-  process.env.NODE_COMPILE_CACHE = await mkdtemp(join(tmpdir(), 'ringdown-compiled-'));
-});
-afterAll(async () => {
-  await rm(process.env.NODE_COMPILE_CACHE!, { recursive: true, force: true });
-  delete process.env.NODE_COMPILE_CACHE;
-});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ringdown-relay-'));
   events = [];

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../core/clock.ts';
 import type { Component } from '../../core/component.ts';
@@ -163,8 +163,6 @@ class SupervisedRelay implements Relay {
         '--disable-warning=ExperimentalWarning',
       ],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // Most of a start is compiling what the last one compiled.
-      env: { NODE_COMPILE_CACHE: join(this.#settings.dataDir, 'compile-cache'), ...process.env },
       // Out of the terminal's process group: Ctrl-C is for the watcher, which ends the relay when it has no more use for
       // it. A relay whose watcher dies ends by itself.
       detached: process.platform !== 'win32',

@@ -19,6 +19,31 @@ const write = (name: string, text: string) => {
 };
 const here = () => ({ cwd: folder.path });
 
+describe('what one start compiled is kept for the next', () => {
+  const withHome = (home: string) => ({
+    env: { NODE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: undefined, HOME: home },
+  });
+  const compiled = () => globSync('.cache/ringdown/*/*', { cwd: folder.path });
+
+  test('in the home folder, in the folder for caches, and in one that is named', async () => {
+    expect(await ringdown(['--version'], withHome(folder.path))).toMatchObject({ code: 0 });
+    expect(compiled()).not.toEqual([]);
+    const elsewhere = { XDG_CACHE_HOME: join(folder.path, 'caches'), NODE_COMPILE_CACHE: undefined };
+    expect(await ringdown(['--version'], { env: elsewhere })).toMatchObject({ code: 0 });
+    expect(globSync('caches/ringdown/*/*', { cwd: folder.path })).not.toEqual([]);
+    const named = { NODE_COMPILE_CACHE: join(folder.path, 'named') };
+    expect(await ringdown(['--version'], { env: named })).toMatchObject({ code: 0 });
+    expect(globSync('named/*/*', { cwd: folder.path })).not.toEqual([]);
+  });
+
+  test('a home that cannot be written, or damage in what was kept, changes nothing', async () => {
+    const first = await ringdown(['--version'], withHome(folder.path));
+    for (const file of compiled()) writeFileSync(join(folder.path, file), 'torn');
+    expect(await ringdown(['--version'], withHome(folder.path))).toEqual(first);
+    expect(await ringdown(['--version'], withHome('/dev/null'))).toEqual(first);
+  });
+});
+
 describe('bad input ends before anything starts, with exit code 2', () => {
   test('every mistake of config, policy and scenario at once, each with file, line and column', async () => {
     write(
